@@ -1,0 +1,84 @@
+"""One HTTP client per process, and the one place where transport trouble becomes a partner error.
+
+The rule for doubt: once any byte of a request may have reached the partner, the call may have taken effect. Only a refused connection or a
+429 is known to have done nothing.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import httpx
+
+from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0
+
+
+@cache
+def client() -> httpx.Client:
+    """Shared by all partners, so that a warm function keeps its connections."""
+    return httpx.Client(
+        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": "stopship"},
+    )
+
+
+def call(
+    partner: str,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    params: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+) -> httpx.Response:
+    """Any answer below 500 other than 429. Raises PartnerUnavailable otherwise; 4xx is the adapter's to read."""
+    try:
+        response = client().request(
+            method, url, headers=dict(headers or {}), content=content, params=params, data=dict(form) if form else None
+        )
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise PartnerUnavailable(partner, f"no connection: {type(error).__name__}", in_doubt=False) from error
+    except httpx.TransportError as error:
+        raise PartnerUnavailable(partner, f"no answer: {type(error).__name__}", in_doubt=True) from error
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise PartnerUnavailable(
+            partner, "too many requests", in_doubt=False, retry_after=_retry_after(response), evidence={"status": 429}
+        )
+    if response.is_server_error:
+        raise PartnerUnavailable(
+            partner,
+            f"status {response.status_code}",
+            in_doubt=True,
+            retry_after=_retry_after(response),
+            evidence={"status": response.status_code},
+        )
+    return response
+
+
+def refuse(partner: str, response: httpx.Response, code: str, message: str) -> PartnerRefused:
+    """The definite no that a 4xx stands for."""
+    return PartnerRefused(partner, code, message, evidence={"status": response.status_code})
+
+
+def json_object(partner: str, response: httpx.Response) -> dict[str, Any]:
+    """The body as a JSON object; anything else breaks the contract."""
+    try:
+        value = response.json()
+    except ValueError as error:
+        raise PartnerContractBroken(
+            partner, "the answer is not JSON", {"status": response.status_code, "bytes": len(response.content)}
+        ) from error
+    if not isinstance(value, dict):
+        raise PartnerContractBroken(partner, "the answer is not an object", {"status": response.status_code})
+    return value
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.replace(".", "", 1).isdigit() else None

@@ -1,0 +1,421 @@
+"""What the use cases need from the world. Adapters implement these; nothing here knows a wire format.
+
+Every partner call may raise PartnerUnavailable (try again; ``in_doubt`` says whether to read back first),
+PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not guess at).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from stopship.domain.events import Event
+from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
+from stopship.domain.order import OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
+from stopship.domain.policy import Policy
+
+# ---------------------------------------------------------------------------------------------- order systems
+
+
+class CancelState(StrEnum):
+    DONE = "done"
+    SUBMITTED = "submitted"
+    """Taken, not confirmed: ask again with the reference."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCommand:
+    """Cancel in the order system, without money. ``full`` means: nothing of the order remains to be shipped.
+
+    ``reason`` is the order system's own reason code, from the policy. ``official`` is true when the buyer used the
+    marketplace's own button: without it no adapter may report a buyer's reason. ``key`` is derived from (case, action).
+    """
+
+    order_ref: str
+    case_id: str
+    full: bool
+    lines: Quantities
+    reason: str
+    official: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelProgress:
+    """``by_us`` is false when a read shows that it was cancelled before we asked."""
+
+    state: CancelState
+    reference: str = ""
+    code: str = ""
+    message: str = ""
+    by_us: bool = True
+
+
+class OrderSystem(Protocol):
+    """Where the order lives: Shopify, Amazon, ... One instance per merchant."""
+
+    def read_order(self, order_ref: str) -> OrderSnapshot | None:
+        """The order now, or None when the system does not know it (yet)."""
+
+    def place_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> StopAnswer:
+        """Reversible. A hold that is already ours is a success. Systems without holds answer ``rejected``, reason "no_holds"."""
+
+    def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:
+        """Releases our own hold only; no hold is no error."""
+
+    def cancel(self, command: CancelCommand) -> CancelProgress:
+        """Safe to repeat: reads first, and takes "already cancelled" for the success it is."""
+
+    def read_cancel(self, command: CancelCommand, reference: str) -> CancelProgress:
+        """What became of a submitted cancel."""
+
+    def open_return(self, order_ref: str, lines: Quantities, key: str) -> str:
+        """Opens a return for shipped lines and gives its id; "" when the system has none, so that a person must."""
+
+    def contact(self, order_ref: str) -> str:
+        """The customer's e-mail address, for one message now; "" when there is none. Never stored."""
+
+
+# ---------------------------------------------------------------------------------------------- warehouses
+
+
+@dataclass(frozen=True, slots=True)
+class StopCommand:
+    """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once."""
+
+    case_id: str
+    order_ref: str
+    leg_id: str
+    lines: Quantities
+    physical: bool
+    deadline: str
+    callback_url: str
+    key: str
+
+
+class Warehouse(Protocol):
+    """A 3PL, WMS or drop-ship vendor. One instance per merchant and connection."""
+
+    def place_hold(self, case_id: str, order_ref: str, key: str) -> StopAnswer:
+        """A reversible hold on all of the order's work there, by order reference alone, so that it can go out first."""
+
+    def release_hold(self, case_id: str, order_ref: str, key: str) -> None:
+        """Lets the work go on. No hold is no error."""
+
+    def read_pick_state(self, order_ref: str, leg_id: str) -> PickObservation:
+        """Its own word on the leg; state ``unknown`` when it does not know the work."""
+
+    def stop_ship(self, command: StopCommand) -> StopAnswer:
+        """Sends the stop. The answer may be final, or ``accepted`` with the rest coming to the callback."""
+
+
+# ---------------------------------------------------------------------------------------------- ERP
+
+
+@dataclass(frozen=True, slots=True)
+class ErpLine:
+    """``line`` is the ERP's own line number; ``line_ref`` the order line id it stands for ("" when it carries none)."""
+
+    line: int
+    line_ref: str
+    sku: str
+    quantity: int
+    fulfilled: int
+    billed: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SalesOrder:
+    """``status`` is the single-letter status (A-H). ``fields`` are the audit fields under their plain names (``case_id``, ...)."""
+
+    record_id: str
+    status: str
+    lines: tuple[ErpLine, ...]
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ErpUpdate:
+    """``close`` are line numbers to close; ``reduce`` is line number to its new quantity, for part of a line.
+
+    ``fields`` use the plain names case_id, ticket_id, reason, requested_at, stopship_sent_at, stopship_acked_at, ack_level,
+    final_outcome, final_at. ``hold`` is "", "fraud", "address" or "warehouse".
+    """
+
+    fields: Mapping[str, str]
+    note: str
+    hold: str
+    close: Sequence[int]
+    reduce: Mapping[int, int]
+
+
+class Erp(Protocol):
+    def read_sales_order(self, order_ref: str) -> SalesOrder | None:
+        """The sales order that came from this order, or None."""
+
+    def update(self, order: SalesOrder, update: ErpUpdate) -> SalesOrder:
+        """Writes by line number only, reads back, and raises PartnerContractBroken when the line count changed."""
+
+
+# ---------------------------------------------------------------------------------------------- payments
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAnswer:
+    state: MoveState
+    reference: str = ""
+    code: str = ""
+    message: str = ""
+
+
+class Payments(Protocol):
+    """The system of record for the order's money."""
+
+    def read(self, order_ref: str) -> PaymentSnapshot:
+        """All transactions, live."""
+
+    def quote(self, order_ref: str, lines: Quantities) -> RefundQuote:
+        """What the platform would pay back for these lines."""
+
+    def move(self, order_ref: str, move: MoneyMove) -> MoveAnswer:
+        """Does it once: ``move.key`` is passed as the idempotency key where there is one, and searched for before a repeat."""
+
+
+# ---------------------------------------------------------------------------------------------- the ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the ledger."""
+
+    version: int
+    at: str
+    key: str
+    event: Event
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """``key`` makes the fact happen once per case; "" for facts that may repeat."""
+
+    event: Event
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLock:
+    """Ties the order to its active case. ``sequence`` counts the order's cases."""
+
+    channel: str
+    order_ref: str
+    case_id: str
+    sequence: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A one-time door. ``purpose`` is "acknowledgement", "resolution" or "wake"; ``token`` the task token behind it, which
+    never leaves the account. ``subject`` is the leg id or the exception id. ``state`` is open, used or expired."""
+
+    callback_id: str
+    merchant: str
+    case_id: str
+    purpose: str
+    subject: str
+    attempt: int
+    token: str
+    state: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionItem:
+    """The queue's view of an open or resolved exception."""
+
+    merchant: str
+    exception_id: str
+    case_id: str
+    leg_id: str
+    order_ref: str
+    channel: str
+    cause: str
+    tier: str
+    owner: str
+    next_action: str
+    deadline: str
+    opened_at: str
+    state: str
+    escalations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BookEntry:
+    """A change to the order's money book, in the same transaction as the event that says so. ``book_version`` is the version
+    the decision was made on."""
+
+    channel: str
+    order_ref: str
+    entry: BookedMove
+    book_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One atomic step of one case. ``expected_version`` is the version the decision was made on (0 for a new case).
+
+    Either everything here is recorded or nothing: the events, the head, the order lock (``lock`` with the sequence it
+    moves from in ``lock_from``, None for "there was none"), de-duplicated ``deliveries`` (source, delivery id), callbacks,
+    the money book and exceptions.
+    """
+
+    merchant: str
+    case_id: str
+    expected_version: int
+    at: str
+    events: Sequence[NewEvent]
+    lock: OrderLock | None = None
+    lock_from: OrderLock | None = None
+    deliveries: Sequence[tuple[str, str]] = ()
+    callbacks: Sequence[Callback] = ()
+    exceptions: Sequence[ExceptionItem] = ()
+    book: BookEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One raw ledger item, for the auditor: the keys and every attribute as written."""
+
+    pk: str
+    sk: str
+    attributes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHead:
+    """The list view of a case. ``status`` is open or closed; ``outcome`` "" while open."""
+
+    merchant: str
+    case_id: str
+    channel: str
+    order_ref: str
+    version: int
+    status: str
+    outcome: str
+    step: str
+    opened_at: str
+    updated_at: str
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    items: Sequence[T]
+    cursor: str = ""
+
+
+class Ledger(Protocol):
+    """Append-only. Raises Conflict when the expected version has passed, AlreadyRecorded when a delivery, a fact key, a callback or a
+    money key is there already, NotFound for another merchant's case."""
+
+    def append(self, step: Append) -> Sequence[Recorded]: ...
+    def load(self, merchant: str, case_id: str) -> Sequence[Recorded]:
+        """All events in order; empty when there is no such case."""
+
+    def head(self, merchant: str, case_id: str) -> CaseHead | None: ...
+    def lock_of(self, merchant: str, channel: str, order_ref: str) -> OrderLock | None: ...
+    def delivery_case(self, merchant: str, source: str, delivery_id: str) -> str:
+        """The case that a delivery was recorded in; "" when it never was."""
+
+    def callback(self, callback_id: str) -> Callback | None: ...
+    def rearm(self, callback: Callback) -> None:
+        """Replaces the token behind a callback that is still open (a retried or resumed wait). Raises AlreadyRecorded when it was used."""
+
+    def waiting(self, merchant: str, case_id: str) -> Sequence[Callback]:
+        """The case's open callbacks."""
+
+    def exception(self, merchant: str, exception_id: str) -> ExceptionItem | None: ...
+    def exceptions(
+        self, merchant: str, tier: str = "", owner: str = "", cursor: str = "", limit: int = 50
+    ) -> Page[ExceptionItem]:
+        """Open exceptions, the nearest deadline first within a tier."""
+
+    def cases(self, merchant: str, status: str = "", cursor: str = "", limit: int = 50) -> Page[CaseHead]: ...
+    def cases_of_order(self, merchant: str, order_ref: str) -> Sequence[CaseHead]: ...
+    def book(self, merchant: str, channel: str, order_ref: str) -> tuple[Sequence[BookedMove], int]:
+        """The order's money book and its version (0 when empty)."""
+
+    def open_cases(self) -> Iterable[CaseHead]:
+        """Over all merchants, for the sweep."""
+
+    def save_policy(self, merchant: str, policy_hash: str, text: str) -> None:
+        """Keeps a policy for ever under its hash: cases pin it."""
+
+    def policy_text(self, merchant: str, policy_hash: str) -> str: ...
+    def scan(self) -> Iterable[Stored]:
+        """Every item, for ``audit verify``."""
+
+
+# ---------------------------------------------------------------------------------------------- platform
+
+
+class Clock(Protocol):
+    def now(self) -> str:
+        """The present moment in the ledger's form."""
+
+
+class Evidence(Protocol):
+    """Raw messages, encrypted. Keys are derived from merchant, source and delivery id."""
+
+    def keep(self, merchant: str, source: str, delivery_id: str, body: bytes) -> tuple[str, str]:
+        """Gives (key, sha256). Keeping the same bytes twice is one object."""
+
+    def load(self, key: str) -> bytes: ...
+
+
+class Executions(Protocol):
+    def start(self, merchant: str, case_id: str, number: int) -> str:
+        """Starts the state machine under a name derived from the case and the number; repeating it is no second start."""
+
+    def alive(self, name: str) -> bool:
+        """Whether the execution of that name is running."""
+
+
+class Tasks(Protocol):
+    """The waiting side of the state machine."""
+
+    def wake(self, token: str, output: Mapping[str, str]) -> bool:
+        """Ends the wait; False when nobody waits on that token any more (timed out, ended, already woken)."""
+
+
+class Timers(Protocol):
+    def at(self, name: str, when: str, payload: Mapping[str, str]) -> None:
+        """A one-time hint at a moment; the same name twice is one timer."""
+
+
+class Mailer(Protocol):
+    def send(self, sender: str, to: str, subject: str, text: str, tags: Mapping[str, str]) -> str:
+        """Gives the provider's message id."""
+
+
+class Policies(Protocol):
+    def current(self, merchant: str) -> Policy: ...
+    def pinned(self, merchant: str, policy_hash: str) -> Policy: ...
+
+
+class Partners(Protocol):
+    """A merchant's connections, built on demand from its configuration."""
+
+    def order_system(self, merchant: str, channel: str) -> OrderSystem: ...
+    def warehouses(self, merchant: str) -> Mapping[str, Warehouse]: ...
+    def hold_first(self, merchant: str) -> Sequence[str]:
+        """Names of warehouses that take a reversible hold by order reference alone."""
+
+    def erp(self, merchant: str) -> Erp | None: ...
+    def payments(self, merchant: str, channel: str) -> Payments | None:
+        """None when the channel itself owns the money (Amazon)."""
+
+    def sender(self, merchant: str) -> str: ...

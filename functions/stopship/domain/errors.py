@@ -1,0 +1,72 @@
+"""What can go wrong, by what must happen next."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class StopshipError(Exception):
+    """Base of every error the product raises on purpose."""
+
+
+class InvalidInput(StopshipError):
+    """A message we cannot act on because a field is wrong. ``field`` is a dotted path, ``fix`` says what to send."""
+
+    def __init__(self, field: str, problem: str, fix: str = "") -> None:
+        super().__init__(f"{field}: {problem}" + (f" ({fix})" if fix else ""))
+        self.field, self.problem, self.fix = field, problem, fix
+
+
+class NotAuthentic(StopshipError):
+    """A signature, key or token that does not prove who sent the message. Says nothing about why."""
+
+
+class NotFound(StopshipError):
+    """The named thing does not exist for this merchant (another merchant's is just as absent)."""
+
+
+class Conflict(StopshipError):
+    """Somebody else appended first. Load again and decide again; never overwrite."""
+
+
+class AlreadyRecorded(StopshipError):
+    """The same delivery or the same intent is in the ledger already: this is the repeat, not the first time."""
+
+
+class PartnerError(StopshipError):
+    """A call to a partner did not end in a usable answer. ``evidence`` is safe to keep: no PII, no secrets."""
+
+    def __init__(self, partner: str, message: str, evidence: Mapping[str, Any] | None = None) -> None:
+        super().__init__(f"{partner}: {message}")
+        self.partner, self.evidence = partner, dict(evidence or {})
+
+
+class PartnerUnavailable(PartnerError):
+    """No answer, or a refusal to answer now (429, 5xx, time-out, reset).
+
+    ``in_doubt`` is true when the call may have taken effect all the same: read back before acting again.
+    ``retry_after`` is the partner's own wish in seconds, if it gave one.
+    """
+
+    def __init__(
+        self,
+        partner: str,
+        message: str,
+        *,
+        in_doubt: bool,
+        retry_after: float | None = None,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(partner, message, evidence)
+        self.in_doubt, self.retry_after = in_doubt, retry_after
+
+
+class PartnerRefused(PartnerError):
+    """A definite no, in the partner's own terms. Repeating the call will not help."""
+
+    def __init__(self, partner: str, code: str, message: str, *, evidence: Mapping[str, Any] | None = None) -> None:
+        super().__init__(partner, f"{code}: {message}", evidence)
+        self.code = code
+
+
+class PartnerContractBroken(PartnerError):
+    """The partner answered in a shape its contract does not allow. Never guessed at: a person looks at the evidence."""

@@ -1,0 +1,431 @@
+"""Every fact a case can hold. Each is JSON-shaped, carries no personal data, and is never changed once written.
+
+*Requested* facts are written before a partner is called, under a derived key; the answer is a fact of its own. So a
+crash between the two leaves a trace that says "in doubt: read back first".
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all facts."""
+
+    def data(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class CaseOpened(Event):
+    channel: str
+    order_ref: str
+    sequence: int
+    policy_version: str
+    policy_hash: str
+
+
+@dataclass(frozen=True)
+class RequestReceived(Event):
+    """A wish joined the case. The first one opens it; later ones for the same order and lines only add evidence."""
+
+    request_id: str
+    reason: str
+    requester: str
+    source: str
+    requested_at: str
+    received_at: str
+    lines: Mapping[str, int]
+    ticket_ref: str
+    official: bool
+    evidence: list[str]
+    raw_sha256: str
+
+
+@dataclass(frozen=True)
+class ExecutionStarted(Event):
+    """``number`` counts executions of this case: they are disposable, the case is not."""
+
+    name: str
+    number: int
+    why: str
+
+
+@dataclass(frozen=True)
+class OrderRead(Event):
+    """``lines``: [{line_id, sku, ordered, shipped, cancelled}]."""
+
+    display_ref: str
+    lines: list[dict[str, Any]]
+    total: str
+    currency: str
+    cancelled: bool
+    vip: bool
+    risk: str
+    observed_at: str
+
+
+@dataclass(frozen=True)
+class OrderNotFound(Event):
+    attempt: int
+
+
+@dataclass(frozen=True)
+class LegPlanned(Event):
+    leg_id: str
+    warehouse: str
+    fulfillment_type: str
+    external_ref: str
+    lines: Mapping[str, int]
+    recreated: bool = False
+
+
+@dataclass(frozen=True)
+class LinesAlreadyShipped(Event):
+    """Part of what was asked for had left before we looked."""
+
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Classified(Event):
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HoldRequested(Event):
+    leg_id: str
+    system: str
+
+
+@dataclass(frozen=True)
+class HoldAnswered(Event):
+    """``level`` as for acknowledgements; a hold is reversible and proves nothing by itself."""
+
+    leg_id: str
+    system: str
+    level: str
+    reference: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HoldReleased(Event):
+    leg_id: str
+    system: str
+
+
+@dataclass(frozen=True)
+class PickStateObserved(Event):
+    leg_id: str
+    state: str
+    source: str
+    observed_at: str
+    actor: str
+    departed_at: str = ""
+    purpose: str = "check"
+
+
+@dataclass(frozen=True)
+class Decided(Event):
+    """``evidence`` are versions of the events that the decision rests on."""
+
+    leg_id: str
+    action: str
+    reason: str
+    cause: str
+    evidence: list[int]
+    policy_hash: str
+
+
+@dataclass(frozen=True)
+class StopShipRequested(Event):
+    leg_id: str
+    warehouse: str
+    attempt: int
+    physical: bool
+    callback_id: str
+    deadline: str
+
+
+@dataclass(frozen=True)
+class StopShipSent(Event):
+    """The warehouse took the message. ``level`` is sent or accepted: neither proves a stop."""
+
+    leg_id: str
+    attempt: int
+    level: str
+
+
+@dataclass(frozen=True)
+class AcknowledgementReceived(Event):
+    """The warehouse's answer. ``at`` of the event is when we received it; ``state_at`` when it was true."""
+
+    leg_id: str
+    attempt: int
+    level: str
+    source: str
+    state: str
+    state_at: str
+    actor: str
+    reference: str
+    reason: str
+    stopped_lines: Mapping[str, int]
+    partial: bool
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class SilenceRecorded(Event):
+    leg_id: str
+    attempt: int
+    deadline: str
+
+
+@dataclass(frozen=True)
+class CallbackRefused(Event):
+    """Somebody used a callback id that was used, expired or not theirs. A fact, not an error."""
+
+    callback_id: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ShipmentSeen(Event):
+    """A signal that goods left (or only that a label exists, when ``departed`` is false)."""
+
+    leg_id: str
+    source: str
+    occurred_at: str
+    departed: bool
+    lines: Mapping[str, int]
+    tracking_sha256: str
+
+
+@dataclass(frozen=True)
+class LegSettled(Event):
+    """``proof`` says what the outcome rests on: {"kind": ..., "evidence": [versions]}."""
+
+    leg_id: str
+    outcome: str
+    lines: Mapping[str, int]
+    proof: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LegReopened(Event):
+    leg_id: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ExceptionOpened(Event):
+    exception_id: str
+    leg_id: str
+    cause: str
+    tier: str
+    owner: str
+    next_action: str
+    deadline: str
+    detail: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExceptionEscalated(Event):
+    exception_id: str
+    owner: str
+    deadline: str
+    level: int
+
+
+@dataclass(frozen=True)
+class ExceptionResolved(Event):
+    """A person's word. ``by`` is the actor's id; ``approved_by`` is set where two people are needed."""
+
+    exception_id: str
+    resolution: str
+    by: str
+    note_sha256: str
+    approved_by: str
+
+
+@dataclass(frozen=True)
+class OrderCancelRequested(Event):
+    system: str
+    scope: str
+    lines: Mapping[str, int]
+    attempt: int
+
+
+@dataclass(frozen=True)
+class OrderCancelSubmitted(Event):
+    """The order system took the cancel but has not confirmed it (a feed, a job)."""
+
+    system: str
+    reference: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class OrderCancelled(Event):
+    system: str
+    scope: str
+    lines: Mapping[str, int]
+    reference: str
+    by_us: bool
+
+
+@dataclass(frozen=True)
+class OrderCancelRefused(Event):
+    system: str
+    code: str
+    message: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class ErpUpdateRequested(Event):
+    system: str
+    record: str
+    lines: list[int]
+    attempt: int
+
+
+@dataclass(frozen=True)
+class ErpUpdated(Event):
+    """``fields`` are the audit fields as written: ids, codes and times only."""
+
+    system: str
+    record: str
+    lines: list[int]
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ErpSkipped(Event):
+    system: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RefundQuoted(Event):
+    amount: str
+    currency: str
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class MoneyRequested(Event):
+    money_key: str
+    kind: str
+    amount: str
+    currency: str
+    parent_id: str
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class MoneyMoved(Event):
+    """``status`` is done or pending; ``reference`` is the payment system's own id."""
+
+    money_key: str
+    kind: str
+    amount: str
+    currency: str
+    status: str
+    reference: str
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class MoneyFailed(Event):
+    money_key: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class MoneySettled(Event):
+    """Nothing is left to pay back for the proven lines. ``why`` is done, nothing_captured, order_system_pays, ..."""
+
+    why: str
+    net_payment: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class MessageRequested(Event):
+    template: str
+
+
+@dataclass(frozen=True)
+class MessageSent(Event):
+    """``status`` is sent, or skipped with the reason (no address on file)."""
+
+    template: str
+    message_id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class ReturnOpened(Event):
+    """Shipped goods: the cancel became a return. ``reference`` is the order system's id, "" when a person must open it."""
+
+    lines: Mapping[str, int]
+    reference: str
+
+
+@dataclass(frozen=True)
+class CaseClosed(Event):
+    """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA."""
+
+    outcome: str
+    mixed: bool
+    lines: list[dict[str, Any]]
+    root_cause: str
+    avoidable: bool
+    timestamps: Mapping[str, str]
+    watch_until: str
+
+
+@dataclass(frozen=True)
+class CaseReopened(Event):
+    why: str
+
+
+@dataclass(frozen=True)
+class EchoIgnored(Event):
+    """Our own action came back to us as a message."""
+
+    topic: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class MessageKept(Event):
+    """An authentic message that fits nothing we know. It is kept and shown to a person."""
+
+    source: str
+    topic: str
+    why: str
+    raw_sha256: str
+
+
+_TYPES: dict[str, type[Event]] = {c.__name__: c for c in Event.__subclasses__()}
+
+
+def name_of(event: Event) -> str:
+    return type(event).__name__
+
+
+def from_data(type_: str, data: Mapping[str, Any]) -> Event:
+    """The event that was recorded. Fields added to a type later keep their defaults on older facts."""
+    cls = _TYPES[type_]
+    known = {f.name for f in fields(cls)}
+    unknown = set(data) - known
+    if unknown:
+        raise ValueError(f"{type_} was written by a newer version: it has {sorted(unknown)}")
+    return cls(**data)

@@ -1,0 +1,38 @@
+"""Moments in time, as one fixed-width UTC text form.
+
+Every moment in the ledger is written ``YYYY-MM-DDTHH:MM:SS.ffffffZ``. The form has a fixed width, so that comparing
+two moments as text is comparing them in time, and the audit trail reads without a converter.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def text(moment: datetime) -> str:
+    """The ledger's form of an aware datetime. A naive one is refused: it names no moment."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(UTC).strftime(_FORM)
+
+
+def parse(value: str) -> datetime:
+    """Reads any ISO 8601 moment that carries an offset (partners write several forms)."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone, so it names no moment")
+    return moment.astimezone(UTC)
+
+
+def normal(value: str) -> str:
+    """A partner's moment in the ledger's form."""
+    return text(parse(value))
+
+
+def plus(value: str, seconds: float) -> str:
+    """The moment that lies so many seconds after ``value``."""
+    return text(parse(value) + timedelta(seconds=seconds))
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    return (parse(later) - parse(earlier)).total_seconds()

@@ -1,0 +1,115 @@
+"""What a merchant has decided in advance. Pure data; the file format and its checking live in the adapter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from stopship.domain.order import PickState
+from stopship.domain.request import Reason
+
+
+class Tier(StrEnum):
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+
+
+class Team(StrEnum):
+    OPS = "ops"
+    WAREHOUSE = "warehouse"
+    FRAUD = "fraud"
+    FINANCE = "finance"
+
+
+class PickRule(StrEnum):
+    """What to do with a leg in a given pick state."""
+
+    STOP = "stop"
+    """Not picked: a system cancel with the pre-pick reading behind it is proof."""
+    STOP_PHYSICALLY = "stop_physically"
+    """Picked: only an operator's word that the goods were held back is proof."""
+    CONVERT_TO_RETURN = "convert_to_return"
+    ASK_PERSON = "ask_person"
+
+
+class Cause(StrEnum):
+    """Why a person is needed. Every cause has a tier, an owner and a next action in every policy."""
+
+    SILENT_WAREHOUSE = "silent_warehouse"
+    STOP_REJECTED = "stop_rejected"
+    STOP_UNPROVEN = "stop_unproven"
+    STOP_CONTRADICTED = "stop_contradicted"
+    STOP_PARTIAL = "stop_partial"
+    PICK_STATE_UNKNOWN = "pick_state_unknown"
+    NO_WAREHOUSE = "no_warehouse"
+    PARTNER_UNAVAILABLE = "partner_unavailable"
+    PARTNER_REFUSED = "partner_refused"
+    PARTNER_CONTRACT_BROKEN = "partner_contract_broken"
+    UNKNOWN_ORDER = "unknown_order"
+    LINES_NOT_IN_ORDER = "lines_not_in_order"
+    FRAUD_WITHOUT_EVIDENCE = "fraud_without_evidence"
+    ORDER_CANCEL_REFUSED = "order_cancel_refused"
+    ORDER_CANCEL_UNCONFIRMED = "order_cancel_unconfirmed"
+    WORK_RECREATED = "work_recreated"
+    ERP_REFUSED = "erp_refused"
+    ERP_LINES_DIFFER = "erp_lines_differ"
+    INVOICE_BEFORE_CLOSE = "invoice_before_close"
+    MONEY_REFUSED = "money_refused"
+    MONEY_FAILED = "money_failed"
+    MONEY_PENDING = "money_pending"
+    MESSAGE_FAILED = "message_failed"
+    SHIPPED_AFTER_STOP = "shipped_after_stop"
+    SHIPPED_REFUND_REQUESTED = "shipped_refund_requested"
+    UNMATCHED_MESSAGE = "unmatched_message"
+    UNEXPECTED_ERROR = "unexpected_error"
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRule:
+    tier: Tier
+    owner: Team
+    next_action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRule:
+    """What a reason code means in each system. ``outcome`` is "stopped" or "blocked"."""
+
+    outcome: str
+    erp_code: str
+    erp_hold: str
+    shopify_reason: str
+    amazon_reason: str
+    avoidable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``hash`` is the sha256 of the effective content: two merchants with the same rules share it.
+
+    ``acknowledgement_seconds`` and ``freshness_seconds`` are looked up by warehouse name, else under "default".
+    ``high_value`` is by currency; a currency without an entry has no limit. ``watch_days`` is how long a closed case is watched.
+    """
+
+    version: str
+    hash: str
+    reasons: Mapping[Reason, ReasonRule]
+    pick_rules: Mapping[PickState, PickRule]
+    freshness_seconds: Mapping[str, int]
+    acknowledgement_seconds: Mapping[str, int]
+    exceptions: Mapping[Cause, ExceptionRule]
+    tier_seconds: Mapping[Tier, int]
+    escalation: Mapping[Team, Team]
+    high_value: Mapping[str, Decimal]
+    order_wait_seconds: int
+    order_wait_attempts: int
+    confirm_wait_seconds: int
+    confirm_attempts: int
+    watch_days: int
+
+    def freshness(self, warehouse: str) -> int:
+        return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])
+
+    def acknowledgement(self, warehouse: str) -> int:
+        return self.acknowledgement_seconds.get(warehouse, self.acknowledgement_seconds["default"])

@@ -1,0 +1,67 @@
+"""One wish to cancel, normalised from whatever channel it came by."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stopship.domain.order import Quantities
+
+
+class Reason(StrEnum):
+    """The seven standard reason codes."""
+
+    STOCKOUT = "stockout"
+    FRAUD = "fraud"
+    ADDRESS = "address"
+    LEAD_TIME = "lead_time"
+    CUSTOMER_REQUEST = "customer_request"
+    DUPLICATE_ORDER = "duplicate_order"
+    PAYMENT_TIMEOUT = "payment_timeout"
+
+
+class Requester(StrEnum):
+    CUSTOMER = "customer"
+    OPS = "ops"
+    SYSTEM = "system"
+
+
+class Kind(StrEnum):
+    """What a request is classified as."""
+
+    CUSTOMER = "customer"
+    OPS = "ops"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """``lines`` empty means: everything that is still open. ``official`` is true when the buyer asked through the
+    marketplace's own cancel button, which decides what reason may be reported to that marketplace.
+    ``evidence`` names what documents the wish (ids or hashes): a fraud block without evidence is refused."""
+
+    merchant: str
+    channel: str
+    order_ref: str
+    reason: Reason
+    requester: Requester
+    source: str
+    delivery_id: str
+    requested_at: str
+    received_at: str
+    lines: Quantities = field(default_factory=dict)
+    ticket_ref: str = ""
+    official: bool = False
+    evidence: tuple[str, ...] = ()
+    raw_sha256: str = ""
+
+    @property
+    def request_id(self) -> str:
+        return f"{self.source}:{self.delivery_id}"
+
+
+def classify(request: CancelRequest) -> Kind:
+    """Who is behind the wish, from facts on the request: never from free text."""
+    if request.reason is Reason.PAYMENT_TIMEOUT or request.requester is Requester.SYSTEM:
+        return Kind.AUTO
+    if request.requester is Requester.OPS:
+        return Kind.OPS
+    return Kind.CUSTOMER

@@ -1,0 +1,528 @@
+"""The case: what its events add up to. Loading a case is folding its events, in order, from the first."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stopship.domain import events as e
+from stopship.domain.order import DEPARTED, AckLevel, PickState, PlannedLeg, Quantities
+from stopship.domain.order import FulfillmentType as Fulfillment
+from stopship.domain.outcome import Outcome
+from stopship.domain.request import Kind, Reason
+from stopship.domain.resolution import Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class At[T]:
+    """A fact, with the place and the moment it was recorded."""
+
+    fact: T
+    version: int
+    at: str
+
+
+@dataclass(slots=True)
+class StopAttempt:
+    """One try to stop a leg: the message, and what came back. A person's "retry" begins the next one."""
+
+    requested: At[e.StopShipRequested]
+    sent: At[e.StopShipSent] | None = None
+    answers: list[At[e.AcknowledgementReceived]] = field(default_factory=list)
+    silence: At[e.SilenceRecorded] | None = None
+
+    @property
+    def answer(self) -> At[e.AcknowledgementReceived] | None:
+        """The last answer that says something final; "accepted" says only that there is more to come."""
+        final = [a for a in self.answers if a.fact.level not in (AckLevel.SENT, AckLevel.ACCEPTED)]
+        return final[-1] if final else None
+
+
+@dataclass(slots=True)
+class ExceptionState:
+    opened: At[e.ExceptionOpened]
+    owner: str
+    deadline: str
+    escalations: int = 0
+    resolved: At[e.ExceptionResolved] | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.resolved is None
+
+
+@dataclass(slots=True)
+class Leg:
+    plan: PlannedLeg
+    planned: At[e.LegPlanned]
+    holds: dict[str, At[e.HoldAnswered]] = field(default_factory=dict)
+    observations: list[At[e.PickStateObserved]] = field(default_factory=list)
+    shipments: list[At[e.ShipmentSeen]] = field(default_factory=list)
+    attempts: dict[int, StopAttempt] = field(default_factory=dict)
+    human: At[e.ExceptionResolved] | None = None
+    settled: At[e.LegSettled] | None = None
+    was_stopped: bool = False
+    retries: int = 0
+    decided: At[e.Decided] | None = None
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that counts now, from 1."""
+        return self.retries + 1
+
+    @property
+    def current(self) -> StopAttempt | None:
+        return self.attempts.get(self.attempt)
+
+    @property
+    def observation(self) -> At[e.PickStateObserved] | None:
+        return self.observations[-1] if self.observations else None
+
+    @property
+    def departure(self) -> int:
+        """The version of the newest evidence that goods left, 0 when there is none."""
+        seen = [s.version for s in self.shipments if s.fact.departed]
+        seen += [o.version for o in self.observations if o.fact.state in DEPARTED]
+        for attempt in self.attempts.values():
+            seen += [a.version for a in attempt.answers if a.fact.state in DEPARTED]
+        return max(seen, default=0)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return Outcome(self.settled.fact.outcome) if self.settled else None
+
+
+@dataclass(slots=True)
+class MoveRecord:
+    requested: At[e.MoneyRequested]
+    moved: At[e.MoneyMoved] | None = None
+    failed: At[e.MoneyFailed] | None = None
+
+    @property
+    def pending(self) -> bool:
+        """In doubt or under way: neither paid nor failed."""
+        return self.failed is None and (self.moved is None or self.moved.fact.status == "pending")
+
+
+@dataclass(slots=True)
+class Case:
+    """``version`` 0 means that nothing is recorded. ``keys`` are the idempotency keys of facts that may happen only once."""
+
+    merchant: str
+    case_id: str
+    version: int = 0
+    hash: str = ""
+    keys: set[str] = field(default_factory=set)
+    opened: At[e.CaseOpened] | None = None
+    requests: list[At[e.RequestReceived]] = field(default_factory=list)
+    executions: list[At[e.ExecutionStarted]] = field(default_factory=list)
+    classified: At[e.Classified] | None = None
+    order: At[e.OrderRead] | None = None
+    not_found: list[At[e.OrderNotFound]] = field(default_factory=list)
+    already_shipped: dict[str, int] = field(default_factory=dict)
+    first_holds: dict[str, At[e.HoldAnswered]] = field(default_factory=dict)
+    holds_requested: dict[tuple[str, str], At[e.HoldRequested]] = field(default_factory=dict)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    exceptions: dict[str, ExceptionState] = field(default_factory=dict)
+    cancel_requested: At[e.OrderCancelRequested] | None = None
+    cancel_submitted: At[e.OrderCancelSubmitted] | None = None
+    cancel_refused: At[e.OrderCancelRefused] | None = None
+    cancelled: At[e.OrderCancelled] | None = None
+    erp_requested: At[e.ErpUpdateRequested] | None = None
+    erp_updated: list[At[e.ErpUpdated]] = field(default_factory=list)
+    erp_skipped: At[e.ErpSkipped] | None = None
+    quote: At[e.RefundQuoted] | None = None
+    moves: dict[str, MoveRecord] = field(default_factory=dict)
+    money_settled: At[e.MoneySettled] | None = None
+    messages: dict[str, At[e.MessageSent]] = field(default_factory=dict)
+    returns: list[At[e.ReturnOpened]] = field(default_factory=list)
+    closed: At[e.CaseClosed] | None = None
+    reopened: list[At[e.CaseReopened]] = field(default_factory=list)
+    case_human: At[e.ExceptionResolved] | None = None
+
+    @property
+    def exists(self) -> bool:
+        return self.opened is not None
+
+    @property
+    def is_open(self) -> bool:
+        return self.exists and self.closed is None
+
+    @property
+    def channel(self) -> str:
+        return self.opened.fact.channel if self.opened else ""
+
+    @property
+    def order_ref(self) -> str:
+        return self.opened.fact.order_ref if self.opened else ""
+
+    @property
+    def policy_hash(self) -> str:
+        return self.opened.fact.policy_hash if self.opened else ""
+
+    @property
+    def requested_at(self) -> str:
+        """The earliest moment anybody asked."""
+        return min(r.fact.requested_at for r in self.requests)
+
+    @property
+    def received_at(self) -> str:
+        return min(r.fact.received_at for r in self.requests)
+
+    @property
+    def reason(self) -> Reason:
+        """A fraud wish outranks the others on the same order: it decides between stopped and blocked."""
+        reasons = [Reason(r.fact.reason) for r in self.requests]
+        return Reason.FRAUD if Reason.FRAUD in reasons else reasons[0]
+
+    @property
+    def kind(self) -> Kind | None:
+        return Kind(self.classified.fact.kind) if self.classified else None
+
+    @property
+    def official(self) -> bool:
+        return any(r.fact.official for r in self.requests)
+
+    @property
+    def ticket_ref(self) -> str:
+        return next((r.fact.ticket_ref for r in self.requests if r.fact.ticket_ref), "")
+
+    @property
+    def evidence(self) -> list[str]:
+        """References that document the wish, oldest first."""
+        found = [x for r in self.requests for x in (*r.fact.evidence, r.fact.raw_sha256) if x]
+        return list(dict.fromkeys(found))
+
+    def wants(self, line_id: str, quantity: int) -> int:
+        """How many of a line the requests together ask to cancel, at most ``quantity``."""
+        asked = 0
+        for request in self.requests:
+            if not request.fact.lines:
+                return quantity
+            asked = max(asked, request.fact.lines.get(line_id, 0))
+        return min(asked, quantity)
+
+    @property
+    def stopped_lines(self) -> dict[str, int]:
+        """Line quantities of legs that are proven not to ship."""
+        return _sum(
+            leg.settled.fact.lines
+            for leg in self.legs.values()
+            if leg.settled and leg.outcome in (Outcome.STOPPED, Outcome.BLOCKED)
+        )
+
+    @property
+    def shipped_lines(self) -> dict[str, int]:
+        """Line quantities that were asked for and left all the same."""
+        legs = [leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.outcome is Outcome.SHIPPED]
+        return _sum([*legs, self.already_shipped])
+
+    @property
+    def all_settled(self) -> bool:
+        return all(leg.settled for leg in self.legs.values())
+
+    @property
+    def open_exceptions(self) -> list[ExceptionState]:
+        return [x for x in self.exceptions.values() if x.open]
+
+    def exception_of(self, leg_id: str) -> ExceptionState | None:
+        """The open exception of a leg, or of the case as a whole for ""."""
+        return next((x for x in self.open_exceptions if x.opened.fact.leg_id == leg_id), None)
+
+
+def _sum(parts: Any) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for part in parts:
+        for line, quantity in part.items():
+            total[line] = total.get(line, 0) + quantity
+    return total
+
+
+def subtract(left: Quantities, right: Quantities) -> dict[str, int]:
+    """``left`` minus ``right``, without the lines that come to nothing."""
+    rest = {line: quantity - right.get(line, 0) for line, quantity in left.items()}
+    return {line: quantity for line, quantity in rest.items() if quantity > 0}
+
+
+type Fold = Callable[[Case, At[Any]], None]
+_FOLDS: dict[type[e.Event], Fold] = {}
+
+
+def _on[T: e.Event](event: type[T]) -> Callable[[Callable[[Case, At[T]], None]], Callable[[Case, At[T]], None]]:
+    def register(fold: Callable[[Case, At[T]], None]) -> Callable[[Case, At[T]], None]:
+        _FOLDS[event] = fold
+        return fold
+
+    return register
+
+
+def apply(case: Case, fact: e.Event, version: int, at: str, key: str = "", hash_: str = "") -> None:
+    """Adds one event. A repeated key is a broken ledger, not a repeat to be skipped."""
+    if key:
+        if key in case.keys:
+            raise ValueError(f"{case.case_id}: the fact {key} is recorded twice")
+        case.keys.add(key)
+    case.version, case.hash = version, hash_
+    fold = _FOLDS.get(type(fact))
+    if fold:
+        fold(case, At(fact, version, at))
+
+
+@_on(e.CaseOpened)
+def _opened(case: Case, x: At[e.CaseOpened]) -> None:
+    case.opened = x
+
+
+@_on(e.RequestReceived)
+def _request(case: Case, x: At[e.RequestReceived]) -> None:
+    case.requests.append(x)
+
+
+@_on(e.ExecutionStarted)
+def _execution(case: Case, x: At[e.ExecutionStarted]) -> None:
+    case.executions.append(x)
+
+
+@_on(e.Classified)
+def _classified(case: Case, x: At[e.Classified]) -> None:
+    case.classified = x
+
+
+@_on(e.OrderRead)
+def _order(case: Case, x: At[e.OrderRead]) -> None:
+    case.order = x
+
+
+@_on(e.OrderNotFound)
+def _not_found(case: Case, x: At[e.OrderNotFound]) -> None:
+    case.not_found.append(x)
+
+
+@_on(e.LinesAlreadyShipped)
+def _already(case: Case, x: At[e.LinesAlreadyShipped]) -> None:
+    case.already_shipped = dict(x.fact.lines)
+
+
+@_on(e.LegPlanned)
+def _planned(case: Case, x: At[e.LegPlanned]) -> None:
+    f = x.fact
+    plan = PlannedLeg(f.leg_id, f.warehouse, Fulfillment(f.fulfillment_type), f.external_ref, dict(f.lines))
+    leg = Leg(plan, x)
+    if f.warehouse in case.first_holds:
+        leg.holds[f.warehouse] = case.first_holds[f.warehouse]
+    case.legs[f.leg_id] = leg
+
+
+@_on(e.HoldRequested)
+def _hold_requested(case: Case, x: At[e.HoldRequested]) -> None:
+    case.holds_requested[(x.fact.leg_id, x.fact.system)] = x
+
+
+@_on(e.HoldAnswered)
+def _hold(case: Case, x: At[e.HoldAnswered]) -> None:
+    if x.fact.leg_id:
+        case.legs[x.fact.leg_id].holds[x.fact.system] = x
+        return
+    case.first_holds[x.fact.system] = x
+    for leg in case.legs.values():
+        if leg.plan.warehouse == x.fact.system:
+            leg.holds[x.fact.system] = x
+
+
+@_on(e.HoldReleased)
+def _released(case: Case, x: At[e.HoldReleased]) -> None:
+    if not x.fact.leg_id:
+        case.first_holds.pop(x.fact.system, None)
+    for leg in case.legs.values():
+        if x.fact.leg_id in ("", leg.plan.leg_id):
+            leg.holds.pop(x.fact.system, None)
+
+
+@_on(e.PickStateObserved)
+def _observed(case: Case, x: At[e.PickStateObserved]) -> None:
+    case.legs[x.fact.leg_id].observations.append(x)
+
+
+@_on(e.Decided)
+def _decided(case: Case, x: At[e.Decided]) -> None:
+    case.legs[x.fact.leg_id].decided = x
+
+
+@_on(e.StopShipRequested)
+def _stop_requested(case: Case, x: At[e.StopShipRequested]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt] = StopAttempt(x)
+
+
+@_on(e.StopShipSent)
+def _stop_sent(case: Case, x: At[e.StopShipSent]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].sent = x
+
+
+@_on(e.AcknowledgementReceived)
+def _acknowledged(case: Case, x: At[e.AcknowledgementReceived]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].answers.append(x)
+
+
+@_on(e.SilenceRecorded)
+def _silence(case: Case, x: At[e.SilenceRecorded]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].silence = x
+
+
+@_on(e.ShipmentSeen)
+def _shipment(case: Case, x: At[e.ShipmentSeen]) -> None:
+    if x.fact.leg_id in case.legs:
+        case.legs[x.fact.leg_id].shipments.append(x)
+
+
+@_on(e.LegSettled)
+def _settled(case: Case, x: At[e.LegSettled]) -> None:
+    leg = case.legs[x.fact.leg_id]
+    leg.settled = x
+    leg.was_stopped = leg.was_stopped or leg.outcome in (Outcome.STOPPED, Outcome.BLOCKED)
+
+
+@_on(e.LegReopened)
+def _leg_reopened(case: Case, x: At[e.LegReopened]) -> None:
+    case.legs[x.fact.leg_id].settled = None
+
+
+@_on(e.ExceptionOpened)
+def _exception(case: Case, x: At[e.ExceptionOpened]) -> None:
+    case.exceptions[x.fact.exception_id] = ExceptionState(x, x.fact.owner, x.fact.deadline)
+
+
+@_on(e.ExceptionEscalated)
+def _escalated(case: Case, x: At[e.ExceptionEscalated]) -> None:
+    state = case.exceptions[x.fact.exception_id]
+    state.owner, state.deadline, state.escalations = x.fact.owner, x.fact.deadline, x.fact.level
+
+
+@_on(e.ExceptionResolved)
+def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
+    state = case.exceptions[x.fact.exception_id]
+    state.resolved = x
+    if x.fact.by.startswith("evidence:"):
+        return
+    leg = case.legs.get(state.opened.fact.leg_id)
+    if leg is None:
+        case.case_human = x
+    elif x.fact.resolution == Resolution.RETRY:
+        # What was seen and answered before a retry belongs to the attempt that failed.
+        leg.retries = max(leg.attempts, default=0)
+        leg.human = None
+    else:
+        leg.human = x
+
+
+@_on(e.OrderCancelRequested)
+def _cancel_requested(case: Case, x: At[e.OrderCancelRequested]) -> None:
+    case.cancel_requested, case.cancel_submitted, case.cancel_refused = x, None, None
+    case.cancelled = None
+
+
+@_on(e.OrderCancelSubmitted)
+def _cancel_submitted(case: Case, x: At[e.OrderCancelSubmitted]) -> None:
+    case.cancel_submitted = x
+
+
+@_on(e.OrderCancelRefused)
+def _cancel_refused(case: Case, x: At[e.OrderCancelRefused]) -> None:
+    case.cancel_refused = x
+
+
+@_on(e.OrderCancelled)
+def _cancelled(case: Case, x: At[e.OrderCancelled]) -> None:
+    case.cancelled = x
+
+
+@_on(e.ErpUpdateRequested)
+def _erp_requested(case: Case, x: At[e.ErpUpdateRequested]) -> None:
+    case.erp_requested = x
+
+
+@_on(e.ErpUpdated)
+def _erp_updated(case: Case, x: At[e.ErpUpdated]) -> None:
+    case.erp_updated.append(x)
+
+
+@_on(e.ErpSkipped)
+def _erp_skipped(case: Case, x: At[e.ErpSkipped]) -> None:
+    case.erp_skipped = x
+
+
+@_on(e.RefundQuoted)
+def _quoted(case: Case, x: At[e.RefundQuoted]) -> None:
+    case.quote = x
+
+
+@_on(e.MoneyRequested)
+def _money_requested(case: Case, x: At[e.MoneyRequested]) -> None:
+    case.moves[x.fact.money_key] = MoveRecord(x)
+
+
+@_on(e.MoneyMoved)
+def _money_moved(case: Case, x: At[e.MoneyMoved]) -> None:
+    case.moves[x.fact.money_key].moved = x
+
+
+@_on(e.MoneyFailed)
+def _money_failed(case: Case, x: At[e.MoneyFailed]) -> None:
+    case.moves[x.fact.money_key].failed = x
+
+
+@_on(e.MoneySettled)
+def _money_settled(case: Case, x: At[e.MoneySettled]) -> None:
+    case.money_settled = x
+
+
+@_on(e.MessageSent)
+def _message(case: Case, x: At[e.MessageSent]) -> None:
+    case.messages[x.fact.template] = x
+
+
+@_on(e.ReturnOpened)
+def _return(case: Case, x: At[e.ReturnOpened]) -> None:
+    case.returns.append(x)
+
+
+@_on(e.CaseClosed)
+def _closed(case: Case, x: At[e.CaseClosed]) -> None:
+    case.closed = x
+
+
+@_on(e.CaseReopened)
+def _case_reopened(case: Case, x: At[e.CaseReopened]) -> None:
+    case.reopened.append(x)
+    case.closed = None
+    case.money_settled = None
+
+
+def effective_state(leg: Leg, now: str, freshness_seconds: int) -> tuple[PickState, int]:
+    """The leg's pick state as far as it may be believed now, and the version of the evidence.
+
+    A reading older than the freshness limit is unknown, never "not picked". A label seen by signal counts as labelled.
+    """
+    from stopship.domain.instant import seconds_between
+
+    labels = [s for s in leg.shipments if not s.fact.departed]
+    latest = leg.observation
+    if labels and (latest is None or labels[-1].version > latest.version):
+        return PickState.LABELLED, labels[-1].version
+    if latest is None:
+        return PickState.UNKNOWN, 0
+    if seconds_between(latest.fact.observed_at, now) > freshness_seconds:
+        return PickState.UNKNOWN, latest.version
+    return PickState(latest.fact.state), latest.version
+
+
+def fold(merchant: str, case_id: str, recorded: Any) -> Case:
+    """The case from its recorded events (objects with ``event``, ``version``, ``at``, ``key``, ``hash``)."""
+    case = Case(merchant, case_id)
+    for item in recorded:
+        apply(case, item.event, item.version, item.at, item.key, item.hash)
+    return case
+
+
+def lines_of(order: Mapping[str, Any] | e.OrderRead) -> dict[str, int]:
+    """Ordered quantity per line."""
+    rows = order.lines if isinstance(order, e.OrderRead) else order["lines"]
+    return {row["line_id"]: row["ordered"] for row in rows}

@@ -1,0 +1,167 @@
+"""The decision: for one leg, from the case's facts, the policy and the time, what happens next and on what evidence.
+
+Pure and total: the same facts give the same decision, every state has one, and an unknown is never taken for a yes.
+The rules are asked in order; the first that has an answer wins:
+
+1. a person's word that is newer than everything that speaks against it,
+2. evidence that the goods left,
+3. the answer to the current stop attempt, or its absence,
+4. the pick state, by the policy's table.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stopship.domain.case import Case, Leg, StopAttempt, effective_state
+from stopship.domain.order import IN_WORK, PRE_PICK, AckLevel
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Cause, PickRule, Policy
+from stopship.domain.request import Reason
+from stopship.domain.resolution import Resolution
+
+
+class Action(StrEnum):
+    STOP = "stop"
+    STOP_PHYSICALLY = "stop_physically"
+    VERIFY = "verify"
+    """Read the warehouse again: its answer alone proves little."""
+    SETTLE = "settle"
+    ASK = "ask"
+    """A person is needed; ``cause`` says why."""
+    NONE = "none"
+    """The leg has ended and nothing speaks against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``reason`` is a short sentence for the audit trail; ``evidence`` the versions of the facts it rests on."""
+
+    action: Action
+    reason: str
+    evidence: tuple[int, ...] = ()
+    outcome: Outcome | None = None
+    cause: Cause | None = None
+    proof: str = ""
+
+
+_HUMAN_ENDS = {
+    Resolution.IT_SHIPPED: Outcome.SHIPPED,
+    Resolution.LET_IT_SHIP: Outcome.SHIPPED,
+    Resolution.SAVED: Outcome.SAVED,
+    Resolution.WITHDRAWN: Outcome.WITHDRAWN,
+}
+
+
+def decide_leg(case: Case, leg: Leg, policy: Policy, now: str) -> Decision:
+    """What to do about this leg now."""
+    if leg.settled and leg.departure <= leg.settled.version:
+        return Decision(Action.NONE, "the leg has ended", (leg.settled.version,))
+    return (
+        _by_person(case, leg, policy)
+        or _by_departure(leg)
+        or _by_attempt(case, leg, policy)
+        or _by_pick_state(leg, policy, now)
+    )
+
+
+def _by_person(case: Case, leg: Leg, policy: Policy) -> Decision | None:
+    if leg.human is None or leg.human.version < leg.departure:
+        return None
+    word = Resolution(leg.human.fact.resolution)
+    evidence = (leg.human.version,)
+    if word is Resolution.THEY_STOPPED_IT:
+        return _stopped(case, policy, evidence, "a person vouches that the goods were held back", "human")
+    return Decision(Action.SETTLE, f"a person decided: {word}", evidence, _HUMAN_ENDS[word], proof="human")
+
+
+def _by_departure(leg: Leg) -> Decision | None:
+    if not leg.departure:
+        return None
+    evidence = (leg.departure,)
+    if leg.was_stopped:
+        return Decision(Action.ASK, "it left after it was stopped", evidence, cause=Cause.SHIPPED_AFTER_STOP)
+    return Decision(Action.SETTLE, "the goods have left", evidence, Outcome.SHIPPED, proof="departure")
+
+
+def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:
+    attempt = leg.current
+    if attempt is None:
+        return None
+    answer = attempt.answer
+    if answer is None:
+        return _no_answer(attempt)
+    level = AckLevel(answer.fact.level)
+    evidence = (attempt.requested.version, answer.version)
+    if answer.fact.partial:
+        return Decision(Action.ASK, "only part of the leg was stopped", evidence, cause=Cause.STOP_PARTIAL)
+    if level is AckLevel.REJECTED:
+        return Decision(Action.ASK, "the warehouse cannot stop it", evidence, cause=Cause.STOP_REJECTED)
+    if level is AckLevel.PHYSICALLY_STOPPED:
+        return _stopped(case, policy, evidence, "the warehouse held the goods back", "physically_stopped")
+    return _by_system_cancel(case, leg, policy, answer.version, evidence)
+
+
+def _no_answer(attempt: StopAttempt) -> Decision:
+    if attempt.silence:
+        return Decision(
+            Action.ASK, "the warehouse did not answer in time", (attempt.silence.version,), cause=Cause.SILENT_WAREHOUSE
+        )
+    action = Action.STOP_PHYSICALLY if attempt.requested.fact.physical else Action.STOP
+    return Decision(action, "a stop is under way", (attempt.requested.version,))
+
+
+def _by_system_cancel(case: Case, leg: Leg, policy: Policy, answered: int, evidence: tuple[int, ...]) -> Decision:
+    """A system's cancel proves a stop only together with readings, newer than the request, that nothing was picked."""
+    readings = [o for o in leg.observations if o.fact.observed_at > case.received_at]
+    after = [o for o in readings if o.version > answered]
+    if not after:
+        return Decision(Action.VERIFY, "a system cancel needs a reading after it", evidence)
+    last = after[-1]
+    evidence = (*evidence, last.version)
+    picked = [o for o in readings if o.fact.state in IN_WORK]
+    if picked:
+        return Decision(
+            Action.ASK,
+            "it says cancelled, but the goods are in work",
+            (*evidence, picked[-1].version),
+            cause=Cause.STOP_CONTRADICTED,
+        )
+    if last.fact.state in PRE_PICK:
+        return _stopped(case, policy, evidence, "cancelled in the system before picking, read back", "system_cancelled")
+    return Decision(
+        Action.ASK,
+        "it says cancelled, and nobody can show that nothing was picked",
+        evidence,
+        cause=Cause.STOP_UNPROVEN,
+    )
+
+
+def _by_pick_state(leg: Leg, policy: Policy, now: str) -> Decision:
+    if not leg.plan.warehouse:
+        return Decision(Action.ASK, "no connection covers this place", (leg.planned.version,), cause=Cause.NO_WAREHOUSE)
+    state, version = effective_state(leg, now, policy.freshness(leg.plan.warehouse))
+    evidence = (version,) if version else ()
+    rule = policy.pick_rules[state]
+    if rule is PickRule.STOP:
+        return Decision(Action.STOP, f"{state}: a system cancel can be proven", evidence)
+    if rule is PickRule.STOP_PHYSICALLY:
+        return Decision(Action.STOP_PHYSICALLY, f"{state}: only the goods held back are proof", evidence)
+    if rule is PickRule.CONVERT_TO_RETURN:
+        return Decision(Action.SETTLE, f"{state}: becomes a return", evidence, Outcome.SHIPPED, proof="departure")
+    return Decision(Action.ASK, f"pick state is {state}", evidence, cause=Cause.PICK_STATE_UNKNOWN)
+
+
+def _stopped(case: Case, policy: Policy, evidence: tuple[int, ...], reason: str, proof: str) -> Decision:
+    outcome = Outcome(policy.reasons[case.reason].outcome)
+    if outcome is Outcome.BLOCKED and not case.evidence and not _risk(case):
+        return Decision(
+            Action.ASK,
+            "a block needs documented evidence",
+            evidence,
+            cause=Cause.FRAUD_WITHOUT_EVIDENCE,
+        )
+    return Decision(Action.SETTLE, reason, evidence, outcome, proof=proof)
+
+
+def _risk(case: Case) -> bool:
+    return case.order is not None and case.order.fact.risk == "high" and case.reason is Reason.FRAUD

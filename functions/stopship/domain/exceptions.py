@@ -1,0 +1,41 @@
+"""Exceptions: how urgent, whose, what next, by when. None can be made without all four."""
+
+from decimal import Decimal
+
+from stopship.domain.case import Case
+from stopship.domain.instant import plus
+from stopship.domain.policy import Cause, ExceptionRule, Policy, Team, Tier
+from stopship.domain.request import Reason
+
+_ORDER = (Tier.P1, Tier.P2, Tier.P3)
+
+
+def triage(cause: Cause, case: Case, policy: Policy) -> ExceptionRule:
+    """The policy's rule for the cause; high value, a VIP or suspected fraud make it P1, whatever the cause."""
+    rule = policy.exceptions[cause]
+    if _is_urgent(case, policy):
+        return ExceptionRule(Tier.P1, rule.owner, rule.next_action)
+    return rule
+
+
+def _is_urgent(case: Case, policy: Policy) -> bool:
+    if case.requests and case.reason is Reason.FRAUD:
+        return True
+    if case.order is None:
+        return False
+    order = case.order.fact
+    limit = policy.high_value.get(order.currency)
+    return order.vip or (limit is not None and Decimal(order.total) >= limit)
+
+
+def deadline(tier: Tier, policy: Policy, now: str) -> str:
+    return plus(now, policy.tier_seconds[tier])
+
+
+def next_owner(owner: Team, policy: Policy) -> Team:
+    """Who is next when a deadline passes. A team without a successor keeps it, at the next level."""
+    return policy.escalation.get(owner, owner)
+
+
+def more_urgent(a: Tier, b: Tier) -> Tier:
+    return min(a, b, key=_ORDER.index)

@@ -1,0 +1,54 @@
+"""What a person may answer to an exception, and what that answer is worth as evidence."""
+
+from enum import StrEnum
+
+from stopship.domain.policy import Cause
+
+
+class Resolution(StrEnum):
+    RETRY = "retry"
+    """Look again and act again."""
+    THEY_STOPPED_IT = "they_stopped_it"
+    """A person vouches, by name, that the goods were held back. Proof."""
+    IT_SHIPPED = "it_shipped"
+    LET_IT_SHIP = "let_it_ship"
+    """The stop is given up: holds are released, the goods may go."""
+    SAVED = "saved"
+    """The customer took a change instead of the cancel."""
+    WITHDRAWN = "withdrawn"
+    """The wish was taken back."""
+    DONE_BY_HAND = "done_by_hand"
+    """The step was done outside by the person named; the desk records it and goes on."""
+    REFUND_APPROVED = "refund_approved"
+    """Money may move without the usual proof; a second person must have approved."""
+    NO_REFUND = "no_refund"
+    """No money moves for this case."""
+
+
+LEG_RESOLUTIONS = frozenset(
+    {
+        Resolution.RETRY,
+        Resolution.THEY_STOPPED_IT,
+        Resolution.IT_SHIPPED,
+        Resolution.LET_IT_SHIP,
+        Resolution.SAVED,
+        Resolution.WITHDRAWN,
+    }
+)
+CASE_RESOLUTIONS = frozenset(
+    {Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.WITHDRAWN, Resolution.REFUND_APPROVED, Resolution.NO_REFUND}
+)
+NEEDS_APPROVAL = frozenset({Resolution.REFUND_APPROVED})
+
+
+def allowed(cause: Cause, *, of_leg: bool) -> frozenset[Resolution]:
+    """The answers that make sense for this cause."""
+    if of_leg:
+        return LEG_RESOLUTIONS
+    if cause in (Cause.UNKNOWN_ORDER, Cause.LINES_NOT_IN_ORDER):
+        return frozenset({Resolution.RETRY, Resolution.WITHDRAWN})
+    if cause is Cause.UNMATCHED_MESSAGE:
+        return frozenset({Resolution.DONE_BY_HAND})
+    if cause in (Cause.MONEY_REFUSED, Cause.MONEY_FAILED, Cause.MONEY_PENDING, Cause.SHIPPED_REFUND_REQUESTED):
+        return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.REFUND_APPROVED, Resolution.NO_REFUND})
+    return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.WITHDRAWN})

@@ -1,0 +1,36 @@
+"""Something that happened in a partner's system and that an open or closed case must know."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stopship.domain.order import Quantities
+
+
+class SignalKind(StrEnum):
+    SHIPMENT = "shipment"
+    HOLD_RELEASED = "hold_released"
+    REFUND_SEEN = "refund_seen"
+    ORDER_CANCELLED_ECHO = "order_cancelled_echo"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """``leg_id`` is "" when the source does not say which piece of work. ``departed`` is false for a mere label: a label is not
+    a departure. ``reference`` is the partner's id of the thing (shipment, refund, hold). ``origin_key`` is our own action key when the
+    message carries it, so that an echo of our own doing is recognised."""
+
+    merchant: str
+    channel: str
+    source: str
+    topic: str
+    delivery_id: str
+    order_ref: str
+    leg_id: str
+    kind: SignalKind
+    occurred_at: str
+    received_at: str
+    lines: Quantities = field(default_factory=dict)
+    departed: bool = False
+    reference: str = ""
+    raw_sha256: str = ""
+    origin_key: str = ""

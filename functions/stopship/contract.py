@@ -1,0 +1,131 @@
+"""Names that the code, the infrastructure and the state machine share. Nothing else may be shared between them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PROJECT = "stopship"
+STATE_MACHINE = "cancel-case"
+HANDLER_MODULE = "stopship.handlers"
+
+DETAIL_TYPE_ORDER_CHANGE = "ORDER_CHANGE"
+"""EventBridge detail-type of Amazon's notification."""
+
+METRIC_NAMESPACE = "Stopship"
+
+
+def merchant_secret_name(stage: str, merchant: str) -> str:
+    """One secret per merchant: its connections and credentials, as JSON."""
+    return f"{PROJECT}/{stage}/merchants/{merchant}"
+
+
+def merchant_parameter_name(stage: str, merchant: str) -> str:
+    """One parameter per merchant: routing and policy override, nothing secret."""
+    return f"/{PROJECT}/{stage}/merchants/{merchant}"
+
+
+Kind = Literal["door", "worker", "step", "projection", "timer"]
+Grant = Literal[
+    "ledger_read",
+    "ledger_append",
+    "merchant_secrets",
+    "merchant_parameters",
+    "evidence_write",
+    "evidence_read",
+    "intake_send",
+    "intake_consume",
+    "start_execution",
+    "describe_execution",
+    "wake_task",
+    "send_mail",
+    "exception_send",
+    "timer_create",
+    "kms_sign",
+    "stream_read",
+    "policy_read",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A deployed function. ``grants`` is all it may do; infra turns each into the narrowest statement."""
+
+    module: str
+    kind: Kind
+    grants: frozenset[Grant]
+    timeout_seconds: int = 30
+    memory_mb: int = 512
+
+    @property
+    def name(self) -> str:
+        """The construct id and state-machine substitution stem: ``NormalizeIntake``."""
+        return "".join(part.capitalize() for part in self.module.split("_"))
+
+
+def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30, memory_mb: int = 512) -> Function:
+    return Function(module, kind, frozenset(grants), timeout_seconds, memory_mb)
+
+
+_STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append", "wake_task")
+_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "kms_sign")
+
+FUNCTIONS: tuple[Function, ...] = (
+    _function("receive_webhook", "door", "merchant_secrets", "evidence_write", "intake_send", timeout_seconds=5),
+    _function(
+        "receive_acknowledgment",
+        "door",
+        "ledger_read",
+        "ledger_append",
+        "merchant_secrets",
+        "wake_task",
+        timeout_seconds=10,
+    ),
+    _function(
+        "desk_api",
+        "door",
+        "ledger_read",
+        "ledger_append",
+        "evidence_write",
+        "intake_send",
+        "wake_task",
+        timeout_seconds=10,
+    ),
+    _function(
+        "process_intake",
+        "worker",
+        "intake_consume",
+        "ledger_read",
+        "ledger_append",
+        "evidence_write",
+        "evidence_read",
+        "merchant_secrets",
+        "start_execution",
+        "wake_task",
+        "exception_send",
+        timeout_seconds=60,
+    ),
+    _function("normalize_intake", "step", *_PARTNER, timeout_seconds=60),
+    _function("classify", "step", *_STEP),
+    _function("check_fulfillment_state", "step", *_PARTNER, timeout_seconds=60),
+    _function("apply_stop_ship_rule", "step", *_STEP),
+    _function("execute_stop_ship", "step", *_PARTNER, timeout_seconds=60),
+    _function("verify_acknowledgment", "step", *_PARTNER, timeout_seconds=60),
+    _function("raise_exception", "step", *_STEP, "timer_create"),
+    _function("cancel_in_order_system", "step", *_PARTNER, timeout_seconds=60),
+    _function("update_netsuite", "step", *_PARTNER, timeout_seconds=60),
+    _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
+    _function("close_loop", "step", *_PARTNER, "send_mail", timeout_seconds=60),
+    _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
+    _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create", "exception_send"),
+    _function(
+        "sweep_cases",
+        "timer",
+        "ledger_read",
+        "ledger_append",
+        "start_execution",
+        "describe_execution",
+        "wake_task",
+        "timer_create",
+        "exception_send",
+        timeout_seconds=120,
+    ),
+)

@@ -23,6 +23,11 @@ def merchant_parameter_name(stage: str, merchant: str) -> str:
     return f"/{PROJECT}/{stage}/merchants/{merchant}"
 
 
+def route_parameter_name(stage: str, source: str, address: str) -> str:
+    """Which merchant a sender's address (a shop domain) belongs to."""
+    return f"/{PROJECT}/{stage}/routes/{source}/{address}"
+
+
 Kind = Literal["door", "worker", "step", "projection", "timer"]
 Grant = Literal[
     "ledger_read",
@@ -41,7 +46,6 @@ Grant = Literal[
     "timer_create",
     "kms_sign",
     "stream_read",
-    "policy_read",
 ]
 
 
@@ -69,7 +73,15 @@ _STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append", "wake_task")
 _PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "kms_sign")
 
 FUNCTIONS: tuple[Function, ...] = (
-    _function("receive_webhook", "door", "merchant_secrets", "evidence_write", "intake_send", timeout_seconds=5),
+    _function(
+        "receive_webhook",
+        "door",
+        "merchant_secrets",
+        "merchant_parameters",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=5,
+    ),
     _function(
         "receive_acknowledgment",
         "door",
@@ -98,9 +110,9 @@ FUNCTIONS: tuple[Function, ...] = (
         "evidence_write",
         "evidence_read",
         "merchant_secrets",
+        "merchant_parameters",
         "start_execution",
         "wake_task",
-        "exception_send",
         timeout_seconds=60,
     ),
     _function("normalize_intake", "step", *_PARTNER, timeout_seconds=60),
@@ -115,7 +127,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
     _function("close_loop", "step", *_PARTNER, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
-    _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create", "exception_send"),
+    _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
     _function(
         "sweep_cases",
         "timer",
@@ -125,7 +137,6 @@ FUNCTIONS: tuple[Function, ...] = (
         "describe_execution",
         "wake_task",
         "timer_create",
-        "exception_send",
         timeout_seconds=120,
     ),
 )

@@ -30,12 +30,6 @@ class StopAttempt:
     answers: list[At[e.AcknowledgementReceived]] = field(default_factory=list)
     silence: At[e.SilenceRecorded] | None = None
 
-    @property
-    def answer(self) -> At[e.AcknowledgementReceived] | None:
-        """The last answer that says something final; "accepted" says only that there is more to come."""
-        final = [a for a in self.answers if a.fact.level not in (AckLevel.SENT, AckLevel.ACCEPTED)]
-        return final[-1] if final else None
-
 
 @dataclass(slots=True)
 class ExceptionState:
@@ -61,6 +55,8 @@ class Leg:
     human: At[e.ExceptionResolved] | None = None
     settled: At[e.LegSettled] | None = None
     was_stopped: bool = False
+    retried_at: int = 0
+    """The version of the last "retry": answers from before it no longer count."""
     retries: int = 0
     decided: At[e.Decided] | None = None
 
@@ -72,6 +68,18 @@ class Leg:
     @property
     def current(self) -> StopAttempt | None:
         return self.attempts.get(self.attempt)
+
+    @property
+    def answer(self) -> At[e.AcknowledgementReceived] | None:
+        """The newest answer that says something final, whichever attempt it belongs to: a late word is still a word.
+        "Accepted" says only that there is more to come."""
+        final = [
+            answer
+            for attempt in self.attempts.values()
+            for answer in attempt.answers
+            if answer.version > self.retried_at and answer.fact.level not in (AckLevel.SENT, AckLevel.ACCEPTED)
+        ]
+        return max(final, key=lambda a: a.version, default=None)
 
     @property
     def observation(self) -> At[e.PickStateObserved] | None:
@@ -407,7 +415,7 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
         case.case_human = x
     elif x.fact.resolution == Resolution.RETRY:
         # What was seen and answered before a retry belongs to the attempt that failed.
-        leg.retries = max(leg.attempts, default=0)
+        leg.retries, leg.retried_at = max(leg.attempts, default=0), x.version
         leg.human = None
     else:
         leg.human = x

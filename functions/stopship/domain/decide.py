@@ -54,7 +54,7 @@ _HUMAN_ENDS = {
 
 def decide_leg(case: Case, leg: Leg, policy: Policy, now: str) -> Decision:
     """What to do about this leg now."""
-    if leg.settled and leg.departure <= leg.settled.version:
+    if leg.settled and (leg.outcome is Outcome.SHIPPED or leg.departure <= leg.settled.version):
         return Decision(Action.NONE, "the leg has ended", (leg.settled.version,))
     return (
         _by_person(case, leg, policy)
@@ -84,14 +84,11 @@ def _by_departure(leg: Leg) -> Decision | None:
 
 
 def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:
-    attempt = leg.current
-    if attempt is None:
-        return None
-    answer = attempt.answer
+    answer = leg.answer
     if answer is None:
-        return _no_answer(attempt)
+        return _no_answer(leg.current) if leg.current else None
     level = AckLevel(answer.fact.level)
-    evidence = (attempt.requested.version, answer.version)
+    evidence = (leg.attempts[answer.fact.attempt].requested.version, answer.version)
     if answer.fact.partial:
         return Decision(Action.ASK, "only part of the leg was stopped", evidence, cause=Cause.STOP_PARTIAL)
     if level is AckLevel.REJECTED:

@@ -1,0 +1,44 @@
+"""What a use case is given: the world, as ports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stopship.application.ports import (
+    Clock,
+    Evidence,
+    Executions,
+    Ledger,
+    Mailer,
+    Partners,
+    Policies,
+    Tasks,
+    Timers,
+)
+from stopship.application.record import CaseBook
+from stopship.domain.case import Case
+from stopship.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """``new_id`` draws an unguessable id; ``callback_url`` gives the public address of a callback id for a merchant."""
+
+    ledger: Ledger
+    clock: Clock
+    policies: Policies
+    partners: Partners
+    evidence: Evidence
+    executions: Executions
+    tasks: Tasks
+    timers: Timers
+    mailer: Mailer
+    new_id: Callable[[], str]
+    callback_url: Callable[[str, str], str]
+
+    @property
+    def cases(self) -> CaseBook:
+        return CaseBook(self.ledger, self.clock)
+
+    def policy_of(self, case: Case) -> Policy:
+        """The policy that the case pinned when it was opened, whatever has changed since."""
+        return self.policies.pinned(case.merchant, case.policy_hash)

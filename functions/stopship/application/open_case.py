@@ -1,0 +1,111 @@
+"""A wish to cancel comes in: open a case for the order, or join the one that is open."""
+
+from dataclasses import dataclass
+
+from stopship.application.context import Desk
+from stopship.application.ports import NewEvent, OrderLock
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.errors import AlreadyRecorded, Conflict
+from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, RequestReceived
+from stopship.domain.ids import case_id as derive_case_id
+from stopship.domain.request import CancelRequest
+
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """``how`` is opened, joined, repeated or echo."""
+
+    case_id: str
+    how: str
+
+
+def receive_request(desk: Desk, request: CancelRequest) -> Received:
+    """Safe to repeat: a delivery acts once, and a repeat makes sure that the execution was started."""
+    for _ in range(_ATTEMPTS):
+        known = desk.ledger.delivery_case(request.merchant, request.source, request.delivery_id)
+        if known:
+            _ensure_started(desk, request.merchant, known)
+            return Received(known, "repeated")
+        try:
+            return _receive_once(desk, request)
+        except (Conflict, AlreadyRecorded):
+            continue
+    raise Conflict(f"order {request.order_ref} kept changing")
+
+
+def _receive_once(desk: Desk, request: CancelRequest) -> Received:
+    lock = desk.ledger.lock_of(request.merchant, request.channel, request.order_ref)
+    if lock is None:
+        return _open(desk, request, None)
+    case = desk.cases.load(request.merchant, lock.case_id)
+    if is_echo(case, request):
+        step = Step([NewEvent(EchoIgnored(request.source, request.delivery_id))], deliveries=_delivery(request))
+        desk.cases.append(case, step)
+        return Received(lock.case_id, "echo")
+    if not lock.active:
+        return _open(desk, request, lock)
+    desk.cases.append(case, Step([_received(request)], deliveries=_delivery(request)))
+    _ensure_started(desk, request.merchant, lock.case_id)
+    return Received(lock.case_id, "joined")
+
+
+def is_echo(case: Case, request: CancelRequest) -> bool:
+    """The order system reports the very cancel that this case asked it for. Ours is known by what we intended
+    before it was reported, so the report may overtake the answer to our own call."""
+    return request.source == f"{request.channel}:order_cancelled" and case.cancel_requested is not None
+
+
+def _open(desk: Desk, request: CancelRequest, last: OrderLock | None) -> Received:
+    policy = desk.policies.current(request.merchant)
+    sequence = last.sequence + 1 if last else 1
+    case_id = derive_case_id(request.merchant, request.channel, request.order_ref, sequence)
+    opened = CaseOpened(request.channel, request.order_ref, sequence, policy.version, policy.hash)
+    step = Step(
+        [
+            NewEvent(opened, "opened"),
+            _received(request),
+            NewEvent(ExecutionStarted(execution_name(case_id, 1), 1, "opened"), "execution:1"),
+        ],
+        lock=OrderLock(request.channel, request.order_ref, case_id, sequence, active=True),
+        lock_from=last,
+        deliveries=_delivery(request),
+    )
+    desk.cases.append(Case(request.merchant, case_id), step)
+    desk.executions.start(request.merchant, case_id, 1)
+    return Received(case_id, "opened")
+
+
+def execution_name(case_id: str, number: int) -> str:
+    """Executions are named after their case, so that starting one twice is starting it once."""
+    return f"{case_id}-{number}"
+
+
+def _ensure_started(desk: Desk, merchant: str, case_id: str) -> None:
+    """Covers a crash between recording the first execution and starting it."""
+    case = desk.cases.load(merchant, case_id)
+    if case.is_open and len(case.executions) == 1:
+        desk.executions.start(merchant, case_id, 1)
+
+
+def _delivery(request: CancelRequest) -> list[tuple[str, str]]:
+    return [(request.source, request.delivery_id)]
+
+
+def _received(request: CancelRequest) -> NewEvent:
+    fact = RequestReceived(
+        request_id=request.request_id,
+        reason=request.reason,
+        requester=request.requester,
+        source=request.source,
+        requested_at=request.requested_at,
+        received_at=request.received_at,
+        lines=dict(request.lines),
+        ticket_ref=request.ticket_ref,
+        official=request.official,
+        evidence=list(request.evidence),
+        raw_sha256=request.raw_sha256,
+    )
+    return NewEvent(fact, f"request:{request.request_id}")

@@ -1,0 +1,71 @@
+"""Step 4: the pure decision about one leg, written down with the evidence it rests on."""
+
+from stopship.application.context import Desk
+from stopship.application.next_step import Next, person
+from stopship.application.record import Step
+from stopship.domain.case import Case, Leg
+from stopship.domain.decide import Action, Decision, decide_leg
+from stopship.domain.events import Decided, ExceptionResolved, LegSettled
+from stopship.domain.instant import seconds_between
+from stopship.domain.policy import Cause, Policy
+
+
+def apply_stop_ship_rule(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
+    """Next: stop (with how long to wait for the answer), verify, ended or person."""
+    now = desk.clock.now()
+    policies: list[Policy] = []
+
+    def build(case: Case) -> Step | None:
+        policy = desk.policy_of(case)
+        policies[:] = [policy]
+        return decision_step(case, case.legs[leg_id], decide_leg(case, case.legs[leg_id], policy, now))
+
+    case = desk.cases.record(merchant, case_id, build)
+    leg = case.legs[leg_id]
+    return where_next(leg, decide_leg(case, leg, policies[0], now), policies[0], desk.clock.now())
+
+
+def decision_step(case: Case, leg: Leg, decision: Decision) -> Step | None:
+    """The facts that a decision leaves. The same decision twice in a row is one fact."""
+    if decision.action is Action.NONE:
+        return None
+    step = Step()
+    fact = Decided(
+        leg.plan.leg_id,
+        decision.action,
+        decision.reason,
+        decision.cause or "",
+        list(decision.evidence),
+        case.policy_hash,
+    )
+    if leg.decided is None or leg.decided.fact != fact:
+        step.add(fact)
+    if decision.action is Action.SETTLE and decision.outcome:
+        proof = {"kind": decision.proof, "evidence": list(decision.evidence), "policy": case.policy_hash}
+        step.add(LegSettled(leg.plan.leg_id, decision.outcome, dict(leg.plan.lines), proof))
+    return step
+
+
+def where_next(leg: Leg, decision: Decision, policy: Policy, now: str) -> Next:
+    if decision.action in (Action.STOP, Action.STOP_PHYSICALLY):
+        return {"next": "stop", "acknowledgement_seconds": _seconds_left(leg, policy, now)}
+    if decision.action is Action.VERIFY:
+        return {"next": "verify"}
+    if decision.action is Action.ASK:
+        return person(decision.cause or Cause.UNEXPECTED_ERROR, decision.reason)
+    return {"next": "ended"}
+
+
+def _seconds_left(leg: Leg, policy: Policy, now: str) -> int:
+    """A stop that is under way keeps its deadline; a new one gets the policy's."""
+    if leg.current:
+        return max(1, int(seconds_between(now, leg.current.requested.fact.deadline)) + 1)
+    return policy.acknowledgement(leg.plan.warehouse)
+
+
+def resolved_by_evidence(case: Case, leg: Leg, version: int) -> ExceptionResolved | None:
+    """Evidence, unlike time, may end an exception: the fact that it is no longer true that nobody knows."""
+    state = case.exception_of(leg.plan.leg_id)
+    if state is None:
+        return None
+    return ExceptionResolved(state.opened.fact.exception_id, "evidence", f"evidence:{version}", "", "")

@@ -1,0 +1,82 @@
+"""Step 3: what the warehouse itself says about the leg, and a hold on its work in the order system beside it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from stopship.application.context import Desk
+from stopship.application.next_step import Next
+from stopship.application.record import Step
+from stopship.domain.case import Case, Leg
+from stopship.domain.errors import PartnerError
+from stopship.domain.events import HoldAnswered, HoldRequested, PickStateObserved
+from stopship.domain.ids import action_key
+from stopship.domain.order import AckLevel, PickObservation, StopAnswer
+
+
+def check_fulfillment_state(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
+    """Always leads to the rule. A warehouse that cannot be reached raises, so that the state machine tries again."""
+    case = desk.cases.record(merchant, case_id, lambda c: _intend_hold(c, c.legs[leg_id]))
+    leg = case.legs[leg_id]
+    if leg.settled or leg.human:
+        return {"next": "rule"}
+    hold_wanted = needs_hold(case, leg)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        reading = pool.submit(read_pick_state, desk, case, leg) if leg.plan.warehouse else None
+        holding = pool.submit(_place_hold, desk, case, leg) if hold_wanted else None
+    if holding:
+        held = holding.result()
+        desk.cases.record(merchant, case_id, lambda c: _hold_step(c, leg, held))
+    if reading:
+        seen = reading.result()
+        desk.cases.record(merchant, case_id, lambda _: observed(leg, seen, "check"))
+    return {"next": "rule"}
+
+
+def needs_hold(case: Case, leg: Leg) -> bool:
+    """Work that the order system knows is held there too, once, while the stop is under way."""
+    return bool(leg.plan.external_ref) and case.channel not in leg.holds
+
+
+def read_pick_state(desk: Desk, case: Case, leg: Leg) -> PickObservation:
+    warehouse = desk.partners.warehouses(case.merchant)[leg.plan.warehouse]
+    return warehouse.read_pick_state(case.order_ref, warehouse_leg(leg))
+
+
+def warehouse_leg(leg: Leg) -> str:
+    """The leg's id at the warehouse: "" stands for all of the order's work there."""
+    return "" if leg.plan.leg_id == f"all-{leg.plan.warehouse}" else leg.plan.leg_id
+
+
+def observed(leg: Leg, seen: PickObservation, purpose: str) -> Step:
+    step = Step()
+    fact = PickStateObserved(
+        leg.plan.leg_id, seen.state, seen.source, seen.observed_at, seen.actor, seen.departed_at, purpose
+    )
+    step.add(fact)
+    return step
+
+
+def _intend_hold(case: Case, leg: Leg) -> Step | None:
+    if leg.settled or leg.human or not needs_hold(case, leg):
+        return None
+    step = Step()
+    step.add(HoldRequested(leg.plan.leg_id, case.channel), hold_key(case, leg))
+    return step
+
+
+def hold_key(case: Case, leg: Leg) -> str:
+    return action_key(case.case_id, leg.plan.leg_id, "hold", case.channel)
+
+
+def _place_hold(desk: Desk, case: Case, leg: Leg) -> StopAnswer:
+    """A hold that fails is recorded and does not stand in the way: the stop itself is what counts."""
+    system = desk.partners.order_system(case.merchant, case.channel)
+    try:
+        return system.place_hold(case.order_ref, leg.plan, hold_key(case, leg))
+    except PartnerError as error:
+        return StopAnswer(AckLevel.SILENT, case.channel, reason=f"{type(error).__name__}: {error}"[:200])
+
+
+def _hold_step(case: Case, leg: Leg, answer: StopAnswer) -> Step:
+    step = Step()
+    step.add(HoldAnswered(leg.plan.leg_id, case.channel, answer.level, answer.reference, answer.reason))
+    return step

@@ -1,0 +1,149 @@
+"""Step 5: send the stop to the warehouse and let the state machine wait for its word.
+
+The intent and the one-time callback are recorded before the message leaves. A repeat finds them, puts its own task
+token behind the same callback, and sends the same message under the same key.
+"""
+
+from stopship.application.check_fulfillment_state import warehouse_leg
+from stopship.application.context import Desk
+from stopship.application.next_step import Next
+from stopship.application.ports import Callback, StopCommand
+from stopship.application.record import Step
+from stopship.domain.case import Case, Leg
+from stopship.domain.decide import Action, decide_leg
+from stopship.domain.errors import AlreadyRecorded
+from stopship.domain.events import AcknowledgementReceived, StopShipRequested, StopShipSent
+from stopship.domain.ids import action_key
+from stopship.domain.instant import plus
+from stopship.domain.order import AckLevel, StopAnswer
+
+FINAL = frozenset({AckLevel.SYSTEM_CANCELLED, AckLevel.PHYSICALLY_STOPPED, AckLevel.REJECTED})
+
+
+def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> Next:
+    """Sends, or finds that it was sent. Ends the wait itself when there is nothing (more) to wait for."""
+    case = desk.cases.record(merchant, case_id, lambda c: _intend(desk, c, c.legs[leg_id], token))
+    leg = case.legs[leg_id]
+    if _nothing_to_wait_for(desk, case, leg) or not _rearmed(desk, case, leg, token):
+        desk.tasks.wake(token, {"leg_id": leg_id})
+        return {"next": "woken"}
+    if leg.current and leg.current.sent is None:
+        _send(desk, case, leg)
+    return {"next": "waiting"}
+
+
+def _action(desk: Desk, case: Case, leg: Leg) -> Action:
+    return decide_leg(case, leg, desk.policy_of(case), desk.clock.now()).action
+
+
+def _intend(desk: Desk, case: Case, leg: Leg, token: str) -> Step | None:
+    action = _action(desk, case, leg)
+    if leg.current or action not in (Action.STOP, Action.STOP_PHYSICALLY):
+        return None
+    policy, number = desk.policy_of(case), leg.attempt
+    deadline = plus(desk.clock.now(), policy.acknowledgement(leg.plan.warehouse))
+    callback_id = desk.new_id()
+    physical = action is Action.STOP_PHYSICALLY
+    step = Step()
+    step.add(
+        StopShipRequested(leg.plan.leg_id, leg.plan.warehouse, number, physical, callback_id, deadline),
+        stop_key(case, leg, number),
+    )
+    step.callbacks.append(
+        Callback(
+            callback_id=callback_id,
+            merchant=case.merchant,
+            case_id=case.case_id,
+            purpose="acknowledgement",
+            subject=leg.plan.leg_id,
+            attempt=number,
+            token=token,
+            state="open",
+            expires_at=deadline,
+        )
+    )
+    return step
+
+
+def stop_key(case: Case, leg: Leg, attempt: int) -> str:
+    return action_key(case.case_id, leg.plan.leg_id, "stop", str(attempt))
+
+
+def _nothing_to_wait_for(desk: Desk, case: Case, leg: Leg) -> bool:
+    return leg.current is None or _action(desk, case, leg) not in (Action.STOP, Action.STOP_PHYSICALLY)
+
+
+def _rearmed(desk: Desk, case: Case, leg: Leg, token: str) -> bool:
+    """Puts this wait behind the callback. False when the callback was used in the meantime."""
+    for callback in desk.ledger.waiting(case.merchant, case.case_id):
+        if callback.purpose == "acknowledgement" and callback.subject == leg.plan.leg_id:
+            if callback.token == token:
+                return True
+            try:
+                desk.ledger.rearm(_with_token(callback, token))
+            except AlreadyRecorded:
+                return False
+            return True
+    return False
+
+
+def _with_token(callback: Callback, token: str) -> Callback:
+    from dataclasses import replace
+
+    return replace(callback, token=token)
+
+
+def _send(desk: Desk, case: Case, leg: Leg) -> None:
+    attempt = leg.current
+    if attempt is None:
+        return
+    requested = attempt.requested.fact
+    answer = desk.partners.warehouses(case.merchant)[leg.plan.warehouse].stop_ship(
+        StopCommand(
+            case_id=case.case_id,
+            order_ref=case.order_ref,
+            leg_id=warehouse_leg(leg),
+            lines=leg.plan.lines,
+            physical=requested.physical,
+            deadline=requested.deadline,
+            callback_url=desk.callback_url(case.merchant, requested.callback_id),
+            key=stop_key(case, leg, requested.attempt),
+        )
+    )
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: sent_step(c, leg.plan.leg_id, answer))
+    if answer.level in FINAL:
+        for callback in desk.ledger.waiting(case.merchant, case.case_id):
+            if callback.subject == leg.plan.leg_id:
+                desk.tasks.wake(callback.token, {"leg_id": leg.plan.leg_id})
+
+
+def sent_step(case: Case, leg_id: str, answer: StopAnswer) -> Step | None:
+    """The send, and the answer when it came with it."""
+    leg = case.legs[leg_id]
+    attempt = leg.current
+    if attempt is None:
+        return None
+    number = attempt.requested.fact.attempt
+    level = AckLevel.ACCEPTED if answer.level in FINAL else answer.level
+    step = Step()
+    step.add(StopShipSent(leg_id, number, level), action_key(case.case_id, leg_id, "sent", str(number)))
+    if answer.level in FINAL:
+        step.add(acknowledgement(leg_id, number, answer, late=False))
+    return step
+
+
+def acknowledgement(leg_id: str, attempt: int, answer: StopAnswer, *, late: bool) -> AcknowledgementReceived:
+    return AcknowledgementReceived(
+        leg_id=leg_id,
+        attempt=attempt,
+        level=answer.level,
+        source=answer.source,
+        state=answer.state,
+        state_at=answer.state_at,
+        actor=answer.actor,
+        reference=answer.reference,
+        reason=answer.reason,
+        stopped_lines=dict(answer.stopped_lines),
+        partial=answer.partial,
+        late=late,
+    )

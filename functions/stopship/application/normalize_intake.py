@@ -1,0 +1,123 @@
+"""Step 1: hold whatever can be held, read the order, plan one leg for each place it would ship from.
+
+The holds go out beside the reading: a hold can be taken back, so it need not wait for anything.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from stopship.application.context import Desk
+from stopship.application.next_step import Next, go, open_legs, person, wait
+from stopship.application.plan_legs import already_shipped, departures, lines_not_in_order, new_legs, order_read
+from stopship.application.record import Step
+from stopship.domain.case import At, Case
+from stopship.domain.errors import PartnerError
+from stopship.domain.events import HoldAnswered, HoldRequested, OrderNotFound
+from stopship.domain.ids import action_key
+from stopship.domain.order import AckLevel, OrderSnapshot, StopAnswer
+from stopship.domain.policy import Cause, Policy
+
+STEP = "normalize"
+
+
+def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
+    """Next: go (legs planned), wait (the order is not known yet) or person."""
+    case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(desk, c))
+    if case.order and not lines_missing(case):
+        return go(legs=open_legs(case))
+    holds, order = _hold_and_read(desk, case)
+    if order is None:
+        return _not_known(desk, case, holds)
+    case = desk.cases.record(merchant, case_id, lambda c: _plan(c, holds, order))
+    missing = lines_not_in_order(case, order)
+    if missing:
+        return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
+    return go(legs=open_legs(case))
+
+
+def lines_missing(case: Case) -> bool:
+    """Whether a wish that joined later asks for a line that no leg covers."""
+    if case.order is None:
+        return True
+    known = {row["line_id"] for row in case.order.fact.lines}
+    return any(line not in known for r in case.requests for line in r.fact.lines)
+
+
+def _intend_holds(desk: Desk, case: Case) -> Step | None:
+    if case.order is not None:
+        return None
+    step = Step()
+    for name in desk.partners.hold_first(case.merchant):
+        step.add(HoldRequested("", name), action_key(case.case_id, "", "hold", name))
+    return step
+
+
+def _hold_and_read(desk: Desk, case: Case) -> tuple[Mapping[str, StopAnswer], OrderSnapshot | None]:
+    names = [n for n in desk.partners.hold_first(case.merchant) if n not in case.first_holds]
+    warehouses = desk.partners.warehouses(case.merchant)
+    system = desk.partners.order_system(case.merchant, case.channel)
+    with ThreadPoolExecutor(max_workers=len(names) + 1) as pool:
+        reading = pool.submit(system.read_order, case.order_ref)
+        holding = {
+            name: pool.submit(
+                warehouses[name].place_hold,
+                case.case_id,
+                case.order_ref,
+                action_key(case.case_id, "", "hold", name),
+            )
+            for name in names
+        }
+    return {name: _hold_answer(name, answer) for name, answer in holding.items()}, reading.result()
+
+
+def _hold_answer(name: str, answer: "Future[StopAnswer]") -> StopAnswer:
+    """A hold that could not be placed never stands in the way of the stop itself."""
+    try:
+        return answer.result()
+    except PartnerError as error:
+        return StopAnswer(AckLevel.SILENT, name, reason=f"{type(error).__name__}: {error}"[:200])
+
+
+def _hold_facts(step: Step, case: Case, holds: Mapping[str, StopAnswer]) -> None:
+    for name, answer in holds.items():
+        fact = HoldAnswered("", name, answer.level, answer.reference, answer.reason)
+        step.add(fact, action_key(case.case_id, "", "held", name))
+
+
+def _not_known(desk: Desk, case: Case, holds: Mapping[str, StopAnswer]) -> Next:
+    policy: Policy = desk.policy_of(case)
+    since = case.case_human.version if case.case_human else 0
+    attempt = len([x for x in case.not_found if x.version > since]) + 1
+
+    def build(current: Case) -> Step:
+        step = Step()
+        _hold_facts(step, current, holds)
+        step.add(OrderNotFound(attempt))
+        return step
+
+    desk.cases.record(case.merchant, case.case_id, build)
+    if attempt >= policy.order_wait_attempts:
+        return person(Cause.UNKNOWN_ORDER, f"{case.channel} does not know order {case.order_ref}")
+    return wait(policy.order_wait_seconds)
+
+
+def _plan(case: Case, holds: Mapping[str, StopAnswer], order: OrderSnapshot) -> Step:
+    step = Step()
+    _hold_facts(step, case, holds)
+    step.add(order_read(order))
+    for name, answer in holds.items():
+        # Planning needs to know which warehouses have the order; the facts are not folded yet.
+        case.first_holds.setdefault(name, _provisional(name, answer, case.version))
+    gone = already_shipped(case, order)
+    if gone and not case.already_shipped:
+        step.add(gone)
+    planned = new_legs(case, order)
+    for leg in planned:
+        step.add(leg, action_key(case.case_id, leg.leg_id, "planned"))
+    for seen in departures(order, planned):
+        step.add(seen, action_key(case.case_id, seen.leg_id, "departed", "order_system"))
+    return step
+
+
+def _provisional(name: str, answer: StopAnswer, version: int) -> At[HoldAnswered]:
+    return At(HoldAnswered("", name, answer.level, answer.reference, answer.reason), version, "")

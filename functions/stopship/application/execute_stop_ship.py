@@ -4,6 +4,8 @@ The intent and the one-time callback are recorded before the message leaves. A r
 token behind the same callback, and sends the same message under the same key.
 """
 
+from dataclasses import replace
+
 from stopship.application.check_fulfillment_state import warehouse_leg
 from stopship.application.context import Desk
 from stopship.application.next_step import Next
@@ -88,8 +90,6 @@ def _rearmed(desk: Desk, case: Case, leg: Leg, token: str) -> bool:
 
 
 def _with_token(callback: Callback, token: str) -> Callback:
-    from dataclasses import replace
-
     return replace(callback, token=token)
 
 

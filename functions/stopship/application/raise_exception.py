@@ -1,0 +1,136 @@
+"""When the desk cannot go on alone: an exception with tier, owner, next action and deadline, and a wait for its end."""
+
+from dataclasses import replace
+
+from stopship.application.context import Desk
+from stopship.application.next_step import Next
+from stopship.application.ports import Callback, ExceptionItem
+from stopship.application.record import Step
+from stopship.domain.case import Case, ExceptionState
+from stopship.domain.decide import Action, decide_leg
+from stopship.domain.errors import AlreadyRecorded
+from stopship.domain.events import ExceptionOpened
+from stopship.domain.exceptions import deadline, triage
+from stopship.domain.ids import exception_id
+from stopship.domain.instant import plus
+from stopship.domain.policy import Cause, ExceptionRule
+
+_FOR_EVER = 366 * 86400.0
+_ERRORS = {
+    "PartnerUnavailable": Cause.PARTNER_UNAVAILABLE,
+    "PartnerRefused": Cause.PARTNER_REFUSED,
+    "PartnerContractBroken": Cause.PARTNER_CONTRACT_BROKEN,
+    "MessageFailed": Cause.MESSAGE_FAILED,
+}
+
+
+def raise_exception(
+    desk: Desk, merchant: str, case_id: str, *, leg_id: str, step: str, cause: str, error: str, detail: str, token: str
+) -> Next:
+    """``leg_id`` is "" for the case as a whole; ``error`` is the class of an error that ended a step, ``cause`` a step's own
+    finding. Ends the wait at once when the reason for it has gone."""
+    why = Cause(cause) if cause else _ERRORS.get(error, Cause.UNEXPECTED_ERROR)
+    case = desk.cases.record(merchant, case_id, lambda c: _open(desk, c, leg_id, step, why, error, detail, token))
+    state = case.exception_of(leg_id)
+    if state is None or not _rearmed(desk, case, state, token):
+        desk.tasks.wake(token, {"leg_id": leg_id, "step": step})
+        return {"next": "woken"}
+    set_timer(desk, merchant, state)
+    return {"next": "waiting"}
+
+
+def set_timer(desk: Desk, merchant: str, state: ExceptionState) -> None:
+    """A hint at the deadline; the sweep looks too, and only the ledger decides."""
+    opened = state.opened.fact
+    desk.timers.at(
+        f"{opened.exception_id}-{state.escalations}",
+        state.deadline,
+        {"merchant": merchant, "exception_id": opened.exception_id},
+    )
+
+
+def _open(
+    desk: Desk, case: Case, leg_id: str, step: str, cause: Cause, error: str, detail: str, token: str
+) -> Step | None:
+    if case.exception_of(leg_id):
+        return None
+    if leg_id and not error and not _still_needed(desk, case, leg_id):
+        return None
+    policy, now = desk.policy_of(case), desk.clock.now()
+    return opening(
+        case,
+        leg_id,
+        cause,
+        detail=f"{error}: {detail}" if error else detail,
+        evidence={"step": step},
+        rule=triage(cause, case, policy),
+        due=deadline(triage(cause, case, policy).tier, policy, now),
+        now=now,
+        callback_id=desk.new_id(),
+        token=token,
+    )
+
+
+def _still_needed(desk: Desk, case: Case, leg_id: str) -> bool:
+    decision = decide_leg(case, case.legs[leg_id], desk.policy_of(case), desk.clock.now())
+    return decision.action is Action.ASK
+
+
+def opening(
+    case: Case,
+    leg_id: str,
+    cause: Cause,
+    *,
+    detail: str,
+    evidence: dict[str, str],
+    rule: ExceptionRule,
+    due: str,
+    now: str,
+    callback_id: str = "",
+    token: str = "",
+) -> Step:
+    """The exception as a fact, as the queue's item, and the one-time door for its answer: one transaction."""
+    occurrence = len(case.exceptions) + 1
+    name = exception_id(case.case_id, leg_id, cause, occurrence)
+    step = Step()
+    step.add(
+        ExceptionOpened(name, leg_id, cause, rule.tier, rule.owner, rule.next_action, due, detail[:1000], evidence),
+        f"exception:{name}",
+    )
+    step.exceptions.append(
+        ExceptionItem(
+            merchant=case.merchant,
+            exception_id=name,
+            case_id=case.case_id,
+            leg_id=leg_id,
+            order_ref=case.order_ref,
+            channel=case.channel,
+            cause=cause,
+            tier=rule.tier,
+            owner=rule.owner,
+            next_action=rule.next_action,
+            deadline=due,
+            opened_at=now,
+            state="open",
+        )
+    )
+    if token:
+        step.callbacks.append(
+            Callback(
+                callback_id, case.merchant, case.case_id, "resolution", name, 1, token, "open", plus(now, _FOR_EVER)
+            )
+        )
+    return step
+
+
+def _rearmed(desk: Desk, case: Case, state: ExceptionState, token: str) -> bool:
+    """Puts this wait behind the exception's door. False when it was answered in the meantime."""
+    for callback in desk.ledger.waiting(case.merchant, case.case_id):
+        if callback.subject == state.opened.fact.exception_id:
+            if callback.token != token:
+                try:
+                    desk.ledger.rearm(replace(callback, token=token))
+                except AlreadyRecorded:
+                    return False
+            return True
+    return False

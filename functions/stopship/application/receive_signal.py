@@ -1,0 +1,103 @@
+"""Something happened at a partner: put it on the case it concerns, wake whoever waits for it, reopen what it contradicts."""
+
+import hashlib
+from dataclasses import replace
+
+from stopship.application.acknowledge import end_exception_by_evidence
+from stopship.application.context import Desk
+from stopship.application.open_case import execution_name
+from stopship.application.ports import OrderLock
+from stopship.application.record import Step
+from stopship.domain.case import Case, Leg
+from stopship.domain.errors import AlreadyRecorded, Conflict
+from stopship.domain.events import (
+    CaseReopened,
+    EchoIgnored,
+    Event,
+    ExecutionStarted,
+    HoldReleased,
+    LegReopened,
+    ShipmentSeen,
+)
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+from stopship.domain.signal import Signal, SignalKind
+
+_ATTEMPTS = 8
+
+
+def receive_signal(desk: Desk, signal: Signal) -> str:
+    """Gives the case id, "" when no case concerns this order. Safe to repeat: a delivery acts once."""
+    for _ in range(_ATTEMPTS):
+        known = desk.ledger.delivery_case(signal.merchant, signal.source, signal.delivery_id)
+        if known:
+            _follow_up(desk, desk.cases.load(signal.merchant, known), signal)
+            return known
+        lock = desk.ledger.lock_of(signal.merchant, signal.channel, signal.order_ref)
+        if lock is None:
+            return ""
+        try:
+            case = desk.cases.load(signal.merchant, lock.case_id)
+            case = desk.cases.append(case, _facts(case, signal, lock))
+        except (Conflict, AlreadyRecorded):
+            continue
+        _follow_up(desk, case, signal)
+        return lock.case_id
+    raise Conflict(f"order {signal.order_ref} kept changing")
+
+
+def _facts(case: Case, signal: Signal, lock: OrderLock) -> Step:
+    step = Step(deliveries=[(signal.source, signal.delivery_id)])
+    for event in _events(case, signal):
+        step.add(event)
+    if any(isinstance(n.event, CaseReopened) for n in step.events):
+        number = len(case.executions) + 1
+        name = execution_name(case.case_id, number)
+        step.add(ExecutionStarted(name, number, "reopened"), f"execution:{number}")
+        step.lock_from, step.lock = lock, replace(lock, active=True)
+    return step
+
+
+def _events(case: Case, signal: Signal) -> list[Event]:
+    if signal.kind is SignalKind.SHIPMENT:
+        return _shipment(case, signal)
+    if signal.kind is SignalKind.HOLD_RELEASED and signal.leg_id in case.legs:
+        return [HoldReleased(signal.leg_id, signal.channel)]
+    return [EchoIgnored(signal.topic, signal.reference)]
+
+
+def _shipment(case: Case, signal: Signal) -> list[Event]:
+    tracking = hashlib.sha256(signal.reference.encode()).hexdigest() if signal.reference else ""
+    legs = _concerned(case, signal)
+    seen: list[Event] = [
+        ShipmentSeen(leg.plan.leg_id, signal.source, signal.occurred_at, signal.departed, dict(signal.lines), tracking)
+        for leg in legs
+    ]
+    if not seen:
+        return [ShipmentSeen("", signal.source, signal.occurred_at, signal.departed, dict(signal.lines), tracking)]
+    if signal.departed:
+        broken = [leg for leg in legs if leg.outcome in ENDS_WITHOUT_SHIPMENT]
+        seen += [LegReopened(leg.plan.leg_id, "it left after it was stopped") for leg in broken]
+        if broken and case.closed:
+            seen.append(CaseReopened("it left after it was stopped"))
+    return seen
+
+
+def _concerned(case: Case, signal: Signal) -> list[Leg]:
+    """The leg that the signal names; else the legs whose lines it names; else, when there is only one, that one."""
+    if signal.leg_id in case.legs:
+        return [case.legs[signal.leg_id]]
+    if signal.lines:
+        return [leg for leg in case.legs.values() if set(leg.plan.lines) & set(signal.lines)]
+    return list(case.legs.values()) if len(case.legs) == 1 else []
+
+
+def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
+    """What the facts call for; all of it may run again after a crash."""
+    if case.reopened and case.executions[-1].fact.why == "reopened" and case.is_open:
+        desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
+        return
+    for leg in _concerned(case, signal):
+        end_exception_by_evidence(desk, case, leg.plan.leg_id)
+        for callback in desk.ledger.waiting(case.merchant, case.case_id):
+            if callback.purpose == "acknowledgement" and callback.subject == leg.plan.leg_id:
+                desk.tasks.wake(callback.token, {"leg_id": leg.plan.leg_id})

@@ -1,0 +1,76 @@
+"""A person answers an exception: recorded under their name, then the state machine goes on."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from stopship.application.context import Desk
+from stopship.application.ports import ExceptionItem
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
+from stopship.domain.events import CaseClosed, ExceptionResolved
+from stopship.domain.policy import Cause
+from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``by`` is the signed-in person's id. ``note`` may hold personal data, so only its hash enters the chain."""
+
+    resolution: str
+    by: str
+    note: str = ""
+    approved_by: str = ""
+
+
+def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answer) -> ExceptionItem:
+    """Raises NotFound, InvalidInput (what may be answered, who must approve) or AlreadyRecorded (somebody was first)."""
+    item = desk.ledger.exception(merchant, exception_id)
+    if item is None:
+        raise NotFound(f"exception {exception_id}")
+    if item.state != "open":
+        raise AlreadyRecorded(f"exception {exception_id} is resolved")
+    word = _word(item, answer)
+    tokens: list[str] = []
+
+    def build(case: Case) -> Step:
+        state = case.exceptions[exception_id]
+        if not state.open:
+            raise AlreadyRecorded(f"exception {exception_id} is resolved")
+        step = Step()
+        note = hashlib.sha256(answer.note.encode()).hexdigest() if answer.note else ""
+        fact = ExceptionResolved(exception_id, word, answer.by, note, answer.approved_by)
+        step.add(fact, f"resolved:{exception_id}")
+        close_door(desk, case, exception_id, step, tokens)
+        if item.cause == Cause.UNMATCHED_MESSAGE:
+            step.add(CaseClosed("none", False, [], "unmatched_message", False, {}, ""), "closed:unmatched")
+        return step
+
+    desk.cases.record(merchant, item.case_id, build)
+    for token in tokens:
+        desk.tasks.wake(token, {"leg_id": item.leg_id})
+    return replace(item, state="resolved")
+
+
+def close_door(desk: Desk, case: Case, exception_id: str, step: Step, tokens: list[str]) -> None:
+    """Marks the exception's item and callback as ended in the same transaction, and collects the token to wake after it."""
+    tokens.clear()
+    item = desk.ledger.exception(case.merchant, exception_id)
+    if item:
+        step.exceptions.append(replace(item, state="resolved"))
+    for callback in desk.ledger.waiting(case.merchant, case.case_id):
+        if callback.subject == exception_id:
+            step.callbacks.append(replace(callback, state="used"))
+            tokens.append(callback.token)
+
+
+def _word(item: ExceptionItem, answer: Answer) -> Resolution:
+    possible = allowed(Cause(item.cause), of_leg=bool(item.leg_id))
+    if answer.resolution not in possible:
+        raise InvalidInput(
+            "resolution", f"{answer.resolution!r} does not answer {item.cause}", f"one of {sorted(possible)}"
+        )
+    word = Resolution(answer.resolution)
+    if word in NEEDS_APPROVAL and answer.approved_by in ("", answer.by):
+        raise InvalidInput("approved_by", f"{word} needs a second person", "the id of another approver")
+    return word

@@ -33,7 +33,7 @@ def acknowledge(desk: Desk, callback: Callback, answer: StopAnswer) -> Hearing:
     tokens: list[str] = []
     heard: list[Heard] = []
 
-    def build(case: Case) -> Step | None:
+    def build(_: Case) -> Step | None:
         tokens.clear()
         current = desk.ledger.callback(callback.callback_id) or callback
         if current.state == "used":

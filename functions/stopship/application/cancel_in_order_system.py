@@ -1,0 +1,211 @@
+"""After proof: cancel the proven lines where the order lives, without money, and look for work that came back.
+
+The first effect that cannot be undone. Holds of legs that are not stopped are released first, so that what may ship ships.
+"""
+
+from decimal import Decimal
+
+from stopship.application.context import Desk
+from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
+from stopship.application.plan_legs import new_legs
+from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.errors import PartnerRefused
+from stopship.domain.events import (
+    Event,
+    HoldReleased,
+    OrderCancelled,
+    OrderCancelRefused,
+    OrderCancelRequested,
+    OrderCancelSubmitted,
+    RefundQuoted,
+)
+from stopship.domain.ids import action_key
+from stopship.domain.instant import seconds_between
+from stopship.domain.order import OrderSnapshot
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+from stopship.domain.policy import Cause, Policy
+from stopship.domain.resolution import Resolution
+
+STEP = "cancel"
+
+
+def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
+    """Next: go, wait (submitted, not confirmed), legs (a leg speaks up, or work was re-created) or person."""
+    case = desk.cases.load(merchant, case_id)
+    if not case.all_settled:
+        return legs(case)
+    case = _release_holds(desk, case)
+    if not case.stopped_lines or _covers(case):
+        return go()
+    if case.cancel_submitted and not case.cancel_refused:
+        return _confirm(desk, case)
+    if _done_by_hand(case):
+        return _cancelled(desk, case, CancelProgress(CancelState.DONE, "by hand", by_us=False), _scope(case, None))
+    return _begin(desk, case)
+
+
+def _covers(case: Case) -> bool:
+    """Whether what was cancelled is all that is proven by now (a leg may have been added since)."""
+    return case.cancelled is not None and dict(case.cancelled.fact.lines) == case.stopped_lines
+
+
+def _done_by_hand(case: Case) -> bool:
+    since = case.cancel_requested.version if case.cancel_requested else 0
+    return person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,))
+
+
+def _begin(desk: Desk, case: Case) -> Next:
+    order = desk.partners.order_system(case.merchant, case.channel).read_order(case.order_ref)
+    if order is None:
+        return person(Cause.ORDER_CANCEL_REFUSED, "the order system does not know the order any more")
+    added = new_legs(case, order)
+    if added:
+        return _new_work(desk, case, order)
+    scope = _scope(case, order)
+    if order.cancelled:
+        case = _quote(desk, case)
+        return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope)
+    case = _quote(desk, case)
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope))
+    try:
+        progress = _system(desk, case).cancel(_command(desk, case))
+    except PartnerRefused as refusal:
+        progress = CancelProgress(CancelState.REFUSED, code=refusal.code, message=str(refusal))
+    return _after(desk, case, progress)
+
+
+def _system(desk: Desk, case: Case) -> OrderSystem:
+    return desk.partners.order_system(case.merchant, case.channel)
+
+
+def _scope(case: Case, order: OrderSnapshot | None) -> str:
+    """The whole order only when nothing of it stays behind: nothing shipped, nothing open that nobody asked about."""
+    if order is None:
+        return "lines"
+    rest = any(line.shipped or line.open > case.stopped_lines.get(line.line_id, 0) for line in order.lines)
+    return "lines" if rest else "full"
+
+
+def _intend(case: Case, scope: str) -> Step | None:
+    if case.cancel_requested and not case.cancel_refused and not case.cancelled:
+        return None
+    attempt = case.cancel_requested.fact.attempt + 1 if case.cancel_requested else 1
+    step = Step()
+    step.add(
+        OrderCancelRequested(case.channel, scope, case.stopped_lines, attempt),
+        action_key(case.case_id, "", "cancel", str(attempt)),
+    )
+    return step
+
+
+def _command(desk: Desk, case: Case) -> CancelCommand:
+    if case.cancel_requested is None:
+        raise ValueError("a cancel is recorded before it is asked for")
+    wanted = case.cancel_requested.fact
+    rule = desk.policy_of(case).reasons[case.reason]
+    return CancelCommand(
+        order_ref=case.order_ref,
+        case_id=case.case_id,
+        full=wanted.scope == "full",
+        lines=wanted.lines,
+        reason=rule.amazon_reason if case.channel == "amazon" else rule.shopify_reason,
+        official=case.official,
+        key=action_key(case.case_id, "", "cancel", str(wanted.attempt)),
+    )
+
+
+def _confirm(desk: Desk, case: Case) -> Next:
+    if case.cancel_submitted is None:
+        raise ValueError("nothing was submitted")
+    return _after(
+        desk, case, _system(desk, case).read_cancel(_command(desk, case), case.cancel_submitted.fact.reference)
+    )
+
+
+def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
+    if case.cancel_requested is None:
+        raise ValueError("a cancel is recorded before it is asked for")
+    if progress.state is CancelState.DONE:
+        return _cancelled(desk, case, progress, case.cancel_requested.fact.scope)
+    attempt = case.cancel_requested.fact.attempt
+    if progress.state is CancelState.REFUSED:
+        refused = OrderCancelRefused(case.channel, progress.code, progress.message[:500], attempt)
+        desk.cases.record(case.merchant, case.case_id, lambda _: _one(refused))
+        return person(Cause.ORDER_CANCEL_REFUSED, f"{progress.code} {progress.message}")
+    submitted = OrderCancelSubmitted(case.channel, progress.reference, attempt)
+    key = action_key(case.case_id, "", "submitted", str(attempt))
+    case = desk.cases.record(case.merchant, case.case_id, lambda _: _one(submitted, key))
+    return _patience(desk, case)
+
+
+def _patience(desk: Desk, case: Case) -> Next:
+    policy: Policy = desk.policy_of(case)
+    since = case.cancel_submitted.at if case.cancel_submitted else desk.clock.now()
+    asked = case.case_human.at if case.case_human else ""
+    waited = seconds_between(max(since, asked), desk.clock.now())
+    if waited > policy.confirm_wait_seconds * policy.confirm_attempts:
+        return person(Cause.ORDER_CANCEL_UNCONFIRMED, f"not confirmed after {int(waited)} s")
+    return wait(policy.confirm_wait_seconds)
+
+
+def _cancelled(desk: Desk, case: Case, progress: CancelProgress, scope: str) -> Next:
+    fact = OrderCancelled(case.channel, scope, case.stopped_lines, progress.reference, progress.by_us)
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: None if _covers(c) else _one(fact))
+    order = _system(desk, case).read_order(case.order_ref)
+    if order is not None and new_legs(case, order):
+        return _new_work(desk, case, order)
+    return go()
+
+
+def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
+    """More to stop: a wish that joined, a split, or work that came back after the cancel."""
+
+    def build(current: Case) -> Step:
+        step = Step()
+        for leg in new_legs(current, order):
+            step.add(leg, action_key(current.case_id, leg.leg_id, "planned"))
+        return step
+
+    return legs(desk.cases.record(case.merchant, case.case_id, build))
+
+
+def _quote(desk: Desk, case: Case) -> Case:
+    """What the platform would pay back, asked while the lines are still there; the arithmetic is never ours."""
+    payments = desk.partners.payments(case.merchant, case.channel)
+    if payments is None or (case.quote and dict(case.quote.fact.lines) == case.stopped_lines):
+        return case
+    if payments.read(case.order_ref).captured == Decimal(0):
+        return case
+    quote = payments.quote(case.order_ref, case.stopped_lines)
+    fact = RefundQuoted(str(quote.amount), quote.currency, dict(case.stopped_lines))
+    return desk.cases.record(case.merchant, case.case_id, lambda _: _one(fact))
+
+
+def _release_holds(desk: Desk, case: Case) -> Case:
+    """Lets go of what may ship. A warehouse-wide hold stays while any leg there is stopped."""
+    for leg in case.legs.values():
+        if leg.outcome in ENDS_WITHOUT_SHIPMENT:
+            continue
+        for system in list(leg.holds):
+            key = action_key(case.case_id, leg.plan.leg_id, "release", system)
+            if system == case.channel:
+                _system(desk, case).release_hold(case.order_ref, leg.plan, key)
+            elif not _stopped_at(case, system):
+                desk.partners.warehouses(case.merchant)[system].release_hold(case.case_id, case.order_ref, key)
+            else:
+                continue
+            released = HoldReleased(leg.plan.leg_id, system)
+            case = desk.cases.record(case.merchant, case.case_id, lambda _, r=released: _one(r))  # type: ignore[misc]
+    return case
+
+
+def _stopped_at(case: Case, warehouse: str) -> bool:
+    return any(x.plan.warehouse == warehouse and x.outcome in ENDS_WITHOUT_SHIPMENT for x in case.legs.values())
+
+
+def _one(event: Event, key: str = "") -> Step:
+    step = Step()
+    step.add(event, key)
+    return step

@@ -1,0 +1,169 @@
+"""Step 8: open the return for what shipped, tell the customer the outcome, and close with timestamps and root cause."""
+
+from dataclasses import replace
+from typing import Any
+
+from stopship.application.context import Desk
+from stopship.application.messages import Template, money_sentence, template_for
+from stopship.application.next_step import Next, go, legs, person, person_was_asked
+from stopship.application.record import Step
+from stopship.application.update_netsuite import outcome_of
+from stopship.domain.case import Case, subtract
+from stopship.domain.errors import PartnerRefused, StopshipError
+from stopship.domain.events import CaseClosed, MessageRequested, MessageSent, ReturnOpened
+from stopship.domain.ids import action_key
+from stopship.domain.instant import plus
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
+from stopship.domain.policy import Cause
+from stopship.domain.resolution import Resolution
+from stopship.domain.root_cause import root_cause
+
+STEP = "close"
+
+
+class MessageFailed(StopshipError):
+    """The customer could not be told. The case stays open until somebody sees to it."""
+
+
+def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
+    """Next: go (closed), legs (a leg speaks up again) or person."""
+    case = desk.cases.load(merchant, case_id)
+    if case.closed:
+        return go()
+    if not case.all_settled:
+        return legs(case)
+    if case.money_settled is None:
+        return person(Cause.UNEXPECTED_ERROR, "the money of this case is not settled")
+    case = _open_return(desk, case)
+    case = _tell(desk, case)
+    case = desk.cases.record(merchant, case_id, lambda c: _close(desk, c))
+    return go() if case.closed else legs(case)
+
+
+def _open_return(desk: Desk, case: Case) -> Case:
+    """For line quantities that left although they were asked for, and that no return covers yet."""
+    opened: dict[str, int] = {}
+    for item in case.returns:
+        for line, quantity in item.fact.lines.items():
+            opened[line] = opened.get(line, 0) + quantity
+    lines = subtract(case.shipped_lines, opened)
+    if not lines or _let_ship(case):
+        return case
+    key = action_key(case.case_id, "", "return", str(len(case.returns) + 1))
+    try:
+        reference = desk.partners.order_system(case.merchant, case.channel).open_return(case.order_ref, lines, key)
+    except PartnerRefused:
+        reference = ""
+
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(ReturnOpened(lines, reference), key)
+        return step
+
+    return desk.cases.record(case.merchant, case.case_id, build)
+
+
+def _let_ship(case: Case) -> bool:
+    """Whoever decided to let it ship did not ask for it back."""
+    shipped = [leg for leg in case.legs.values() if leg.outcome is Outcome.SHIPPED]
+    return bool(shipped) and all(
+        leg.human is not None and leg.human.fact.resolution == Resolution.LET_IT_SHIP for leg in shipped
+    )
+
+
+def _tell(desk: Desk, case: Case) -> Case:
+    """One message by outcome. A repeat after a crash between sending and recording may tell the same truth again."""
+    template = _template(case)
+    name = f"{template.name}:{len(case.reopened)}"
+    if name in case.messages:
+        return case
+    key = action_key(case.case_id, "", "message", name)
+    case = desk.cases.record(case.merchant, case.case_id, lambda _: _requested(name, key))
+    status, message_id = _send(desk, case, template)
+
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(MessageSent(name, message_id, status), action_key(case.case_id, "", "message_sent", name))
+        return step
+
+    return desk.cases.record(case.merchant, case.case_id, build)
+
+
+def _template(case: Case) -> Template:
+    outcome, mixed = outcome_of(case), is_mixed(case)
+    rows = case.order.fact.lines if case.order else []
+    part = any(row["ordered"] - row["cancelled"] > case.stopped_lines.get(row["line_id"], 0) for row in rows)
+    return template_for(outcome, mixed=mixed, part=part)
+
+
+def is_mixed(case: Case) -> bool:
+    ends = {leg.outcome for leg in case.legs.values()}
+    return len(ends) > 1 or (bool(case.already_shipped) and bool(ends & ENDS_WITHOUT_SHIPMENT))
+
+
+def _requested(name: str, key: str) -> Step:
+    step = Step()
+    step.add(MessageRequested(name), key)
+    return step
+
+
+def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
+    sender = desk.partners.sender(case.merchant)
+    if not sender or person_was_asked(case, STEP, 0, (Resolution.DONE_BY_HAND,)):
+        return "skipped:no_sender" if not sender else "skipped:by_hand", ""
+    to = desk.partners.order_system(case.merchant, case.channel).contact(case.order_ref)
+    if not to:
+        return "skipped:no_address", ""
+    order = case.order.fact.display_ref if case.order else case.order_ref
+    money = money_sentence(case.money_settled.fact.why) if case.money_settled else ""
+    text = template.text.format(order=order, money=money)
+    tags = {"merchant": case.merchant, "case": case.case_id, "template": template.name}
+    try:
+        return "sent", desk.mailer.send(sender, to, template.subject.format(order=order), text, tags)
+    except StopshipError as error:
+        raise MessageFailed(f"{template.name} could not be sent") from error
+
+
+def _close(desk: Desk, case: Case) -> Step | None:
+    """Decided on the version that is closed: a shipment that is recorded first keeps the case open."""
+    if case.closed or not case.all_settled or case.open_exceptions:
+        return None
+    policy, outcome = desk.policy_of(case), outcome_of(case)
+    fact = CaseClosed(
+        outcome=outcome,
+        mixed=is_mixed(case),
+        lines=line_outcomes(case),
+        root_cause=root_cause(case),
+        avoidable=policy.reasons[case.reason].avoidable,
+        timestamps=timestamps(case, desk.clock.now()),
+        watch_until=plus(desk.clock.now(), policy.watch_days * 86400),
+    )
+    step = Step()
+    step.add(fact, f"closed:{len(case.reopened)}")
+    lock = desk.ledger.lock_of(case.merchant, case.channel, case.order_ref)
+    if lock and lock.case_id == case.case_id:
+        step.lock_from, step.lock = lock, replace(lock, active=False)
+    return step
+
+
+def line_outcomes(case: Case) -> list[dict[str, Any]]:
+    """[{line_id, quantity, outcome}] over all legs and what had left before."""
+    rows: dict[tuple[str, str], int] = {}
+    for leg in case.legs.values():
+        for line, quantity in (leg.settled.fact.lines if leg.settled else {}).items():
+            rows[(line, str(leg.outcome))] = rows.get((line, str(leg.outcome)), 0) + quantity
+    for line, quantity in case.already_shipped.items():
+        rows[(line, "shipped")] = rows.get((line, "shipped"), 0) + quantity
+    return [{"line_id": line, "quantity": q, "outcome": outcome} for (line, outcome), q in sorted(rows.items())]
+
+
+def timestamps(case: Case, now: str) -> dict[str, str]:
+    """The four of the SLA: request received, stop-ship sent, stop-ship acknowledged, final outcome."""
+    sent = [a.sent.at for leg in case.legs.values() for a in leg.attempts.values() if a.sent]
+    answered = [leg.answer.at for leg in case.legs.values() if leg.answer]
+    return {
+        "request_received": case.received_at,
+        "stop_ship_sent": min(sent, default=""),
+        "stop_ship_acknowledged": max(answered, default=""),
+        "final_outcome": now,
+    }

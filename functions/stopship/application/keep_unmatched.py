@@ -1,0 +1,42 @@
+"""An authentic message that fits nothing we know is kept and shown to a person, never dropped."""
+
+from stopship.application.context import Desk
+from stopship.application.raise_exception import opening
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.errors import AlreadyRecorded, Conflict
+from stopship.domain.events import CaseOpened, MessageKept
+from stopship.domain.exceptions import deadline
+from stopship.domain.ids import case_id as derive_case_id
+from stopship.domain.policy import Cause
+
+CHANNEL = "unmatched"
+
+
+def keep_unmatched(
+    desk: Desk, merchant: str, source: str, topic: str, delivery_id: str, why: str, raw_sha256: str
+) -> str:
+    """Opens an exception of its own for the message, once per delivery. Gives its case id."""
+    case_id = derive_case_id(merchant, CHANNEL, f"{source}:{delivery_id}", 1)
+    policy, now = desk.policies.current(merchant), desk.clock.now()
+    case = Case(merchant, case_id)
+    rule = policy.exceptions[Cause.UNMATCHED_MESSAGE]
+    step = opening(
+        case,
+        "",
+        Cause.UNMATCHED_MESSAGE,
+        detail=f"{source} {topic}: {why}",
+        evidence={"step": "intake", "raw_sha256": raw_sha256},
+        rule=rule,
+        due=deadline(rule.tier, policy, now),
+        now=now,
+    )
+    facts = Step(deliveries=[(source, delivery_id)], exceptions=step.exceptions)
+    facts.add(CaseOpened(CHANNEL, delivery_id, 1, policy.version, policy.hash), "opened")
+    facts.add(MessageKept(source, topic, why, raw_sha256))
+    facts.events += step.events
+    try:
+        desk.cases.append(case, facts)
+    except (Conflict, AlreadyRecorded):
+        return case_id
+    return case_id

@@ -1,0 +1,75 @@
+"""What the customer is told, by outcome. "Cancelled" appears only where the outcome says so."""
+
+from dataclasses import dataclass
+
+from stopship.domain.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """``text`` knows {order} (the order's public number) and {money} (one sentence)."""
+
+    name: str
+    subject: str
+    text: str
+
+
+_OUTCOMES = {
+    Outcome.STOPPED: Template(
+        "outcome_stopped",
+        "Order {order} is cancelled",
+        "Your order {order} is cancelled. The warehouse has confirmed that nothing will be sent.\n\n{money}\n",
+    ),
+    Outcome.SHIPPED: Template(
+        "outcome_shipped",
+        "Order {order} had already left",
+        "We tried to stop your order {order}, but it had already left the warehouse.\n"
+        "You can send it back: we have opened a return for it, and you will get the details separately.\n",
+    ),
+    Outcome.BLOCKED: Template(
+        "outcome_blocked",
+        "Order {order} will not be delivered",
+        "Your order {order} was stopped and will not be delivered.\n\n{money}\n",
+    ),
+    Outcome.SAVED: Template(
+        "outcome_saved",
+        "Order {order} goes on as changed",
+        "As agreed, your order {order} goes on with the change that you asked for.\n",
+    ),
+    Outcome.WITHDRAWN: Template(
+        "outcome_withdrawn",
+        "Order {order} goes on",
+        "As you asked, your order {order} is not cancelled and goes on.\n",
+    ),
+}
+_MIXED = Template(
+    "outcome_mixed",
+    "Order {order}: part of it is cancelled",
+    "Part of your order {order} was stopped and is cancelled; another part had already left the warehouse.\n"
+    "For the part that left we have opened a return.\n\n{money}\n",
+)
+_PART = Template(
+    "outcome_part_stopped",
+    "Part of order {order} is cancelled",
+    "The items you named in order {order} are cancelled and will not be sent. The rest of the order goes on.\n\n{money}\n",
+)
+
+_MONEY = {
+    "refunded": "The amount is on its way back to the payment method that you used.",
+    "voided": "You have not been charged: the reservation on your payment method is released.",
+    "not_captured": "You are charged only for what is sent.",
+    "paid_back_by_others": "The amount was already paid back.",
+}
+
+
+def template_for(outcome: Outcome, *, mixed: bool, part: bool) -> Template:
+    if mixed:
+        return _MIXED
+    if part and outcome is Outcome.STOPPED:
+        return _PART
+    return _OUTCOMES[outcome]
+
+
+def money_sentence(why: str) -> str:
+    """One sentence on the money, "" when there is nothing true to say."""
+    return _MONEY.get(why, "")

@@ -1,0 +1,60 @@
+"""The ledger is the truth and executions are disposable: find open cases that nobody is working on, and go on where they stood."""
+
+from dataclasses import dataclass
+
+from stopship.application.context import Desk
+from stopship.application.escalate_exception import escalate_exception
+from stopship.application.open_case import execution_name
+from stopship.application.ports import CaseHead
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.events import ExecutionStarted
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep looked at and did."""
+
+    open_cases: int = 0
+    resumed: int = 0
+    escalated: int = 0
+
+
+def sweep_cases(desk: Desk) -> Swept:
+    """Safe to run at any time and twice: a living execution is left alone, and a resumed case repeats no effect."""
+    swept = Swept()
+    for head in desk.ledger.open_cases():
+        swept.open_cases += 1
+        swept.resumed += _resume(desk, head)
+        swept.escalated += _escalate(desk, head)
+    return swept
+
+
+def _resume(desk: Desk, head: CaseHead) -> bool:
+    case = desk.cases.load(head.merchant, head.case_id)
+    if not case.is_open or not case.executions:
+        return False
+    last = case.executions[-1].fact
+    if desk.executions.alive(last.name):
+        return False
+    number = last.number + 1
+
+    def build(current: Case) -> Step | None:
+        if not current.is_open or current.executions[-1].fact.number != last.number:
+            return None
+        step = Step()
+        step.add(ExecutionStarted(execution_name(head.case_id, number), number, "resumed"), f"execution:{number}")
+        return step
+
+    case = desk.cases.record(head.merchant, head.case_id, build)
+    if case.executions[-1].fact.number != number:
+        return False
+    desk.executions.start(head.merchant, head.case_id, number)
+    return True
+
+
+def _escalate(desk: Desk, head: CaseHead) -> int:
+    case = desk.cases.load(head.merchant, head.case_id)
+    now = desk.clock.now()
+    overdue = [x.opened.fact.exception_id for x in case.open_exceptions if x.deadline <= now]
+    return sum(1 for exception in overdue if escalate_exception(desk, head.merchant, exception))

@@ -1,0 +1,251 @@
+"""Step 7: money. Only for proven lines, only on a live reading, only once.
+
+The intent is booked, in one transaction with the event, before the payment system is called; the book is shared by all cases of the order.
+After doubt the same move is asked for again under the same key, which the payment system, or a reading of it, answers with the first result.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stopship.application.context import Desk
+from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
+from stopship.application.ports import BookEntry, MoveAnswer, Payments
+from stopship.application.record import Step
+from stopship.domain.case import Case, MoveRecord, lines_of, subtract
+from stopship.domain.errors import Conflict, PartnerRefused
+from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled
+from stopship.domain.ids import money_key
+from stopship.domain.instant import seconds_between
+from stopship.domain.money import (
+    BookedMove,
+    MoneyMove,
+    MoneyRefused,
+    MoveKind,
+    MoveState,
+    PaymentSnapshot,
+    allow,
+)
+from stopship.domain.order import Quantities
+from stopship.domain.policy import Cause
+from stopship.domain.resolution import Resolution
+
+STEP = "payment"
+PROOFS = frozenset({"system_cancelled", "physically_stopped", "human"})
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing more to pay back, and why."""
+
+    why: str
+
+
+def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
+    """Next: go (settled), wait (a refund is pending), legs (a leg speaks up again) or person."""
+    case = desk.cases.load(merchant, case_id)
+    if not case.all_settled:
+        return legs(case)
+    if case.money_settled:
+        return go()
+    payments = desk.partners.payments(merchant, case.channel)
+    if payments is None:
+        return _settle(desk, case, Settled("order_system_pays"), None)
+    by_person = _by_person(case)
+    if by_person:
+        return _settle(desk, case, by_person, payments.read(case.order_ref))
+    return _finish(desk, case, payments) or _next_move(desk, case, payments)
+
+
+def _by_person(case: Case) -> Settled | None:
+    if person_was_asked(case, STEP, _last_failure(case), (Resolution.NO_REFUND,)):
+        return Settled("no_refund_by_person")
+    if person_was_asked(case, STEP, _last_failure(case), (Resolution.DONE_BY_HAND,)):
+        return Settled("by_hand")
+    return None
+
+
+def _last_failure(case: Case) -> int:
+    return max((m.failed.version for m in case.moves.values() if m.failed), default=0)
+
+
+def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
+    """Moves that were asked for and have no final answer: ask again under the same key."""
+    for record in case.moves.values():
+        if record.pending:
+            return _do(desk, case, payments, _as_move(record))
+    return None
+
+
+def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
+    snapshot = payments.read(case.order_ref)
+    try:
+        plan = plan_money(case, snapshot)
+        if isinstance(plan, Settled):
+            return _settle(desk, case, plan, snapshot)
+        case = _book(desk, case, plan, snapshot)
+    except MoneyRefused as refusal:
+        return person(Cause.MONEY_REFUSED, f"{refusal.rule}: {refusal}")
+    return _do(desk, case, payments, plan)
+
+
+def lines_to_pay(case: Case) -> dict[str, int]:
+    """Proven lines; shipped ones too once two people have approved it."""
+    lines = case.stopped_lines
+    if _approved(case):
+        for line, quantity in case.shipped_lines.items():
+            lines[line] = lines.get(line, 0) + quantity
+    return lines
+
+
+def _approved(case: Case) -> bool:
+    return person_was_asked(case, STEP, 0, (Resolution.REFUND_APPROVED,))
+
+
+def unproven(case: Case) -> list[str]:
+    """Stopped legs without a proof that money may rest on. There should be none; money is the place to look again."""
+    return [
+        leg_id
+        for leg_id, leg in case.legs.items()
+        if leg.settled
+        and leg.plan.leg_id
+        and leg.outcome in ("stopped", "blocked")
+        and leg.settled.fact.proof.get("kind") not in PROOFS
+    ]
+
+
+def plan_money(case: Case, snapshot: PaymentSnapshot) -> MoneyMove | Settled:
+    """The next single move, or why there is none."""
+    lines = lines_to_pay(case)
+    if not lines:
+        return Settled("nothing_stopped")
+    if unproven(case) and not _approved(case):
+        raise MoneyRefused("proof_first", f"legs {unproven(case)} are not proven to be stopped")
+    if case.cancelled is None:
+        raise MoneyRefused("cancel_first", "the order system still shows these lines as open")
+    authorizations = snapshot.open_authorizations
+    if authorizations and case.cancelled.fact.scope == "full":
+        first = authorizations[0]
+        key = money_key(case.merchant, case.channel, case.order_ref, MoveKind.VOID, first.transaction_id)
+        return MoneyMove(key, MoveKind.VOID, first.amount, first.currency, first.transaction_id)
+    if snapshot.captured == 0:
+        return Settled("voided" if case.cancelled.fact.scope == "full" else "not_captured")
+    return _plan_refund(case, snapshot, lines)
+
+
+def _plan_refund(case: Case, snapshot: PaymentSnapshot, lines: Quantities) -> MoneyMove | Settled:
+    done = [m for m in case.moves.values() if m.moved and m.requested.fact.kind == MoveKind.REFUND]
+    if done:
+        paid = {x: q for m in done for x, q in m.requested.fact.lines.items()}
+        if subtract(lines, paid):
+            raise MoneyRefused("one_refund_per_case", f"lines {subtract(lines, paid)} were proven after the refund")
+        return Settled("refunded")
+    if snapshot.net_payment <= 0 or all(snapshot.refunded_lines.get(x, 0) >= q for x, q in lines.items()):
+        return Settled("paid_back_by_others")
+    if case.quote is None or Decimal(case.quote.fact.amount) <= 0:
+        return Settled("nothing_to_refund")
+    tries = len([m for m in case.moves.values() if m.failed])
+    target = case.case_id if not tries else f"{case.case_id}#{tries}"
+    key = money_key(case.merchant, case.channel, case.order_ref, MoveKind.REFUND, target)
+    quote = case.quote.fact
+    return MoneyMove(key, MoveKind.REFUND, Decimal(quote.amount), quote.currency, lines=dict(quote.lines))
+
+
+def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> Case:
+    """Intent, event and money rules in one transaction. Raises MoneyRefused when a rule forbids it."""
+    for _ in range(_ATTEMPTS):
+        case = desk.cases.load(case.merchant, case.case_id)
+        if move.key in case.moves:
+            return case
+        if not case.all_settled:
+            raise Conflict("a leg speaks up again")
+        book, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
+        allow(move, snapshot, book, lines_of(case.order.fact) if case.order else {})
+        step = Step(book=_entry(case, move, MoveState.REQUESTED, version))
+        step.add(
+            MoneyRequested(move.key, move.kind, str(move.amount), move.currency, move.parent_id, dict(move.lines)),
+            f"money:{move.key}",
+        )
+        try:
+            return desk.cases.append(case, step)
+        except Conflict:
+            continue
+    raise Conflict(f"the money book of {case.order_ref} kept changing")
+
+
+def _do(desk: Desk, case: Case, payments: Payments, move: MoneyMove) -> Next:
+    try:
+        answer = payments.move(case.order_ref, move)
+    except PartnerRefused as refusal:
+        answer = MoveAnswer(MoveState.FAILED, code=refusal.code, message=str(refusal))
+    case = _answered(desk, case, move, answer)
+    if answer.state is MoveState.DONE:
+        return take_payment_action(desk, case.merchant, case.case_id)
+    if answer.state is MoveState.FAILED:
+        return _failed(case, payments, move, answer)
+    return _patience(desk, case, case.moves[move.key])
+
+
+def _failed(case: Case, payments: Payments, move: MoneyMove, answer: MoveAnswer) -> Next:
+    """A void that came too late (captured meanwhile) is looked at afresh; a refund that failed is finance's."""
+    if move.kind is MoveKind.VOID and not any(
+        t.transaction_id == move.parent_id for t in payments.read(case.order_ref).open_authorizations
+    ):
+        return wait(1)
+    return person(Cause.MONEY_FAILED, f"{answer.code} {answer.message}")
+
+
+def _patience(desk: Desk, case: Case, record: MoveRecord) -> Next:
+    policy = desk.policy_of(case)
+    since = max(record.requested.at, case.case_human.at if case.case_human else "")
+    waited = seconds_between(since, desk.clock.now())
+    if waited > policy.confirm_wait_seconds * policy.confirm_attempts:
+        return person(Cause.MONEY_PENDING, f"still pending after {int(waited)} s")
+    return wait(policy.confirm_wait_seconds)
+
+
+def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Case:
+    """The answer as a fact, and the book's entry with it."""
+    for _ in range(_ATTEMPTS):
+        case = desk.cases.load(case.merchant, case.case_id)
+        record = case.moves[move.key]
+        if record.failed or (record.moved and record.moved.fact.status == answer.state):
+            return case
+        _, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
+        step = Step(book=_entry(case, move, answer.state, version))
+        if answer.state is MoveState.FAILED:
+            step.add(MoneyFailed(move.key, answer.code, answer.message[:500]))
+        else:
+            amount, lines = str(move.amount), dict(move.lines)
+            step.add(MoneyMoved(move.key, move.kind, amount, move.currency, answer.state, answer.reference, lines))
+        try:
+            return desk.cases.append(case, step)
+        except Conflict:
+            continue
+    raise Conflict(f"the money book of {case.order_ref} kept changing")
+
+
+def _entry(case: Case, move: MoneyMove, state: MoveState, version: int) -> BookEntry:
+    return BookEntry(case.channel, case.order_ref, BookedMove(move, case.case_id, state), version)
+
+
+def _as_move(record: MoveRecord) -> MoneyMove:
+    fact = record.requested.fact
+    return MoneyMove(
+        fact.money_key, MoveKind(fact.kind), Decimal(fact.amount), fact.currency, fact.parent_id, dict(fact.lines)
+    )
+
+
+def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | None) -> Next:
+    net = str(snapshot.net_payment) if snapshot else ""
+    fact = MoneySettled(end.why, net, snapshot.currency if snapshot else "")
+
+    def build(current: Case) -> Step | None:
+        if current.money_settled:
+            return None
+        step = Step()
+        step.add(fact)
+        return step
+
+    desk.cases.record(case.merchant, case.case_id, build)
+    return go()

@@ -1,0 +1,150 @@
+"""Step 6: the ERP. Closes by line number, and writes what finance needs to trace the decision."""
+
+from stopship.application.context import Desk
+from stopship.application.next_step import Next, go, legs, person, person_was_asked
+from stopship.application.ports import ErpLine, ErpUpdate, SalesOrder
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.errors import PartnerRefused
+from stopship.domain.events import ErpSkipped, ErpUpdated, ErpUpdateRequested
+from stopship.domain.ids import action_key
+from stopship.domain.order import AckLevel
+from stopship.domain.outcome import Outcome, of_case
+from stopship.domain.policy import Cause
+from stopship.domain.resolution import Resolution
+
+STEP = "erp"
+SYSTEM = "netsuite"
+
+
+def update_netsuite(desk: Desk, merchant: str, case_id: str) -> Next:
+    """Next: go, legs or person. Reads, compares, writes, reads back; a repeat finds nothing left to write."""
+    case = desk.cases.load(merchant, case_id)
+    if not case.all_settled:
+        return legs(case)
+    erp = desk.partners.erp(merchant)
+    if erp is None:
+        return _skip(desk, case, "no_erp")
+    since = max(
+        case.erp_requested.version if case.erp_requested else 0, case.reopened[-1].version if case.reopened else 0
+    )
+    if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
+        return _skip(desk, case, "by_hand")
+    order = erp.read_sales_order(case.order_ref)
+    if order is None:
+        return person(Cause.ERP_REFUSED, f"NetSuite has no sales order for {case.order_ref}")
+    close, reduce, missing = lines_to_close(case, order)
+    if missing:
+        return person(Cause.ERP_LINES_DIFFER, f"no sales order line for {', '.join(missing)}")
+    unbilled = [x.line for x in order.lines if x.line in close and x.fulfilled > x.billed]
+    if unbilled:
+        return person(Cause.INVOICE_BEFORE_CLOSE, f"invoice the fulfilled part of lines {unbilled} before closing")
+    case = desk.cases.record(merchant, case_id, lambda c: _intend(c, order, [*close, *reduce]))
+    update = ErpUpdate(fields_of(desk, case), note_of(case), _hold(desk, case), close, reduce)
+    try:
+        after = erp.update(order, update)
+    except PartnerRefused as refusal:
+        return person(Cause.ERP_REFUSED, str(refusal))
+    desk.cases.record(merchant, case_id, lambda _: _updated(after, update))
+    return go()
+
+
+def lines_to_close(case: Case, order: SalesOrder) -> tuple[list[int], dict[int, int], list[str]]:
+    """(line numbers to close, line number to reduced quantity, order lines without a sales order line)."""
+    close: list[int] = []
+    reduce: dict[int, int] = {}
+    missing: list[str] = []
+    skus = {row["line_id"]: row["sku"] for row in case.order.fact.lines} if case.order else {}
+    ordered = {row["line_id"]: row["ordered"] for row in case.order.fact.lines} if case.order else {}
+    for line_id, quantity in sorted(case.stopped_lines.items()):
+        line = _match(order, line_id, skus.get(line_id, ""))
+        if line is None:
+            missing.append(line_id)
+        elif quantity >= ordered.get(line_id, 0) - line.fulfilled:
+            close.append(line.line)
+        else:
+            reduce[line.line] = max(line.fulfilled, ordered[line_id] - quantity)
+    return close, reduce, missing
+
+
+def _match(order: SalesOrder, line_id: str, sku: str) -> ErpLine | None:
+    exact = [x for x in order.lines if x.line_ref == line_id]
+    if exact:
+        return exact[0]
+    by_sku = [x for x in order.lines if not x.line_ref and x.sku == sku]
+    return by_sku[0] if len(by_sku) == 1 else None
+
+
+def fields_of(desk: Desk, case: Case) -> dict[str, str]:
+    """The audit fields: case and ticket, the reason code, and the four timestamps."""
+    rule = desk.policy_of(case).reasons[case.reason]
+    sent = [a.sent.at for leg in case.legs.values() for a in leg.attempts.values() if a.sent]
+    answers = [leg.answer for leg in case.legs.values() if leg.answer]
+    ends = [leg.settled.at for leg in case.legs.values() if leg.settled]
+    return {
+        "case_id": case.case_id,
+        "ticket_id": case.ticket_ref,
+        "reason": rule.erp_code,
+        "requested_at": case.requested_at,
+        "stopship_sent_at": min(sent, default=""),
+        "stopship_acked_at": max((a.at for a in answers), default=""),
+        "ack_level": weakest([AckLevel(a.fact.level) for a in answers]),
+        "final_outcome": outcome_of(case),
+        "final_at": max(ends, default=case.received_at),
+    }
+
+
+def weakest(levels: list[AckLevel]) -> str:
+    """What can be said of the whole case is what can be said of its least proven leg."""
+    order = list(AckLevel)
+    proven = [x for x in levels if x in (AckLevel.SYSTEM_CANCELLED, AckLevel.PHYSICALLY_STOPPED)]
+    rest = [x for x in levels if x not in proven]
+    return (rest or sorted(proven, key=order.index) or [AckLevel.SENT])[0]
+
+
+def outcome_of(case: Case) -> Outcome:
+    """Of the legs and of what had left before; a case that found nothing to stop anywhere has stopped it all."""
+    ends = [leg.outcome for leg in case.legs.values() if leg.outcome]
+    if case.already_shipped:
+        ends.append(Outcome.SHIPPED)
+    return of_case(ends) if ends else Outcome.STOPPED
+
+
+def note_of(case: Case) -> str:
+    """One line for the internal note: ids and codes only."""
+    legs_text = ", ".join(f"{k}: {leg.outcome}" for k, leg in sorted(case.legs.items()))
+    return f"Stopship {case.case_id}: {case.reason} -> {outcome_of(case)} ({legs_text})"
+
+
+def _hold(desk: Desk, case: Case) -> str:
+    if outcome_of(case) is Outcome.BLOCKED:
+        return desk.policy_of(case).reasons[case.reason].erp_hold
+    return ""
+
+
+def _skip(desk: Desk, case: Case, why: str) -> Next:
+    def build(current: Case) -> Step | None:
+        if current.erp_skipped and current.erp_skipped.fact.why == why:
+            return None
+        step = Step()
+        step.add(ErpSkipped(SYSTEM, why))
+        return step
+
+    desk.cases.record(case.merchant, case.case_id, build)
+    return go()
+
+
+def _intend(case: Case, order: SalesOrder, lines: list[int]) -> Step:
+    attempt = case.erp_requested.fact.attempt + 1 if case.erp_requested else 1
+    step = Step()
+    step.add(
+        ErpUpdateRequested(SYSTEM, order.record_id, sorted(lines), attempt),
+        action_key(case.case_id, "", "erp", str(attempt)),
+    )
+    return step
+
+
+def _updated(after: SalesOrder, update: ErpUpdate) -> Step:
+    step = Step()
+    step.add(ErpUpdated(SYSTEM, after.record_id, sorted([*update.close, *update.reduce]), dict(update.fields)))
+    return step

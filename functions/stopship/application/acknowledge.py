@@ -3,14 +3,12 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from stopship.application.apply_stop_ship_rule import resolved_by_evidence
 from stopship.application.context import Desk
+from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.execute_stop_ship import FINAL, acknowledgement
 from stopship.application.ports import Callback
 from stopship.application.record import Step
-from stopship.application.resolve_exception import close_door
 from stopship.domain.case import Case
-from stopship.domain.decide import Action, decide_leg
 from stopship.domain.events import CallbackRefused
 from stopship.domain.order import StopAnswer
 
@@ -63,25 +61,3 @@ def _refused(callback: Callback, why: str) -> Step:
     step = Step()
     step.add(CallbackRefused(callback.callback_id, why))
     return step
-
-
-def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> None:
-    """Ends the leg's exception when what is known now decides the leg without a person, and lets the machine go on."""
-    tokens: list[str] = []
-
-    def build(current: Case) -> Step | None:
-        tokens.clear()
-        leg = current.legs.get(leg_id)
-        if leg is None:
-            return None
-        fact = resolved_by_evidence(current, leg, current.version)
-        if fact is None or decide_leg(current, leg, desk.policy_of(current), desk.clock.now()).action is Action.ASK:
-            return None
-        step = Step()
-        step.add(fact, f"resolved:{fact.exception_id}")
-        close_door(desk, current, fact.exception_id, step, tokens)
-        return step
-
-    desk.cases.record(case.merchant, case.case_id, build)
-    for token in tokens:
-        desk.tasks.wake(token, {"leg_id": leg_id})

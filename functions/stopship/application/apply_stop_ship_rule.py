@@ -1,11 +1,12 @@
 """Step 4: the pure decision about one leg, written down with the evidence it rests on."""
 
 from stopship.application.context import Desk
+from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.next_step import Next, person
 from stopship.application.record import Step
 from stopship.domain.case import Case, Leg
 from stopship.domain.decide import Action, Decision, decide_leg
-from stopship.domain.events import Decided, ExceptionResolved, LegSettled
+from stopship.domain.events import Decided, LegSettled
 from stopship.domain.instant import seconds_between
 from stopship.domain.policy import Cause, Policy
 
@@ -21,6 +22,7 @@ def apply_stop_ship_rule(desk: Desk, merchant: str, case_id: str, leg_id: str) -
         return decision_step(case, case.legs[leg_id], decide_leg(case, case.legs[leg_id], policy, now))
 
     case = desk.cases.record(merchant, case_id, build)
+    case = end_exception_by_evidence(desk, case, leg_id)
     leg = case.legs[leg_id]
     return where_next(leg, decide_leg(case, leg, policies[0], now), policies[0], desk.clock.now())
 
@@ -61,11 +63,3 @@ def _seconds_left(leg: Leg, policy: Policy, now: str) -> int:
     if leg.current:
         return max(1, int(seconds_between(now, leg.current.requested.fact.deadline)) + 1)
     return policy.acknowledgement(leg.plan.warehouse)
-
-
-def resolved_by_evidence(case: Case, leg: Leg, version: int) -> ExceptionResolved | None:
-    """Evidence, unlike time, may end an exception: the fact that it is no longer true that nobody knows."""
-    state = case.exception_of(leg.plan.leg_id)
-    if state is None:
-        return None
-    return ExceptionResolved(state.opened.fact.exception_id, "evidence", f"evidence:{version}", "", "")

@@ -32,6 +32,8 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
         return go()
     if not case.all_settled:
         return legs(case)
+    if case.open_exceptions:
+        return person(Cause(case.open_exceptions[0].opened.fact.cause), "an exception is still open")
     if case.money_settled is None:
         return person(Cause.UNEXPECTED_ERROR, "the money of this case is not settled")
     case = _open_return(desk, case)

@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import replace
 
-from stopship.application.acknowledge import end_exception_by_evidence
 from stopship.application.context import Desk
+from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.open_case import execution_name
 from stopship.application.ports import OrderLock
 from stopship.application.record import Step

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from stopship.application.context import Desk
+from stopship.application.end_exception import close_door
 from stopship.application.ports import ExceptionItem
 from stopship.application.record import Step
 from stopship.domain.case import Case
@@ -50,18 +51,6 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
     for token in tokens:
         desk.tasks.wake(token, {"leg_id": item.leg_id})
     return replace(item, state="resolved")
-
-
-def close_door(desk: Desk, case: Case, exception_id: str, step: Step, tokens: list[str]) -> None:
-    """Marks the exception's item and callback as ended in the same transaction, and collects the token to wake after it."""
-    tokens.clear()
-    item = desk.ledger.exception(case.merchant, exception_id)
-    if item:
-        step.exceptions.append(replace(item, state="resolved"))
-    for callback in desk.ledger.waiting(case.merchant, case.case_id):
-        if callback.subject == exception_id:
-            step.callbacks.append(replace(callback, state="used"))
-            tokens.append(callback.token)
 
 
 def _word(item: ExceptionItem, answer: Answer) -> Resolution:

@@ -1,0 +1,43 @@
+"""How an exception ends: by a person's answer or by evidence. Time alone ends none."""
+
+from dataclasses import replace
+
+from stopship.application.context import Desk
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.decide import Action, decide_leg
+from stopship.domain.events import ExceptionResolved
+
+
+def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
+    """Ends the leg's exception when what is known now decides the leg without a person, and lets the machine go on."""
+    tokens: list[str] = []
+
+    def build(current: Case) -> Step | None:
+        tokens.clear()
+        leg, state = current.legs.get(leg_id), current.exception_of(leg_id)
+        if leg is None or state is None:
+            return None
+        if decide_leg(current, leg, desk.policy_of(current), desk.clock.now()).action is Action.ASK:
+            return None
+        name, step = state.opened.fact.exception_id, Step()
+        step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
+        close_door(desk, current, name, step, tokens)
+        return step
+
+    case = desk.cases.record(case.merchant, case.case_id, build)
+    for token in tokens:
+        desk.tasks.wake(token, {"leg_id": leg_id})
+    return case
+
+
+def close_door(desk: Desk, case: Case, exception_id: str, step: Step, tokens: list[str]) -> None:
+    """Marks the exception's item and callback as ended in the same transaction, and collects the token to wake after it."""
+    tokens.clear()
+    item = desk.ledger.exception(case.merchant, exception_id)
+    if item:
+        step.exceptions.append(replace(item, state="resolved"))
+    for callback in desk.ledger.waiting(case.merchant, case.case_id):
+        if callback.subject == exception_id:
+            step.callbacks.append(replace(callback, state="used"))
+            tokens.append(callback.token)

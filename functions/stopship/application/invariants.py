@@ -1,0 +1,181 @@
+"""The ten invariants, checked on what the ledger holds: what must be true of every case, whatever happened to it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from stopship.application.ports import Recorded
+from stopship.application.take_payment_action import PROOFS
+from stopship.domain import events as e
+from stopship.domain.case import Case, fold
+from stopship.domain.money import BookedMove, MoveKind, MoveState
+from stopship.domain.order import PRE_PICK
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often an invariant was looked at, and where it did not hold."""
+
+    checked: int = 0
+    violations: list[str] = field(default_factory=list)
+
+    def expect(self, holds: bool, where: str) -> None:  # noqa: FBT001
+        self.checked += 1
+        if not holds:
+            self.violations.append(where)
+
+
+NAMES = tuple(f"I{n}" for n in range(1, 11))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One case: its recorded events, their fold, and its order's money book."""
+
+    case: Case
+    recorded: Sequence[Recorded]
+    book: Sequence[BookedMove]
+
+    def of[T: e.Event](self, kind: type[T]) -> list[tuple[int, T]]:
+        return [(r.version, r.event) for r in self.recorded if isinstance(r.event, kind)]
+
+    def before(self, version: int) -> Case:
+        """The case as it stood just before that version."""
+        return fold(self.case.merchant, self.case.case_id, [r for r in self.recorded if r.version < version])
+
+
+def check(subjects: Iterable[Subject], chain_problems: Sequence[str], chain_checked: int) -> dict[str, Tally]:
+    """The tally per invariant. ``chain_problems`` come from verifying the whole ledger."""
+    tallies = {name: Tally() for name in NAMES}
+    for subject in subjects:
+        for name, rule in _RULES.items():
+            rule(subject, tallies[name])
+    tallies["I7"].checked += chain_checked
+    tallies["I7"].violations += list(chain_problems)
+    return tallies
+
+
+def _line_conservation(s: Subject, tally: Tally) -> None:
+    for version, order in s.of(e.OrderRead):
+        for row in order.lines:
+            rest = row["ordered"] - row["shipped"] - row["cancelled"]
+            tally.expect(rest >= 0, f"{s.case.case_id} v{version}: line {row['line_id']} does not add up")
+    for version, closed in s.of(e.CaseClosed):
+        ends: dict[str, int] = {}
+        for row in closed.lines:
+            ends[row["line_id"]] = ends.get(row["line_id"], 0) + row["quantity"]
+        ordered = {r["line_id"]: r["ordered"] for r in s.case.order.fact.lines} if s.case.order else {}
+        for line, quantity in ends.items():
+            tally.expect(quantity <= ordered.get(line, 0), f"{s.case.case_id} v{version}: line {line} ended twice")
+
+
+def _proof_before_money(s: Subject, tally: Tally) -> None:
+    for version, move in s.of(e.MoneyRequested):
+        then = s.before(version)
+        where = f"{s.case.case_id} v{version}"
+        tally.expect(s.case.channel != "amazon", f"{where}: money for an Amazon order")
+        approved = any(x.resolved and x.resolved.fact.resolution == "refund_approved" for x in then.exceptions.values())
+        stopped = [leg for leg in then.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
+        tally.expect(bool(stopped) or approved, f"{where}: money without a stopped leg")
+        for leg in stopped:
+            kind = leg.settled.fact.proof.get("kind") if leg.settled else ""
+            tally.expect(kind in PROOFS or approved, f"{where}: leg {leg.plan.leg_id} rests on {kind!r}")
+            if kind == "system_cancelled":
+                seen = [o for o in leg.observations if o.fact.state in PRE_PICK]
+                newer = any(o.fact.observed_at > then.received_at for o in seen)
+                tally.expect(newer, f"{where}: leg {leg.plan.leg_id} has no pre-pick reading newer than the request")
+        covered = all(q <= _paid_for(then, line, approved=approved) for line, q in move.lines.items())
+        tally.expect(covered, f"{where}: more lines paid than proven")
+
+
+def _paid_for(case: Case, line: str, *, approved: bool) -> int:
+    return case.stopped_lines.get(line, 0) + (case.shipped_lines.get(line, 0) if approved else 0)
+
+
+def _never_twice(s: Subject, tally: Tally) -> None:
+    moved: dict[str, int] = {}
+    for _, move in s.of(e.MoneyMoved):
+        if move.status == MoveState.DONE:
+            moved[move.money_key] = moved.get(move.money_key, 0) + 1
+    for key, times in moved.items():
+        tally.expect(times == 1, f"{s.case.case_id}: {key} moved {times} times")
+    ordered = {r["line_id"]: r["ordered"] for r in s.case.order.fact.lines} if s.case.order else {}
+    paid: dict[str, int] = {}
+    for entry in s.book:
+        if entry.state is not MoveState.FAILED and entry.move.kind is MoveKind.REFUND:
+            for line, quantity in entry.move.lines.items():
+                paid[line] = paid.get(line, 0) + quantity
+    for line, quantity in paid.items():
+        tally.expect(
+            quantity <= ordered.get(line, quantity), f"{s.case.case_id}: line {line} paid back {quantity} times"
+        )
+    for version, end in s.of(e.MoneySettled):
+        tally.expect(not end.net_payment.startswith("-"), f"{s.case.case_id} v{version}: more was paid back than paid")
+
+
+def _no_closure_without_answer(s: Subject, tally: Tally) -> None:
+    for version, _closed in s.of(e.CaseClosed):
+        then = s.before(version)
+        for leg_id, leg in then.legs.items():
+            where = f"{s.case.case_id} v{version}: leg {leg_id}"
+            tally.expect(leg.settled is not None, f"{where} is closed without an end")
+            if leg.settled:
+                tally.expect(bool(leg.settled.fact.proof.get("evidence")), f"{where} ended without evidence")
+
+
+def _exceptions_are_owned(s: Subject, tally: Tally) -> None:
+    for name, state in s.case.exceptions.items():
+        opened = state.opened.fact
+        whole = all((opened.tier, opened.owner, opened.next_action, opened.deadline))
+        tally.expect(whole, f"{s.case.case_id}: {name} lacks owner, next action or deadline")
+        if state.resolved:
+            tally.expect(bool(state.resolved.fact.by), f"{s.case.case_id}: {name} was cleared by nobody")
+
+
+def _acts_once(s: Subject, tally: Tally) -> None:
+    ids = [r.request_id for _, r in s.of(e.RequestReceived)]
+    tally.expect(len(ids) == len(set(ids)), f"{s.case.case_id}: a delivery was counted twice")
+    for kind in (e.OrderCancelled, e.MoneyRequested, e.StopShipSent):
+        keys = [r.key for r in s.recorded if isinstance(r.event, kind) and r.key]
+        tally.expect(len(keys) == len(set(keys)), f"{s.case.case_id}: {kind.__name__} is recorded twice")
+
+
+def _told_only_the_outcome(s: Subject, tally: Tally) -> None:
+    for version, message in s.of(e.MessageSent):
+        then = s.before(version)
+        where = f"{s.case.case_id} v{version}: {message.template}"
+        tally.expect(then.all_settled, f"{where} was sent before the outcome")
+        if message.template.startswith(("outcome_stopped", "outcome_part", "outcome_mixed")):
+            ends = {leg.outcome for leg in then.legs.values()}
+            tally.expect(not then.legs or Outcome.STOPPED in ends, f"{where} says cancelled, and nothing was stopped")
+
+
+def _pinned_policy(s: Subject, tally: Tally) -> None:
+    for version, decided in s.of(e.Decided):
+        tally.expect(decided.policy_hash == s.case.policy_hash, f"{s.case.case_id} v{version}: another policy decided")
+
+
+def _watched_after_closing(s: Subject, tally: Tally) -> None:
+    for version, closed in s.of(e.CaseClosed):
+        if s.case.channel == "unmatched":
+            continue
+        tally.expect(bool(closed.watch_until), f"{s.case.case_id} v{version}: closed without a watch")
+    for version, seen in s.of(e.ShipmentSeen):
+        then = s.before(version)
+        leg = then.legs.get(seen.leg_id)
+        if seen.departed and then.closed and leg and leg.outcome in ENDS_WITHOUT_SHIPMENT:
+            after = [v for v, _ in s.of(e.CaseReopened) if v > version]
+            tally.expect(bool(after), f"{s.case.case_id} v{version}: it shipped after the stop and nobody was told")
+
+
+_RULES: dict[str, Callable[[Subject, Tally], None]] = {
+    "I1": _line_conservation,
+    "I2": _proof_before_money,
+    "I3": _never_twice,
+    "I4": _no_closure_without_answer,
+    "I5": _exceptions_are_owned,
+    "I6": _acts_once,
+    "I8": _told_only_the_outcome,
+    "I9": _pinned_policy,
+    "I10": _watched_after_closing,
+}

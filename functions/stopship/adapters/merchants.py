@@ -1,0 +1,66 @@
+"""A merchant's configuration: credentials from Secrets Manager, routing and policy from Parameter Store, both cached briefly."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from stopship.contract import merchant_parameter_name, merchant_secret_name, route_parameter_name
+from stopship.domain.errors import NotFound
+
+_KEEP_SECONDS = 60.0
+
+
+class Merchants:
+    """``secrets`` and ``parameters`` are secretsmanager and ssm clients."""
+
+    def __init__(
+        self, stage: str, secrets: Any, parameters: Any, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stage, self._secrets, self._parameters, self._monotonic = stage, secrets, parameters, monotonic
+        self._cache: dict[str, tuple[float, Any]] = {}
+
+    def connections(self, merchant: str) -> dict[str, Any]:
+        """The merchant's secret, parsed. Raises NotFound when there is no such merchant."""
+        return self._cached(f"secret {merchant}", lambda: self._read_secret(merchant))
+
+    def settings(self, merchant: str) -> dict[str, Any]:
+        """{"policy": TOML text of the merchant's override, ...}; empty when the merchant has none."""
+        return self._cached(f"settings {merchant}", lambda: self._read_settings(merchant))
+
+    def route(self, source: str, address: str) -> str:
+        """The merchant that a sender's address belongs to. Raises NotFound for an unknown one."""
+        return str(self._cached(f"route {source} {address}", lambda: self._read_route(source, address)))
+
+    def _cached(self, key: str, read: Callable[[], Any]) -> Any:
+        at, value = self._cache.get(key, (float("-inf"), None))
+        if self._monotonic() - at > _KEEP_SECONDS:
+            value = read()
+            self._cache[key] = (self._monotonic(), value)
+        return value
+
+    def _read_secret(self, merchant: str) -> dict[str, Any]:
+        try:
+            answer = self._secrets.get_secret_value(SecretId=merchant_secret_name(self._stage, merchant))
+        except self._secrets.exceptions.ResourceNotFoundException as error:
+            raise NotFound(f"merchant {merchant}") from error
+        value: dict[str, Any] = json.loads(answer["SecretString"])
+        return value
+
+    def _read_settings(self, merchant: str) -> dict[str, Any]:
+        try:
+            answer = self._parameters.get_parameter(Name=merchant_parameter_name(self._stage, merchant))
+        except self._parameters.exceptions.ParameterNotFound:
+            return {}
+        value: dict[str, Any] = json.loads(answer["Parameter"]["Value"])
+        return value
+
+    def _read_route(self, source: str, address: str) -> str:
+        try:
+            name = route_parameter_name(self._stage, source, address)
+            answer = self._parameters.get_parameter(Name=name)
+        except (self._parameters.exceptions.ParameterNotFound, self._parameters.exceptions.ClientError) as error:
+            if error.response["Error"]["Code"] not in ("ParameterNotFound", "ValidationException"):
+                raise
+            raise NotFound(f"{source} address") from error
+        return str(answer["Parameter"]["Value"])

@@ -1,0 +1,49 @@
+"""One message from the intake queue: normalise it, then open, join, signal, or keep it for a person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stopship.application.context import Desk
+from stopship.application.keep_unmatched import keep_unmatched
+from stopship.application.open_case import receive_request
+from stopship.application.receive_signal import receive_signal
+from stopship.application.take_in import IntakeMessage
+from stopship.domain.errors import InvalidInput
+from stopship.domain.request import CancelRequest
+from stopship.domain.signal import Signal
+
+type Normalised = CancelRequest | Signal | None
+type Normalise = Callable[[IntakeMessage, bytes], Normalised]
+"""Gives None for a message that is known and concerns no cancel. Raises InvalidInput for one that fits nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """``how`` is opened, joined, repeated, echo, signal, no_case, not_ours or kept."""
+
+    how: str
+    case_id: str
+
+
+def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) -> Processed:
+    """Safe to repeat. An error leaves the message in the queue; after its tries it is in the DLQ, with an alarm."""
+    if message.why:
+        return _keep(desk, message, message.why)
+    try:
+        normal = normalise(message, desk.evidence.load(message.evidence_key))
+    except InvalidInput as error:
+        return _keep(desk, message, str(error))
+    if isinstance(normal, CancelRequest):
+        received = receive_request(desk, normal)
+        return Processed(received.how, received.case_id)
+    if isinstance(normal, Signal):
+        case_id = receive_signal(desk, normal)
+        return Processed("signal" if case_id else "no_case", case_id)
+    return Processed("not_ours", "")
+
+
+def _keep(desk: Desk, message: IntakeMessage, why: str) -> Processed:
+    case_id = keep_unmatched(
+        desk, message.merchant, message.source, message.topic, message.delivery_id, why, message.raw_sha256
+    )
+    return Processed("kept", case_id)

@@ -68,8 +68,7 @@ class TableLedger:
             raise Conflict(f"case {step.case_id} has moved on from version {step.expected_version}")
         items.refuse_repeats(step.events, keys)
         writes = items.writes(step, before)
-        if len(writes) > _MAX_ITEMS:
-            raise ValueError(f"a step of {len(writes)} items is too large for one transaction")
+        _check_size(writes)
         self._table.write(writes)
         return [items.recorded(w.item) for w in writes[: len(step.events)]]
 
@@ -206,6 +205,13 @@ _HEAD_ATTRIBUTES = (
     "updated_at",
     "hash",
 )
+
+
+def _check_size(writes: Sequence[items.Write]) -> None:
+    if len(writes) > _MAX_ITEMS:
+        raise ValueError(f"a step of {len(writes)} items is too large for one transaction")
+    if len({write.key for write in writes}) < len(writes):
+        raise ValueError("a step writes each item once")
 
 
 def _gsi2sk(item: Mapping[str, Any]) -> str:

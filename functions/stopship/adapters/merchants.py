@@ -22,11 +22,13 @@ class Merchants:
 
     def connections(self, merchant: str) -> dict[str, Any]:
         """The merchant's secret, parsed. Raises NotFound when there is no such merchant."""
-        return self._cached(f"secret {merchant}", lambda: self._read_secret(merchant))
+        found: dict[str, Any] = self._cached(f"secret {merchant}", lambda: self._read_secret(merchant))
+        return found
 
     def settings(self, merchant: str) -> dict[str, Any]:
         """{"policy": TOML text of the merchant's override, ...}; empty when the merchant has none."""
-        return self._cached(f"settings {merchant}", lambda: self._read_settings(merchant))
+        found: dict[str, Any] = self._cached(f"settings {merchant}", lambda: self._read_settings(merchant))
+        return found
 
     def route(self, source: str, address: str) -> str:
         """The merchant that a sender's address belongs to. Raises NotFound for an unknown one."""

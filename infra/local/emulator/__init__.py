@@ -1,0 +1,1 @@
+"""The embedded AWS account: MiniStack in a process of its own, corrected where it differs from AWS."""

@@ -1,0 +1,176 @@
+"""Python functions run on AWS's own runtime client, in an environment as bare as Lambda's.
+
+Stock MiniStack runs handlers in a worker of its own: every exception is named Runtime.HandlerError, a line printed to
+file descriptor 1 can replace a response, the host's environment and site-packages leak in, and a failing handler loses
+its warm environment. Here each environment is `python -m awslambdaric` on the Runtime API that MiniStack already has
+for custom runtimes: real error classes and traces, layers in their place on the path, nothing of the host but boto3.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+from infra.local.emulator.vendor import module, need, replace
+
+runtime = module("core.lambda_runtime")
+service = module("services.lambda_svc")
+ProvidedWorker = need(runtime, "ProvidedWorker")
+
+BOOTSTRAP = """#!/bin/sh
+exec "$EMULATOR_PYTHON" -S -m awslambdaric "$_HANDLER"
+"""
+# What Amazon's Python image has in /var/runtime, and nothing else.
+RUNTIME_PACKAGES = (
+    "awslambdaric",
+    "boto3",
+    "botocore",
+    "dateutil",
+    "jmespath",
+    "runtime_client",
+    "s3transfer",
+    "simplejson",
+    "six",
+    "snapshot_restore_py",
+    "urllib3",
+)
+OF_THE_HOST = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TMPDIR")
+OF_THE_RUNTIME = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DISABLE_HOST_PREFIX_INJECTION")
+PRINCIPAL_PREFIX = "function:"
+
+_spawning = threading.local()
+
+
+def runtime_directory() -> Path:
+    """The stand-in for /var/runtime: links to the runtime client and boto3, so that a missing layer is noticed."""
+    directory = Path(gettempdir()) / "var-runtime"
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in RUNTIME_PACKAGES:
+        spec = find_spec(name)
+        if spec is None or spec.origin is None:
+            raise RuntimeError(f"{name} is not installed beside the emulator; functions cannot start")
+        origin = Path(spec.origin)
+        source = origin.parent if origin.name == "__init__.py" else origin
+        link = directory / source.name
+        if not link.exists():
+            link.symlink_to(source)
+    return directory
+
+
+def _with_bootstrap(code: Path) -> None:
+    """A bootstrap beside the code, put there in one move because another environment may be starting on it."""
+    bootstrap = code / "bootstrap"
+    if bootstrap.exists():
+        return
+    written = code / f"bootstrap.{threading.get_ident()}"
+    with service._provided_code_lock:
+        written.write_text(BOOTSTRAP)
+        written.chmod(0o755)
+        written.replace(bootstrap)
+
+
+def _layer_directories(config: dict[str, Any]) -> list[Path]:
+    blobs = (service._resolve_layer_zip(layer) for layer in config.get("Layers", []))
+    return [Path(service._provided_runtime_code_dir(blob)) / "python" for blob in blobs if blob]
+
+
+class PythonEnvironment(ProvidedWorker):  # type: ignore[misc, valid-type]
+    """One execution environment of a Python function."""
+
+    gate = threading.BoundedSemaphore(os.cpu_count() or 2)
+
+    def _spawn(self, init_timeout: float | None = None) -> None:
+        # Cold starts take turns: fifty imports at once on two cores overrun every init limit.
+        with self.gate:
+            _with_bootstrap(Path(service._provided_runtime_code_dir(self.code_zip)))
+            _spawning.layers = _layer_directories(self.config)
+            try:
+                super()._spawn(init_timeout)
+            finally:
+                _spawning.layers = None
+
+    def _build_handler_class(self, generation: int, pending: Any) -> type[BaseHTTPRequestHandler]:
+        handler: type[BaseHTTPRequestHandler] = super()._build_handler_class(generation, pending)
+        # Header and body leave in two writes: without this every call waits 40 ms for a delayed acknowledgement.
+        handler.disable_nagle_algorithm = True
+        return handler
+
+    def _drain_stderr_bounded(
+        self, first_line_wait: float = 0.004, idle_confirm: float = 0.002, hard_cap: float = 0.25
+    ) -> str:
+        # A handler that logs nothing must not pay 50 ms for a line that never comes.
+        log: str = super()._drain_stderr_bounded(first_line_wait, idle_confirm, hard_cap)
+        return log
+
+
+def _environment(stock: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """What a function sees: its own variables and the runtime's; of the host only what a process cannot miss."""
+
+    def environment(config: dict[str, Any], code_dir: str, port: int) -> dict[str, str]:
+        everything = stock(config, code_dir, port)
+        layers: list[Path] | None = getattr(_spawning, "layers", None)
+        if layers is None:
+            return everything
+        own = service._runtime_env_vars(config)
+        kept = {
+            name: value
+            for name, value in everything.items()
+            if name in own or name not in os.environ or name in OF_THE_HOST or name in OF_THE_RUNTIME
+        }
+        return kept | _runtime_variables(config, own, [Path(code_dir), *layers])
+
+    return environment
+
+
+def _runtime_variables(config: dict[str, Any], own: dict[str, str], path: list[Path]) -> dict[str, str]:
+    name = config.get("FunctionName", "")
+    group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"
+    region = runtime._account_region_from_function_config(config)[1]
+    on_path = [*map(str, path), *filter(None, [own.get("PYTHONPATH")]), str(runtime_directory())]
+    return {
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config.get('Runtime', 'python3.13')}",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": group,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"],
+        # The session token of a role's credentials; here it names who calls, for the record of calls.
+        "AWS_SESSION_TOKEN": PRINCIPAL_PREFIX + name,
+        "EMULATOR_PYTHON": sys.executable,
+        "HOME": gettempdir(),
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "PYTHONPATH": os.pathsep.join(on_path),
+        "PYTHONUNBUFFERED": "1",
+        "TZ": ":UTC",
+    }
+
+
+def _is_python(config: dict[str, Any]) -> bool:
+    return str(config.get("Runtime", "")).startswith("python")
+
+
+def _environment_class(stock: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda config: PythonEnvironment if _is_python(config) else stock(config)
+
+
+def _execute(stock: Callable[..., Any]) -> Callable[..., Any]:
+    def execute(function: dict[str, Any], event: Any, request_id: str) -> Any:
+        config = function.get("config") or function
+        if _is_python(config) and function.get("code_zip") and not service._durable_ctx.get():
+            return service._execute_function_provided_warm(function, event, request_id)
+        return stock(function, event, request_id)
+
+    return execute
+
+
+def apply() -> None:
+    for name in ("_provided_runtime_code_dir", "_resolve_layer_zip", "_runtime_env_vars", "_provided_code_lock"):
+        need(service, name)
+    replace(service, "_provided_worker_env", _environment)
+    replace(runtime, "_worker_class_for", _environment_class)
+    replace(service, "_execute_function_warm", _execute)

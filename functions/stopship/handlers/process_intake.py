@@ -1,0 +1,46 @@
+"""Works the intake queue. A message that fails goes back alone; the others of its batch are done."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stopship.application.process_message import process_message
+from stopship.application.take_in import IntakeMessage, take_in
+from stopship.telemetry import about, logger
+from stopship.wiring import desk, evidence, merchants
+from stopship.wiring.normalise import amazon_envelope, normalise
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """SQS batch in, {"batchItemFailures": [...]} out."""
+    failed = [r["messageId"] for r in event["Records"] if not _done(r)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _done(record: Mapping[str, Any]) -> bool:
+    try:
+        _process(json.loads(record["body"]), record["body"])
+    except Exception:  # noqa: BLE001 - whatever went wrong, the message must stay in the queue and the batch go on
+        logger().exception("message stays in the queue", extra={"message_id": record["messageId"]})
+        return False
+    return True
+
+
+def _process(body: dict[str, Any], raw: str) -> None:
+    message = _from_bus(body, raw) if "detail-type" in body else IntakeMessage(**body)
+    done = process_message(desk(), normalise, message)
+    extra = {**about({"merchant": message.merchant, "source": message.source}), "how": done.how}
+    logger().info("message processed", extra={**extra, "case_id": done.case_id})
+
+
+def _from_bus(body: dict[str, Any], raw: str) -> IntakeMessage:
+    """A notification came over EventBridge without passing a door: its evidence is kept here."""
+    envelope = amazon_envelope(body, merchants())
+    return take_in(evidence(), _NoQueue(), body=raw.encode(), **envelope)
+
+
+class _NoQueue:
+    """The message is in hand already."""
+
+    def send(self, message: dict[str, Any]) -> None:
+        return None

@@ -1,0 +1,37 @@
+"""POST /acknowledgments/{callback_id}: a warehouse's answer to a stop-ship, signed, through its one-time door."""
+
+from stopship.adapters.clock import SystemClock
+from stopship.adapters.generic_3pl import answers, signature
+from stopship.application.acknowledge import Heard, acknowledge
+from stopship.application.ports import Callback
+from stopship.domain.errors import NotAuthentic, NotFound
+from stopship.wiring import desk, merchants
+from stopship.wiring.doors import Request, Response, answer, door, parse_json, problem
+
+
+def receive(request: Request) -> Response:
+    callback = desk().ledger.callback(request.path.get("callback_id", ""))
+    if callback is None or callback.purpose != "acknowledgement":
+        raise NotFound("callback: it is unknown, or not for acknowledgments")
+    warehouse = _prove_sender(request, callback)
+    heard = acknowledge(desk(), callback, answers.parse_callback(warehouse, parse_json(request.body)))
+    if heard.how is Heard.USED:
+        return problem(409, "Already used", "this callback has had its answer; the repeat is on record")
+    if heard.how is Heard.LATE:
+        return problem(410, "Too late", "the deadline has passed; the answer is on record as evidence")
+    return answer(202, {"case_id": heard.case_id, "recorded": True})
+
+
+def _prove_sender(request: Request, callback: Callback) -> str:
+    """The warehouse that the leg was sent to, by its own secret: another merchant's or warehouse's does not fit."""
+    case = desk().cases.load(callback.merchant, callback.case_id)
+    name = case.legs[callback.subject].plan.warehouse
+    connection = merchants().connections(callback.merchant)["warehouses"].get(name)
+    if connection is None:
+        raise NotAuthentic
+    header = request.header("X-Stopship-Signature")
+    signature.verify(request.body, header, connection["secrets"], SystemClock().now())
+    return name
+
+
+handler = door(receive)

@@ -1,0 +1,90 @@
+"""POST /webhooks/{source}: prove who sends, keep the raw bytes, queue, answer. Nothing else is on this path."""
+
+import hmac
+
+from stopship.adapters.clock import SystemClock
+from stopship.application.take_in import take_in
+from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
+from stopship.wiring import evidence, intake_queue, merchants
+from stopship.wiring.doors import Request, Response, answer, door, parse_json, problem
+
+UNROUTED = "_unrouted"
+"""Stands for the merchant of a message whose sender nobody has connected."""
+
+
+def receive(request: Request) -> Response:
+    match request.path.get("source", ""):
+        case "shopify":
+            return _shopify(request)
+        case "shopify-flow":
+            return _shopify_flow(request)
+        case "generic-3pl":
+            return _generic_3pl(request)
+        case source:
+            raise NotFound(f"webhook source {source!r}: use shopify, shopify-flow or generic-3pl")
+
+
+def _shopify(request: Request) -> Response:
+    from stopship.adapters.shopify import webhooks
+
+    shop, topic = request.header("X-Shopify-Shop-Domain"), request.header("X-Shopify-Topic")
+    delivery = request.header("X-Shopify-Webhook-Id")
+    signature = request.header("X-Shopify-Hmac-SHA256")
+    try:
+        merchant = merchants().route("shopify", shop)
+    except NotFound:
+        _take(request, UNROUTED, "shopify", topic, delivery, why="unknown shop")
+        return problem(
+            404, "Unknown shop", "no merchant is connected to this shop", fix="connect the shop, then resend"
+        )
+    webhooks.verify(request.body, signature, merchants().connections(merchant)["shopify"]["webhook_secrets"])
+    parse_json(request.body)
+    return _take(request, merchant, "shopify", topic, delivery)
+
+
+def _shopify_flow(request: Request) -> Response:
+    """Shopify Flow's "send HTTP request" signs nothing; it carries a secret of its own in a header."""
+    shop, key = request.header("X-Shopify-Shop-Domain"), request.header("X-Stopship-Key")
+    try:
+        merchant = merchants().route("shopify", shop)
+    except NotFound as unknown:
+        raise NotAuthentic from unknown
+    keys = merchants().connections(merchant)["shopify"]["flow_keys"]
+    if not any([hmac.compare_digest(key.encode(), known.encode()) for known in keys]):
+        raise NotAuthentic
+    delivery = str(parse_json(request.body).get("request_id", ""))
+    return _take(request, merchant, "shopify-flow", "cancel-request", delivery)
+
+
+def _generic_3pl(request: Request) -> Response:
+    from stopship.adapters.generic_3pl import signature
+
+    merchant, name = request.header("X-Stopship-Merchant"), request.header("X-Stopship-Warehouse")
+    try:
+        warehouse = merchants().connections(merchant)["warehouses"][name]
+    except (NotFound, KeyError) as unknown:
+        raise NotAuthentic from unknown
+    now = SystemClock().now()
+    signature.verify(request.body, request.header("X-Stopship-Signature"), warehouse["secrets"], now)
+    if not parse_json(request.body).get("event"):
+        raise InvalidInput("event", "is missing", "one of shipment.departed, shipment.labelled, hold.released")
+    delivery = request.header("X-Stopship-Delivery")
+    return _take(request, merchant, "generic-3pl", name, delivery)
+
+
+def _take(request: Request, merchant: str, source: str, topic: str, delivery: str, why: str = "") -> Response:
+    message = take_in(
+        evidence(),
+        intake_queue(),
+        merchant=merchant,
+        source=source,
+        topic=topic,
+        delivery_id=delivery,
+        body=request.body,
+        received_at=SystemClock().now(),
+        why=why,
+    )
+    return answer(200, {"received": message.delivery_id})
+
+
+handler = door(receive)

@@ -1,0 +1,71 @@
+"""Puts the real adapters behind the ports, once per process, from the environment."""
+
+import secrets
+from functools import cache
+
+from stopship.adapters import aws
+from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, StepFunctionsTasks
+from stopship.adapters.clock import SystemClock
+from stopship.adapters.evidence_s3 import S3Evidence
+from stopship.adapters.ledger_dynamodb import DynamoLedger
+from stopship.adapters.mailer_ses import SesMailer
+from stopship.adapters.merchants import Merchants
+from stopship.adapters.queues_sqs import SqsQueue
+from stopship.adapters.timers_scheduler import SchedulerTimers
+from stopship.application.context import Desk
+from stopship.settings import Settings, from_environment
+from stopship.wiring.lazy import Lazy
+from stopship.wiring.partners import ConfiguredPartners
+from stopship.wiring.policies import LedgerPolicies
+
+
+@cache
+def settings() -> Settings:
+    return from_environment()
+
+
+@cache
+def merchants() -> Merchants:
+    return Merchants(settings().stage, Lazy(lambda: aws.client("secretsmanager")), Lazy(lambda: aws.client("ssm")))
+
+
+@cache
+def ledger() -> DynamoLedger:
+    return DynamoLedger(aws.client("dynamodb"), settings().table_name)
+
+
+@cache
+def evidence() -> S3Evidence:
+    return S3Evidence(Lazy(lambda: aws.client("s3")), settings().evidence_bucket)
+
+
+@cache
+def intake_queue() -> SqsQueue:
+    return SqsQueue(aws.client("sqs"), settings().intake_queue_url)
+
+
+@cache
+def desk() -> Desk:
+    """Clients are made when they are first used: a function pays only for what it calls."""
+    s = settings()
+    states = Lazy(lambda: aws.client("stepfunctions"))
+    scheduler = Lazy(lambda: aws.client("scheduler"))
+    return Desk(
+        ledger=ledger(),
+        clock=SystemClock(),
+        policies=LedgerPolicies(ledger(), merchants()),
+        partners=ConfiguredPartners(merchants()),
+        evidence=evidence(),
+        executions=StepFunctionsExecutions(states, s.state_machine_arn),
+        tasks=StepFunctionsTasks(states),
+        timers=SchedulerTimers(scheduler, s.schedule_group, s.escalate_function_arn, s.scheduler_role_arn),
+        mailer=SesMailer(Lazy(lambda: aws.client("sesv2"))),
+        new_id=lambda: secrets.token_urlsafe(24),
+        callback_url=callback_url,
+    )
+
+
+def callback_url(merchant: str, callback_id: str) -> str:
+    """Where a partner sends its answer: the merchant's own address for the desk, or the API's."""
+    base = merchants().connections(merchant).get("desk_url") or settings().public_url
+    return f"{base.rstrip('/')}/acknowledgments/{callback_id}"

@@ -1,0 +1,134 @@
+"""The desk's API in types: what comes in is checked here, field by field; OpenAPI is generated from it."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stopship.domain.request import Reason
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LineQuantity(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    line_id: Text = Field(description="the order system's line id")
+    quantity: int = Field(ge=1, le=100_000)
+
+
+class Cancellation(BaseModel):
+    """A cancel request from ops. Without ``lines`` everything that is still open is meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    request_id: Text = Field(description="your own id of this wish; the same id twice is one wish")
+    channel: Text = Field(pattern="^(shopify|amazon)$", description="where the order lives")
+    order_ref: Text = Field(pattern=r"^[A-Za-z0-9_.-]+$", description="the order's id there")
+    reason: Reason
+    lines: list[LineQuantity] = Field(default_factory=list, max_length=200)
+    ticket_ref: str = Field(default="", max_length=100, description="help desk ticket or Jira id, for the audit")
+    evidence: list[Text] = Field(default_factory=list, max_length=50, description="what documents the reason")
+    requested_at: str = Field(default="", max_length=40, description="ISO 8601 with offset; now when absent")
+    requester: str = Field(default="ops", pattern="^(ops|customer|system)$")
+
+
+class Resolution(BaseModel):
+    """A person's answer to an exception. ``note`` is kept outside the audit chain; the chain holds its hash."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resolution: Text
+    note: str = Field(default="", max_length=4000)
+    approved_by: str = Field(default="", max_length=200)
+
+
+class Accepted(BaseModel):
+    request_id: str
+    cases: str = Field(description="where the case will be found")
+
+
+class CaseSummary(BaseModel):
+    case_id: str
+    channel: str
+    order_ref: str
+    status: str
+    outcome: str
+    step: str
+    opened_at: str
+    updated_at: str
+
+
+class LegView(BaseModel):
+    leg_id: str
+    warehouse: str
+    fulfillment_type: str
+    lines: dict[str, int]
+    outcome: str
+    pick_state: str
+    acknowledgement: str
+    decision: str
+    proof: dict[str, Any]
+
+
+class TimelineEntry(BaseModel):
+    version: int
+    at: str
+    type: str
+    data: dict[str, Any]
+    hash: str
+
+
+class CaseView(BaseModel):
+    """A case with its legs, its evidence and everything that happened, in order."""
+
+    case_id: str
+    channel: str
+    order_ref: str
+    status: str
+    outcome: str
+    reason: str
+    kind: str
+    root_cause: str
+    policy_hash: str
+    evidence: list[str]
+    legs: list[LegView]
+    open_exceptions: list[str]
+    timeline: list[TimelineEntry]
+
+
+class ExceptionView(BaseModel):
+    exception_id: str
+    case_id: str
+    leg_id: str
+    order_ref: str
+    channel: str
+    cause: str
+    tier: str
+    owner: str
+    next_action: str
+    deadline: str
+    opened_at: str
+    state: str
+    escalations: int
+    answers: list[str] = Field(description="the resolutions that this exception takes")
+
+
+class CasePage(BaseModel):
+    items: list[CaseSummary]
+    cursor: str = Field(description="pass it back for the next page; empty at the end")
+
+
+class ExceptionPage(BaseModel):
+    items: list[ExceptionView]
+    cursor: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    field: str = ""
+    fix: str = ""

@@ -1,0 +1,107 @@
+"""What the HTTP doors share: reading an API Gateway request, and answering problems in problem+json (RFC 9457)."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotAuthentic, NotFound
+from stopship.telemetry import logger
+
+MAX_BODY_BYTES = 1_000_000
+
+type Response = dict[str, Any]
+
+
+class TooLarge(InvalidInput):
+    """The body is over the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP API (payload 2.0) request: lower-case header names, the raw bytes as they came."""
+
+    headers: Mapping[str, str]
+    path: Mapping[str, str]
+    body: bytes
+    request_id: str
+
+    def header(self, name: str) -> str:
+        """Raises NotAuthentic's opposite number, InvalidInput, when the header is missing."""
+        value = self.headers.get(name.lower(), "")
+        if not value:
+            raise InvalidInput(f"header {name}", "is missing", f"send {name}")
+        return value
+
+
+def read(event: Mapping[str, Any]) -> Request:
+    """Raises TooLarge before anything looks at the body."""
+    text = event.get("body") or ""
+    body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge("body", f"is over {MAX_BODY_BYTES} bytes", "send less, or a reference")
+    headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
+    context = event.get("requestContext") or {}
+    return Request(headers, event.get("pathParameters") or {}, body, str(context.get("requestId", "")))
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """Raises InvalidInput that names the line and column of the first error."""
+    try:
+        value = json.loads(body)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise InvalidInput("body", f"is not JSON at {place}: {error.msg}", "send one JSON object") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput("body", f"is not UTF-8 at byte {error.start}", "send UTF-8") from error
+    if not isinstance(value, dict):
+        raise InvalidInput("body", "is not a JSON object", "send one JSON object")
+    return value
+
+
+def answer(status: int, body: Mapping[str, Any]) -> Response:
+    return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(body)}
+
+
+def problem(status: int, title: str, detail: str = "", **more: str) -> Response:
+    """``more`` names the field and the fix where there is one."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/problem+json"},
+        "body": json.dumps({k: v for k, v in body.items() if v != ""}),
+    }
+
+
+def problem_for(error: Exception) -> Response:
+    """The clear answer that a known error gets; an unknown one is raised again."""
+    match error:
+        case TooLarge():
+            return problem(413, "Too large", error.problem, field=error.field, fix=error.fix)
+        case InvalidInput():
+            return problem(400, "Invalid input", f"{error.field} {error.problem}", field=error.field, fix=error.fix)
+        case NotAuthentic():
+            return problem(401, "Not authentic", "the signature or key does not prove who sent this")
+        case NotFound():
+            return problem(404, "Not found", str(error))
+        case AlreadyRecorded():
+            return problem(409, "Already done", str(error))
+        case _:
+            raise error
+
+
+def door(run: Callable[[Request], Response]) -> Callable[[Mapping[str, Any], object], Response]:
+    """A Lambda handler for one door: known errors become problems, unknown ones a 500 with the details in the log."""
+
+    def handler(event: Mapping[str, Any], _context: object) -> Response:
+        try:
+            return run(read(event))
+        except (InvalidInput, NotAuthentic, NotFound, AlreadyRecorded) as error:
+            logger().info("refused", extra={"error": type(error).__name__})
+            return problem_for(error)
+        except Exception:  # noqa: BLE001 - the caller gets an opaque 500, the log gets everything
+            logger().exception("door failed")
+            return problem(500, "Internal error", "nothing was lost that was answered with 2xx; try again")
+
+    return handler

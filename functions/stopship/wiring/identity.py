@@ -1,0 +1,42 @@
+"""Who is calling the desk's API, and for which merchants, from the claims that API Gateway has verified."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
+
+_MERCHANT = "merchant."
+APPROVER = "desk.approver"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """``subject`` is the identity provider's id: it enters the audit trail, the name does not."""
+
+    subject: str
+    groups: frozenset[str]
+
+    @property
+    def merchants(self) -> list[str]:
+        return sorted(g.removeprefix(_MERCHANT) for g in self.groups if g.startswith(_MERCHANT))
+
+    def merchant(self, wanted: str) -> str:
+        """The merchant that this call is about. Another's is not found, whether it exists or not."""
+        if wanted:
+            if wanted not in self.merchants:
+                raise NotFound(f"merchant {wanted}")
+            return wanted
+        if len(self.merchants) == 1:
+            return self.merchants[0]
+        raise InvalidInput("merchant", "is needed: you work for several", f"one of {self.merchants}")
+
+
+def caller(claims: Mapping[str, Any]) -> Caller:
+    """HTTP APIs hand list claims over as the text ``[a b]``."""
+    subject = str(claims.get("sub", ""))
+    if not subject:
+        raise NotAuthentic
+    groups = claims.get("cognito:groups", "")
+    names = groups if isinstance(groups, list) else str(groups).strip("[]").replace(",", " ").split()
+    return Caller(subject, frozenset(names))

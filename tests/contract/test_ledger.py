@@ -402,6 +402,21 @@ def test_a_callback_is_used_once(ledger: Ledger) -> None:
     assert everything(ledger) == before
 
 
+def test_an_expired_door_takes_one_late_answer(ledger: Ledger) -> None:
+    ledger.append(replace(opening(), callbacks=[door()]))
+    expired, used = replace(door(), state="expired"), replace(door(), state="used")
+    ledger.append(replace(adding(1, OrderNotFound(1)), callbacks=[expired]))
+    assert ledger.waiting("acme", "case-a") == []
+    with pytest.raises(AlreadyRecorded):
+        ledger.rearm(door(token="token-2"))
+    ledger.append(replace(adding(2, OrderNotFound(2)), callbacks=[used]))
+    for again in (used, expired):
+        with pytest.raises(AlreadyRecorded):
+            ledger.append(replace(adding(3, OrderNotFound(3)), callbacks=[again]))
+    assert ledger.callback("cb-1") == used
+    assert ledger.head("acme", "case-a").version == 3  # type: ignore[union-attr]
+
+
 def test_a_callback_that_was_never_opened_cannot_be_used(ledger: Ledger) -> None:
     ledger.append(opening())
     with pytest.raises(NotFound):

@@ -1,7 +1,7 @@
 """The ledger in one DynamoDB table: keys ``pk`` and ``sk``, indexes gsi1, gsi2 and gsi3 (all attributes), ``ttl`` in epoch seconds.
 
-An append is one TransactWriteItems (Amazon DynamoDB API reference). Throttled calls are retried by the client, a bounded number
-of times (``connect``), and then raised as they are: the caller's own retry decides.
+An append is one TransactWriteItems (Amazon DynamoDB API reference). Throttled calls are retried by the client as it is
+configured, a bounded number of times, and then raised as they are: the caller's own retry decides.
 """
 
 import uuid
@@ -13,18 +13,6 @@ from stopship.adapters import ledger_items as items
 from stopship.adapters.ledger_table import TableLedger
 from stopship.domain import chain
 from stopship.domain.errors import Conflict, StopshipError
-
-MAX_ATTEMPTS = 5
-
-
-def connect(**options: Any) -> Any:
-    """A DynamoDB client with bounded retries; ``options`` as for botocore's ``create_client``."""
-    import botocore.config  # type: ignore[import-untyped]
-    import botocore.session  # type: ignore[import-untyped]
-
-    retries = {"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}
-    config = botocore.config.Config(retries=retries, connect_timeout=2, read_timeout=5)
-    return botocore.session.get_session().create_client("dynamodb", config=config, **options)
 
 
 class DynamoTable:
@@ -71,6 +59,22 @@ class DynamoTable:
             request = {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def write(self, writes: Sequence[items.Write]) -> None:
+        if len(writes) == 1:
+            self._write_one(writes[0])
+        else:
+            self._write_all(writes)
+
+    def _write_one(self, write: items.Write) -> None:
+        """A single item needs no transaction, and no writer that comes at the same moment makes it fail."""
+        failures = self._client.exceptions
+        try:
+            self._client.put_item(TableName=self._name, Item=encode(write.item), **condition(write.expect))
+        except failures.ConditionalCheckFailedException as error:
+            raise write.refused(self.get(*write.key)) from error
+        except failures.TransactionConflictException as error:
+            raise Conflict("a transaction is writing the same item") from error
+
+    def _write_all(self, writes: Sequence[items.Write]) -> None:
         puts = [{"Put": {"TableName": self._name, "Item": encode(w.item), **condition(w.expect)}} for w in writes]
         try:
             self._client.transact_write_items(TransactItems=puts, ClientRequestToken=_token(writes))

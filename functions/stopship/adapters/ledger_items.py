@@ -12,6 +12,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from stopship.application.audit import seal_of
 from stopship.application.ports import (
     Append,
     BookEntry,
@@ -36,7 +37,7 @@ OPEN_SHARDS = 8
 """The open cases of all merchants are spread over so many index partitions, for the sweep."""
 
 KEEP_SECONDS = 400 * 86_400
-"""How long spent doors and seen deliveries stay: longer than any partner redelivers, and than a year's disputes."""
+"""How long seen deliveries stay: longer than any partner redelivers. All else stays for ever."""
 
 STEP_OF = {
     "CaseOpened": "normalize intake",
@@ -85,11 +86,6 @@ def step_of(event_type: str, before: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ seals
-
-
-def seal_of(pk: str, sk: str, attributes: Mapping[str, object]) -> str:
-    """The sha256 over the keys and every attribute but the seal itself."""
-    return chain.digest({**{k: v for k, v in attributes.items() if k != "seal"}, "pk": pk, "sk": sk})
 
 
 def sealed(pk: str, sk: str, attributes: Mapping[str, Value]) -> Item:
@@ -320,7 +316,6 @@ def callback_item(callback: Callback) -> Item:
         "token": callback.token,
         "state": callback.state,
         "expires_at": callback.expires_at,
-        "ttl": _ttl(callback.expires_at),
     }
     return sealed(callback_pk(callback.callback_id), "CB", attributes)
 
@@ -330,7 +325,6 @@ def door_item(callback: Callback) -> Item:
         "merchant": callback.merchant,
         "case_id": callback.case_id,
         "callback_id": callback.callback_id,
-        "ttl": _ttl(callback.expires_at),
     }
     return sealed(case_pk(callback.merchant, callback.case_id), door_sk(callback.callback_id), attributes)
 
@@ -512,26 +506,23 @@ def _callback_writes(step: Append, callback: Callback) -> list[Write]:
     if callback.state == "open":
         already = _already(f"callback {callback.callback_id}")
         return [Write(item, NEW, already), Write(door_item(callback), NEW, already)]
-    return [Write(item, still_open(callback, token=callback.token), door_refusal(callback))]
+    # An answer may come after its time: an expired door still takes one, late.
+    before = ["open", "expired"] if callback.state == "used" else ["open"]
+    expect = of_case(callback, state=before, token=[callback.token])
+    return [Write(item, expect, door_refusal(callback))]
 
 
-def still_open(callback: Callback, token: str = "") -> Expect:
-    """The door is this case's, and open; with ``token``, that token still stands behind it."""
-    present: dict[str, Sequence[Value]] = {
-        "merchant": [callback.merchant],
-        "case_id": [callback.case_id],
-        "state": ["open"],
-    }
-    if token:
-        present["token"] = [token]
-    return Expect(absent=False, present=present)
+def of_case(callback: Callback, **present: Sequence[Value]) -> Expect:
+    """The door is there, and this case's; ``present`` as for Expect."""
+    owner = {"merchant": [callback.merchant], "case_id": [callback.case_id]}
+    return Expect(absent=False, present={**owner, **present})
 
 
 def door_refusal(callback: Callback) -> Refusal:
     def refused(old: Mapping[str, Any] | None) -> StopshipError:
         if old is None or (old["merchant"], old["case_id"]) != (callback.merchant, callback.case_id):
             return NotFound(f"callback {callback.callback_id}")
-        if old["state"] != "open":
+        if old["state"] != "open" and (callback.state, old["state"]) != ("used", "expired"):
             return AlreadyRecorded(f"callback {callback.callback_id} is {old['state']}")
         return Conflict(f"another wait stands behind callback {callback.callback_id} now")
 

@@ -131,7 +131,7 @@ class TableLedger:
         return items.callback_of(item) if item else None
 
     def rearm(self, callback: Callback) -> None:
-        expect, refused = items.still_open(callback), items.door_refusal(callback)
+        expect, refused = items.of_case(callback, state=["open"]), items.door_refusal(callback)
         self._table.write([items.Write(items.callback_item(callback), expect, refused)])
 
     def waiting(self, merchant: str, case_id: str) -> Sequence[Callback]:
@@ -171,6 +171,9 @@ class TableLedger:
 
     def save_policy(self, merchant: str, policy_hash: str, text: str) -> None:
         """Keeping the same policy again is no error; another text under a known hash is."""
+        known = self._table.get(items.policies_pk(merchant), policy_hash)
+        if known and known["text"] == text:
+            return
         item = items.policy_item(merchant, policy_hash, text)
         expect = items.Expect(absent=True, present={"text": [text]})
         self._table.write([items.Write(item, expect, lambda _: Conflict(f"policy {policy_hash} is another text"))])

@@ -1,0 +1,389 @@
+"""Audit: does the ledger still say what was written? Recomputes every seal and chain, and sets every side item against the events.
+
+What is found: a changed byte in any item, an event that was changed, dropped, added or moved, a head that does not stand on its
+last event, and a queue, lock, door or money book that says something else than the case. What nothing inside the table can
+show is a table replaced as a whole, or a case of which every trace was removed: hold ``AuditReport.fingerprint`` elsewhere for that.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from stopship.application.ports import Stored
+from stopship.domain import chain
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``where`` is the item's key (pk and sk), ``what`` a sentence."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """``fingerprint`` is a sha256 over the last hash of every case: the same ledger gives the same value anywhere."""
+
+    problems: tuple[Problem, ...]
+    cases: int
+    events: int
+    items: int
+    fingerprint: str
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def seal_of(pk: str, sk: str, attributes: Mapping[str, object]) -> str:
+    """The sha256 over an item's keys and all its attributes but the seal itself, in canonical form."""
+    return chain.digest({**{k: v for k, v in attributes.items() if k != "seal"}, "pk": pk, "sk": sk})
+
+
+@dataclass(slots=True)
+class _Case:
+    """A case as its stored items show it. ``events`` are (type, data) in order; ``unreadable`` when one cannot be read."""
+
+    links: list[chain.Link] = field(default_factory=list)
+    head: Mapping[str, Any] | None = None
+    doors: set[str] = field(default_factory=set)
+    unreadable: bool = False
+
+    def of(self, *types: str) -> list[chain.Link]:
+        return [link for link in self.links if link.type in types]
+
+
+type _Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """All items, sorted by what they are. ``cases`` by (merchant, case id)."""
+
+    problems: list[Problem] = field(default_factory=list)
+    cases: dict[_Place, _Case] = field(default_factory=lambda: defaultdict(_Case))
+    side: dict[str, list[Stored]] = field(default_factory=lambda: defaultdict(list))
+    entries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Money-book entries by book."""
+    items: int = 0
+
+    def found(self, item: Stored, what: str) -> None:
+        self.problems.append(Problem(f"{item.pk} {item.sk}", what))
+
+    def of_case(self, place: _Place, sk: str, what: str) -> None:
+        self.problems.append(Problem(f"M#{place[0]}#C#{place[1]} {sk}", what))
+
+
+def verify(items: Iterable[Stored]) -> AuditReport:
+    """Reads every item once; holds them all in memory."""
+    ledger = _Ledger()
+    for item in sorted(items, key=lambda x: (x.pk, x.sk)):
+        ledger.items += 1
+        _sort_in(ledger, item)
+    for place, case in ledger.cases.items():
+        _check_case(ledger, place, case)
+    for kind, check in _SIDE_CHECKS.items():
+        for item in ledger.side[kind]:
+            _readable(ledger, item, lambda item=item, check=check: check(ledger, item))  # type: ignore[misc]
+    names = _names(ledger)
+    for place, case in ledger.cases.items():
+        if not case.unreadable:
+            _check_traces(ledger, place, case, names)
+    heads = sorted([*place, case.links[-1].hash] for place, case in ledger.cases.items() if case.links)
+    return AuditReport(
+        tuple(ledger.problems),
+        len(ledger.cases),
+        sum(len(case.links) for case in ledger.cases.values()),
+        ledger.items,
+        chain.digest(heads),
+    )
+
+
+def _readable(ledger: _Ledger, item: Stored, read: Callable[[], None]) -> bool:
+    """Whether ``read`` could make sense of the item: a damaged one may lack anything or hold anything."""
+    try:
+        read()
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        ledger.found(item, f"cannot be read: {type(error).__name__} {error}")
+        return False
+    return True
+
+
+# ------------------------------------------------------------------------------------------------ sorting and seals
+
+
+def _sort_in(ledger: _Ledger, item: Stored) -> None:
+    if not _sealed(item):
+        ledger.found(item, "was changed after it was written, or not written by the desk")
+    kind = _kind(item)
+    if kind in ("event", "head", "door"):
+        merchant, case_id = item.pk.removeprefix("M#").split("#C#", 1)
+        case = ledger.cases[(merchant, case_id)]
+        if not _readable(ledger, item, lambda: _add(case, kind, item)):
+            case.unreadable = True
+        if (item.attributes.get("merchant"), item.attributes.get("case_id")) != (merchant, case_id):
+            ledger.found(item, "lies in another case's place")
+    elif kind:
+        ledger.side[kind].append(item)
+        ledger.entries[item.pk] += kind == "entry"
+    else:
+        ledger.found(item, "no item of the ledger has such a key")
+
+
+def _sealed(item: Stored) -> bool:
+    try:
+        return item.attributes.get("seal") == seal_of(item.pk, item.sk, item.attributes)
+    except (TypeError, ValueError):
+        return False
+
+
+def _kind(item: Stored) -> str:
+    """What an item is, from its key alone."""
+    if item.pk.startswith("CB#"):
+        return "callback" if item.sk == "CB" else ""
+    scope, _, rest = item.pk.partition("#")[2].partition("#")
+    if not item.pk.startswith("M#") or not scope:
+        return ""
+    name, _, tail = rest.partition("#")
+    match name, item.sk:
+        case "C", "HEAD":
+            return "head"
+        case "C", sk if sk.startswith("E#") and tail:
+            return "event"
+        case "C", sk if sk.startswith("CB#") and tail:
+            return "door"
+        case "O", "LOCK":
+            return "lock"
+        case "D", "D":
+            return "delivery"
+        case "X", _ if not tail:
+            return "exception"
+        case "$", "HEAD":
+            return "book"
+        case "$", sk if sk.startswith("I#"):
+            return "entry"
+        case "POLICY", _ if not tail:
+            return "policy"
+    return ""
+
+
+def _add(case: _Case, kind: str, item: Stored) -> None:
+    a: Mapping[str, Any] = item.attributes
+    if kind == "head":
+        case.head = a
+    elif kind == "door":
+        case.doors.add(a["callback_id"])
+    else:
+        data = json.loads(a["data"])
+        if chain.canonical(data) != a["data"] or not isinstance(data, dict):
+            raise ValueError("its data is not in canonical form")
+        if item.sk != f"E#{a['version']:08d}":
+            raise ValueError(f"version {a['version']} lies at another place")
+        case.links.append(
+            chain.Link(
+                a["merchant"],
+                a["case_id"],
+                a["version"],
+                a["type"],
+                a["key"],
+                a["at"],
+                data,
+                a["previous"],
+                a["hash"],
+            )
+        )
+
+
+# ------------------------------------------------------------------------------------------------ one case
+
+
+def _check_case(ledger: _Ledger, place: _Place, case: _Case) -> None:
+    for what in chain.problems(case.links):
+        ledger.of_case(place, "E#", what)
+    keys = [link.key for link in case.links if link.key]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        ledger.of_case(place, "E#", f"the fact {key} is recorded twice")
+    if case.head is None:
+        ledger.of_case(place, "HEAD", "the case has no head")
+    elif not case.links:
+        ledger.of_case(place, "HEAD", "the case has no events")
+    else:
+        _check_head(ledger, place, case, case.head)
+
+
+def _check_head(ledger: _Ledger, place: _Place, case: _Case, head: Mapping[str, Any]) -> None:
+    last = case.links[-1]
+    if (head.get("version"), head.get("hash")) != (last.version, last.hash):
+        ledger.of_case(
+            place,
+            "HEAD",
+            f"stands on version {head.get('version')}; the last event is version {last.version}, or another",
+        )
+    status, outcome = _status(case)
+    if (head.get("status"), head.get("outcome")) != (status, outcome):
+        ledger.of_case(
+            place, "HEAD", f"does not say what the events say: {status or 'never opened'} {outcome}".rstrip()
+        )
+
+
+def _status(case: _Case) -> tuple[str, str]:
+    turns = case.of("CaseOpened", "CaseReopened", "CaseClosed")
+    if not turns:
+        return "", ""
+    return ("closed", str(turns[-1].data.get("outcome"))) if turns[-1].type == "CaseClosed" else ("open", "")
+
+
+type _Names = Mapping[tuple[str, str], set[str]]
+
+
+def _check_traces(ledger: _Ledger, place: _Place, case: _Case, names: _Names) -> None:
+    """What the events say was written beside them must be there."""
+    merchant, _ = place
+    doors = names["callback_id", merchant]
+    for callback_id in sorted(case.doors - doors):
+        ledger.of_case(place, f"CB#{callback_id}", "the callback is gone")
+    for link in case.of(*_TRACES):
+        name, what = _TRACES[link.type]
+        if link.data.get(name) not in names[name, merchant]:
+            ledger.of_case(place, f"E#{link.version:08d}", what)
+
+
+_TRACES = {
+    "CaseOpened": ("policy_hash", "the policy that it pinned is gone"),
+    "StopShipRequested": ("callback_id", "the callback of this stop-ship is gone"),
+    "ExceptionOpened": ("exception_id", "the exception is not in the queue"),
+    "MoneyRequested": ("money_key", "the money book does not know this intent"),
+}
+_NAMED = {
+    "policy": "policy_hash",
+    "callback": "callback_id",
+    "exception": "exception_id",
+    "entry": "money_key",
+}
+
+
+def _names(ledger: _Ledger) -> _Names:
+    """The ids of side items, by what they are and by merchant."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for kind, name in _NAMED.items():
+        for item in ledger.side[kind]:
+            found[name, str(item.attributes.get("merchant"))].add(str(item.attributes.get(name)))
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ side items against events
+
+
+def _case_of(ledger: _Ledger, item: Stored) -> _Case | None:
+    """The item's case, when its events can be read; says so when there is none."""
+    place = (str(item.attributes["merchant"]), str(item.attributes["case_id"]))
+    case = ledger.cases.get(place)
+    if case is None or not case.links:
+        ledger.found(item, f"its case {place[1]} does not exist")
+        return None
+    return None if case.unreadable else case
+
+
+def _differences(ledger: _Ledger, item: Stored, expected: Mapping[str, object]) -> None:
+    for name, value in expected.items():
+        if item.attributes.get(name) != value:
+            ledger.found(item, f"{name} is {item.attributes.get(name)!r}; the case's events say {value!r}")
+
+
+def _check_delivery(ledger: _Ledger, item: Stored) -> None:
+    _case_of(ledger, item)
+
+
+def _check_callback(ledger: _Ledger, item: Stored) -> None:
+    case = _case_of(ledger, item)
+    if case and item.attributes["callback_id"] not in case.doors:
+        ledger.found(item, "its case does not know this callback")
+
+
+def _check_lock(ledger: _Ledger, item: Stored) -> None:
+    case = _case_of(ledger, item)
+    opened = case.of("CaseOpened") if case else []
+    if opened:
+        _differences(ledger, item, {name: opened[0].data[name] for name in ("channel", "order_ref", "sequence")})
+
+
+def _check_exception(ledger: _Ledger, item: Stored) -> None:
+    case = _case_of(ledger, item)
+    if case is None:
+        return
+    exception_id = item.attributes["exception_id"]
+    history = [
+        link
+        for link in case.of("ExceptionOpened", "ExceptionEscalated", "ExceptionResolved")
+        if link.data.get("exception_id") == exception_id
+    ]
+    if not history or history[0].type != "ExceptionOpened":
+        ledger.found(item, "its case never opened this exception")
+        return
+    first = history[0].data
+    expected: dict[str, object] = {x: first[x] for x in ("leg_id", "cause", "tier", "next_action", "owner", "deadline")}
+    expected |= {"state": "open", "escalations": 0}
+    for link in history[1:]:
+        if link.type == "ExceptionResolved":
+            expected["state"] = "resolved"
+        else:
+            expected |= {"owner": link.data["owner"], "deadline": link.data["deadline"]}
+            expected["escalations"] = link.data["level"]
+    _differences(ledger, item, expected)
+
+
+def _check_entry(ledger: _Ledger, item: Stored) -> None:
+    case = _case_of(ledger, item)
+    if case is None:
+        return
+    a: Mapping[str, Any] = item.attributes
+    history = [
+        link
+        for link in case.of("MoneyRequested", "MoneyMoved", "MoneyFailed")
+        if link.data["money_key"] == a["money_key"]
+    ]
+    asked = [link for link in history if link.type == "MoneyRequested"]
+    if not asked:
+        ledger.found(item, "its case never asked for this money")
+        return
+    fact = asked[-1].data
+    expected: dict[str, object] = {name: fact[name] for name in ("kind", "currency", "parent_id")}
+    expected |= {"lines": chain.canonical(fact["lines"]), "state": _money_state(history[-1])}
+    _differences(ledger, item, expected)
+    if Decimal(a["amount"]) != Decimal(fact["amount"]):
+        ledger.found(item, f"amount is {a['amount']}; the case's events say {fact['amount']}")
+
+
+def _money_state(last: chain.Link) -> str:
+    if last.type == "MoneyMoved":
+        return str(last.data["status"])
+    return "failed" if last.type == "MoneyFailed" else "requested"
+
+
+def _check_book(ledger: _Ledger, item: Stored) -> None:
+    entries = ledger.entries[item.pk]
+    version: Any = item.attributes["version"]
+    if not entries or version < entries:
+        ledger.found(item, f"stands at version {version} with {entries} entries")
+
+
+def _check_policy(ledger: _Ledger, item: Stored) -> None:
+    text: Any = item.attributes["text"]
+    if sha256(text.encode()).hexdigest() != item.attributes["policy_hash"] or item.attributes["policy_hash"] != item.sk:
+        ledger.found(item, "the text is not the one that this hash names")
+
+
+_SIDE_CHECKS: Mapping[str, Callable[[_Ledger, Stored], None]] = {
+    "delivery": _check_delivery,
+    "callback": _check_callback,
+    "lock": _check_lock,
+    "exception": _check_exception,
+    "entry": _check_entry,
+    "book": _check_book,
+    "policy": _check_policy,
+}

@@ -1,0 +1,82 @@
+"""From a kept message to what the desk understands: one entry per source."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stopship.adapters.merchants import Merchants
+from stopship.application.process_message import Normalised
+from stopship.application.take_in import IntakeMessage
+from stopship.domain import instant
+from stopship.domain.errors import InvalidInput, NotFound
+from stopship.domain.request import CancelRequest, Reason, Requester
+
+AMAZON = "amazon"
+
+
+def normalise(message: IntakeMessage, body: bytes) -> Normalised:
+    """Raises InvalidInput for a message that fits nothing: it is kept and shown to a person."""
+    match message.source:
+        case "ops":
+            return ops_request(message, json.loads(body))
+        case "shopify":
+            from stopship.adapters.shopify import webhooks as shopify
+
+            return shopify.normalise(message, body)
+        case "shopify-flow":
+            from stopship.adapters.shopify import webhooks as shopify
+
+            return shopify.normalise_flow(message, body)
+        case "generic-3pl":
+            from stopship.adapters.generic_3pl import webhooks as generic_3pl
+
+            return generic_3pl.normalise(message, body)
+        case "amazon":
+            from stopship.adapters.amazon import notifications
+
+            return notifications.normalise(message, json.loads(body)["detail"])
+        case source:
+            raise InvalidInput("source", f"{source!r} is not connected")
+
+
+def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest:
+    """The API has checked every field; only the moment may still be one that cannot be read."""
+    asked = body["requested_at"]
+    try:
+        requested_at = instant.normal(asked) if asked else message.received_at
+    except ValueError as error:
+        raise InvalidInput("requested_at", str(error), "ISO 8601 with an offset") from error
+    return CancelRequest(
+        merchant=message.merchant,
+        channel=body["channel"],
+        order_ref=body["order_ref"],
+        reason=Reason(body["reason"]),
+        requester=Requester(body["requester"]),
+        source="ops",
+        delivery_id=message.delivery_id,
+        requested_at=min(requested_at, message.received_at),
+        received_at=message.received_at,
+        lines={x["line_id"]: x["quantity"] for x in body["lines"]},
+        ticket_ref=body["ticket_ref"],
+        evidence=tuple(body["evidence"]),
+        raw_sha256=message.raw_sha256,
+    )
+
+
+def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
+    """Who an ORDER_CHANGE on the bus is for, by its seller id, and its id for de-duplication."""
+    detail = event.get("detail") or {}
+    metadata = detail.get("NotificationMetadata") or {}
+    seller = (((detail.get("Payload") or {}).get("OrderChangeNotification")) or {}).get("SellerId", "")
+    try:
+        merchant, why = merchants.route(AMAZON, seller or "none"), ""
+    except NotFound:
+        merchant, why = "_unrouted", "unknown seller"
+    return {
+        "merchant": merchant,
+        "source": AMAZON,
+        "topic": str(event.get("detail-type", "")),
+        "delivery_id": str(metadata.get("NotificationId") or event.get("id", "")),
+        "received_at": instant.normal(str(event["time"])),
+        "why": why,
+    }

@@ -1,0 +1,111 @@
+"""`stopship case list|show`."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.tree import Tree
+
+from infra.cli.output import FOUND_PROBLEMS, OUTCOME_STYLE, as_json, console, fail
+from infra.cli.target import Target
+from infra.local.desk import NotRunning
+from stopship.application.view_case import view_case
+
+app = typer.Typer(help="Cases and their audit trail.", no_args_is_help=True)
+Stage = Annotated[str, typer.Option(help="a stage in AWS instead of the local desk")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output")]
+
+
+def target(stage: str) -> Target:
+    try:
+        return Target.find(stage)
+    except NotRunning as error:
+        raise fail(str(error)) from error
+
+
+@app.command("list")
+def list_cases(
+    merchant: Annotated[str, typer.Option(help="only this merchant")] = "",
+    status: Annotated[str, typer.Option(help="open or closed")] = "",
+    stage: Stage = "",
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """All cases, the latest change last."""
+    desk = target(stage)
+    heads = []
+    for name in [merchant] if merchant else desk.merchants():
+        cursor = ""
+        while True:
+            page = desk.ledger.cases(name, status, cursor, 100)
+            heads += page.items
+            cursor = page.cursor
+            if not cursor:
+                break
+    rows = [
+        {
+            "merchant": h.merchant,
+            "case_id": h.case_id,
+            "order": f"{h.channel} {h.order_ref}",
+            "status": h.status,
+            "outcome": h.outcome,
+            "step": h.step,
+            "updated_at": h.updated_at,
+        }
+        for h in sorted(heads, key=lambda h: h.updated_at)
+    ]
+    if json:
+        as_json(rows)
+        return
+    table = Table(*(["merchant", "case", "order", "status", "outcome", "step", "updated"]))
+    for row in rows:
+        style = OUTCOME_STYLE.get(row["outcome"], "")
+        table.add_row(*[str(v) for v in row.values()], style=style)
+    console.print(table)
+
+
+@app.command("show")
+def show(
+    case: Annotated[str, typer.Argument(help="a case id, or an order reference")],
+    stage: Stage = "",
+    json: Json = False,  # noqa: FBT002
+) -> None:
+    """One case: legs, evidence, and everything that happened, in order."""
+    desk = target(stage)
+    found = find_cases(desk, case)
+    if not found:
+        raise fail(f"no case or order {case}", FOUND_PROBLEMS)
+    views = [view_case(m, c, desk.ledger.load(m, c)) for m, c in found]
+    if json:
+        as_json(views[0] if len(views) == 1 else views)
+        return
+    for view in views:
+        print_case(view)
+
+
+def find_cases(desk: Target, wanted: str) -> list[tuple[str, str]]:
+    """(merchant, case id) pairs."""
+    for merchant in desk.merchants():
+        if desk.ledger.head(merchant, wanted):
+            return [(merchant, wanted)]
+    return [(m, h.case_id) for m in desk.merchants() for h in desk.ledger.cases_of_order(m, wanted)]
+
+
+def print_case(view: dict[str, Any]) -> None:
+    style = OUTCOME_STYLE.get(view["outcome"], "")
+    title = f"[bold]{view['case_id']}[/bold]  {view['channel']} order {view['order_ref']}"
+    tree = Tree(f"{title}  [{style or 'white'}]{view['outcome'] or view['status']}[/]  {view['reason']}")
+    legs = tree.add("legs")
+    for leg in view["legs"]:
+        legs.add(
+            f"{leg['leg_id']} at {leg['warehouse']}: {leg['lines']} pick state {leg['pick_state'] or '-'}, "
+            f"answer {leg['acknowledgement'] or '-'} -> [bold]{leg['outcome'] or 'open'}[/bold] "
+            f"(proof: {leg['proof'].get('kind', '-')})"
+        )
+    trail = tree.add("audit trail")
+    for entry in view["timeline"]:
+        shown = {k: v for k, v in entry["data"].items() if v not in ("", None, [], {}, False)}
+        facts = ", ".join(f"{k}={v}" for k, v in shown.items())
+        trail.add(
+            f"{entry['version']:>3} {entry['at'][11:23]} [bold]{entry['type']}[/bold] {facts[:150]}  [dim]{entry['hash'][:10]}[/dim]"
+        )
+    console.print(tree, highlight=False)

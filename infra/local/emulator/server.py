@@ -24,6 +24,7 @@ TEMPORARY = "tmp"
 ABOUT = "/_emulator/about"
 CALLS = "calls.jsonl"
 JOURNAL = "journal.sqlite"
+STATE = "state"
 OPEN_REQUESTS_SECONDS = 1.0
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -49,7 +50,7 @@ def settings(port: int, directory: Path, *, durable: bool) -> dict[str, str]:
         "S3_DATA_DIR": str(directory / "s3"),
         "S3_PERSIST": kept,
         "SFTP_ENABLED": "0",
-        "STATE_DIR": str(directory / "state"),
+        "STATE_DIR": str(directory / STATE),
         "TMPDIR": str(directory / TEMPORARY),
     }
 
@@ -97,15 +98,20 @@ async def serve(application: Application, port: int) -> None:
 
 def run(port: int, directory: Path, *, durable: bool) -> None:
     prepare(port, directory, durable=durable)
-    from infra.local.emulator import overlay
+    from infra.local.emulator import calls_recorder, durability, overlay, requests
     from infra.local.emulator.overlay import lambda_pool
     from infra.local.emulator.vendor import module
 
     overlay.apply()
+    requests.apply()
+    calls_recorder.apply(directory / CALLS)
+    journal = durability.apply(directory / JOURNAL, directory / STATE) if durable else None
     try:
         asyncio.run(serve(introduced(module("app").app, directory), port))
     finally:
         lambda_pool.stop_all()
+        if journal is not None:
+            journal.close()
         shutil.rmtree(directory / TEMPORARY, ignore_errors=True)
 
 

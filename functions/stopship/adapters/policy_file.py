@@ -1,0 +1,136 @@
+"""The policy as a file: TOML that people write, canonical JSON that cases pin.
+
+A merchant's file is an override: it holds what differs from the packaged default. What is in force is the sum of both; its canonical
+JSON is kept under its sha256, and a case that pinned it is decided by it for ever. Reading that text back needs no checking
+and no pydantic, because nothing unchecked was ever kept.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache, lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from stopship.domain.chain import canonical
+from stopship.domain.errors import InvalidInput
+from stopship.domain.order import PickState
+from stopship.domain.policy import Cause, ExceptionRule, PickRule, Policy, ReasonRule, Team, Tier
+from stopship.domain.request import Reason
+
+_DEFAULT = Path(__file__).parents[1] / "policy" / "default.toml"
+
+type Content = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``line`` counts from 1, 0 when the fault is of the file as a whole. ``field`` is a dotted path, "" for a syntax error."""
+
+    line: int
+    field: str
+    problem: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.field}: {self.problem} ({self.fix})"
+
+
+class PolicyRefused(InvalidInput):
+    """A policy that may not be used. ``problems`` are all of them, the first one also being the error's own text."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        first = problems[0]
+        super().__init__(first.field or f"line {first.line}", first.problem, first.fix)
+        self.problems = tuple(problems)
+
+
+@cache
+def default_text() -> str:
+    """The packaged default, as its authors wrote it."""
+    return _DEFAULT.read_text(encoding="utf-8")
+
+
+@cache
+def load_default() -> Policy:
+    return effective("")[1]
+
+
+def parse(text: str, *, override_of: str | None) -> Policy:
+    """The policy of a TOML text, alone or on top of another TOML text. Raises PolicyRefused."""
+    return from_canonical(_checked(text, override_of))
+
+
+@lru_cache(maxsize=64)
+def effective(override: str) -> tuple[str, Policy]:
+    """What is in force for a merchant with this override ("" for none): the canonical text, and the policy. Raises
+    PolicyRefused. The policy's hash is that of the text."""
+    text = _checked(override, default_text()) if override.strip() else _canonical(_toml(default_text()))
+    return text, from_canonical(text)
+
+
+def check(text: str, *, complete: bool = False) -> list[Problem]:
+    """Everything that is wrong with a policy file, by line; empty when it may be used. ``complete`` takes the text for a
+    whole policy, not for an override of the default."""
+    from stopship.adapters.policy_check import problems
+
+    return problems(text, None if complete else default_text())
+
+
+def _checked(text: str, base: str | None) -> str:
+    from stopship.adapters.policy_check import problems
+
+    found = problems(text, base)
+    if found:
+        raise PolicyRefused(found)
+    return _canonical(merge(_toml(base), _toml(text)) if base is not None else _toml(text))
+
+
+def _toml(text: str) -> Content:
+    import tomllib
+
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> Content:
+    """Tables are merged key by key; every other value of the override stands instead of the base's."""
+    merged = dict(base)
+    for name, value in override.items():
+        before = merged.get(name)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        merged[name] = merge(before, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    """One text for one meaning: comments, order and the way an amount is written do not count."""
+    amounts = {currency: f"{Decimal(str(value)).normalize():f}" for currency, value in content["high_value"].items()}
+    return canonical({**content, "high_value": amounts})
+
+
+def from_canonical(text: str) -> Policy:
+    """A policy that was kept. Raises ValueError or KeyError for a text that never was one."""
+    content: Content = json.loads(text)
+    return Policy(
+        version=content["version"],
+        hash=sha256(text.encode()).hexdigest(),
+        reasons={Reason(name): ReasonRule(**rule) for name, rule in content["reasons"].items()},
+        pick_rules={PickState(state): PickRule(rule) for state, rule in content["pick_rules"].items()},
+        freshness_seconds=content["freshness_seconds"],
+        acknowledgement_seconds=content["acknowledgement_seconds"],
+        exceptions={Cause(name): _exception_rule(rule) for name, rule in content["exceptions"].items()},
+        tier_seconds={Tier(name): seconds for name, seconds in content["tier_seconds"].items()},
+        escalation={Team(team): Team(successor) for team, successor in content["escalation"].items()},
+        high_value={currency: Decimal(amount) for currency, amount in content["high_value"].items()},
+        order_wait_seconds=content["order_wait"]["seconds"],
+        order_wait_attempts=content["order_wait"]["attempts"],
+        confirm_wait_seconds=content["confirm"]["seconds"],
+        confirm_attempts=content["confirm"]["attempts"],
+        watch_days=content["watch_days"],
+    )
+
+
+def _exception_rule(rule: Mapping[str, str]) -> ExceptionRule:
+    return ExceptionRule(Tier(rule["tier"]), Team(rule["owner"]), rule["next_action"])

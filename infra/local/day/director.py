@@ -1,0 +1,156 @@
+"""Plays the day: sets the stage, makes the wishes, reacts to what the cases do, and ends when every case has ended."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from infra.local.api import DeskApi
+from infra.local.day.orders import Numbers, Order, place
+from infra.local.desk import LocalDesk
+from infra.local.merchants import CONFIGURATION
+from stopship.adapters.ledger_dynamodb import DynamoLedger
+from stopship.domain.case import Case, fold
+from stopship.domain.policy import Cause
+
+LOOK_SECONDS = 0.4
+
+
+@dataclass(slots=True)
+class Stage:
+    """What a play acts with."""
+
+    desk: LocalDesk
+    api: DeskApi
+    numbers: Numbers
+    http: httpx.Client
+    ledger: DynamoLedger
+
+    @classmethod
+    def of(cls, desk: LocalDesk) -> "Stage":
+        client = desk.emulator.client("dynamodb")
+        http = httpx.Client(base_url=desk.api_url, timeout=30.0, trust_env=False)
+        return cls(desk, DeskApi.of(desk), Numbers(), http, DynamoLedger(client, desk.outputs["TableName"]))
+
+    def config(self, merchant: str) -> Mapping[str, Any]:
+        """The merchant's connections, as the desk has them."""
+        found: Mapping[str, Any] = CONFIGURATION[merchant]
+        return found
+
+    def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
+        from infra.local.day.wishes import answered
+
+        return answered(self.http.post(path, json=dict(body), headers=dict(headers)))
+
+    def resolve(self, merchant: str, exception_id: str, resolution: str, approved_by: str = "") -> None:
+        answer = self.api.resolve(merchant, exception_id, resolution, "played", approved_by)
+        if answer.status_code not in (200, 409):
+            raise RuntimeError(f"resolution: {answer.status_code} {answer.text}")
+
+
+type When = Callable[[Case], bool]
+type Do = Callable[[Stage, "Play", Case], None]
+
+
+@dataclass(slots=True)
+class Play:
+    """One order's story. ``wish`` makes the cancel request; each reaction happens once, in order, when its condition holds."""
+
+    name: str
+    order: Order
+    wish: Callable[[Stage, "Play"], None]
+    outcome: str
+    reactions: list[tuple[When, Do]] = field(default_factory=list)
+    prepare: Callable[[Stage, "Play"], None] | None = None
+    set_up: Callable[[LocalDesk, Order], None] = place
+    case: Case | None = None
+    done: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return self.case is not None and self.case.closed is not None and self.done == len(self.reactions)
+
+
+def asks(cause: Cause) -> When:
+    """The case has an open exception of this cause."""
+    return lambda case: any(x.opened.fact.cause == cause for x in case.open_exceptions)
+
+
+def is_closed(case: Case) -> bool:
+    return case.closed is not None
+
+
+def stop_was_sent(case: Case) -> bool:
+    return any(a.sent for leg in case.legs.values() for a in leg.attempts.values())
+
+
+def answer(resolution: str, approved_by: str = "") -> Do:
+    """A person answers every open exception of the case."""
+
+    def do(stage: Stage, play: Play, case: Case) -> None:
+        for state in case.open_exceptions:
+            stage.resolve(play.order.merchant, state.opened.fact.exception_id, resolution, approved_by)
+
+    return do
+
+
+class Director:
+    """Runs the plays and keeps looking at their cases in the ledger; ``look`` may be called from a display at any time."""
+
+    def __init__(self, stage: Stage, plays: list[Play]) -> None:
+        self.stage, self.plays = stage, plays
+        self.started = time.monotonic()
+        self._pause = threading.Event()
+
+    def set_up(self) -> Iterator[Play]:
+        for play in self.plays:
+            play.set_up(self.stage.desk, play.order)
+            if play.prepare:
+                play.prepare(self.stage, play)
+            yield play
+
+    def wish(self) -> Iterator[Play]:
+        for play in self.plays:
+            play.wish(self.stage, play)
+            yield play
+            self.look()
+
+    def until_ended(self, limit_seconds: float) -> Iterator[None]:
+        """Looks and reacts until everything has ended. Raises TimeoutError that names who has not."""
+        deadline = time.monotonic() + limit_seconds
+        while not all(play.ended for play in self.plays):
+            if time.monotonic() > deadline:
+                left = [f"{p.name} {p.order.merchant}/{p.order.order_ref}" for p in self.plays if not p.ended]
+                raise TimeoutError(f"{len(left)} plays have not ended: {', '.join(left[:8])}")
+            self.look()
+            yield
+            self._pause.wait(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Loads what has changed, and does what is due."""
+        for play in self.plays:
+            if play.ended:
+                continue
+            play.case = self._load(play)
+            if play.case is None or play.done == len(play.reactions):
+                continue
+            when, do = play.reactions[play.done]
+            if when(play.case):
+                do(self.stage, play, play.case)
+                play.done += 1
+
+    def _load(self, play: Play) -> Case | None:
+        order, ledger = play.order, self.stage.ledger
+        case_id = play.case.case_id if play.case else ""
+        if not case_id:
+            lock = ledger.lock_of(order.merchant, order.channel, order.order_ref)
+            if lock is None:
+                return None
+            case_id = lock.case_id
+        head = ledger.head(order.merchant, case_id)
+        if play.case and head and head.version == play.case.version:
+            return play.case
+        return fold(order.merchant, case_id, ledger.load(order.merchant, case_id))

@@ -1,0 +1,115 @@
+"""How a wish to cancel reaches the desk: by the same doors and with the same signatures as in the world outside."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from infra.local.day.orders import Order
+
+if TYPE_CHECKING:
+    from infra.local.day.director import Stage
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def stable(order: Order, what: str) -> str:
+    """An id that the same day gives again."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{order.merchant}/{order.order_ref}/{what}"))
+
+
+def by_flow(stage: "Stage", order: Order, lines: Mapping[str, int] | None = None, times: int = 1) -> None:
+    """The customer asks on the store's order page; Shopify Flow calls the desk."""
+    body: dict[str, Any] = {
+        "order_id": f"gid://shopify/Order/{order.order_ref}",
+        "reason": "customer_request",
+        "requested_at": now(),
+        "request_id": stable(order, "flow"),
+    }
+    if lines:
+        body["lines"] = [{"line_item_id": k, "quantity": q} for k, q in lines.items()]
+    config = stage.config(order.merchant)["shopify"]
+    headers = {"X-Shopify-Shop-Domain": config["shop"], "X-Stopship-Key": config["flow_keys"][0]}
+    for _ in range(times):
+        stage.post("/webhooks/shopify-flow", body, headers)
+
+
+def by_ops(stage: "Stage", order: Order, reason: str, **more: Any) -> None:
+    """Somebody of ops, or a system of theirs, posts to the desk's API."""
+    body = {
+        "request_id": stable(order, f"ops-{reason}"),
+        "channel": order.channel,
+        "order_ref": order.order_ref,
+        "reason": reason,
+        "ticket_ref": f"OPS-{int(hashlib.sha256(order.order_ref.encode()).hexdigest()[:6], 16) % 10000}",
+        **more,
+    }
+    answer = stage.api.cancel(order.merchant, body)
+    if answer.status_code != 202:
+        raise RuntimeError(f"POST /cancellations: {answer.status_code} {answer.text}")
+
+
+def by_buyer(stage: "Stage", order: Order, times: int = 1) -> None:
+    """An Amazon buyer presses "request cancellation": ORDER_CHANGE arrives on the bus."""
+    items = [
+        {
+            "OrderItemId": x.line_id,
+            "SellerSKU": x.sku,
+            "Quantity": x.quantity,
+            "QuantityShipped": 0,
+            "IsBuyerRequestedCancel": True,
+        }
+        for x in order.lines
+    ]
+    detail = {
+        "NotificationVersion": "1.0",
+        "NotificationType": "ORDER_CHANGE",
+        "PayloadVersion": "1.0",
+        "EventTime": now(),
+        "Payload": {
+            "OrderChangeNotification": {
+                "NotificationLevel": "OrderLevel",
+                "SellerId": stage.config(order.merchant)["amazon"]["seller_id"],
+                "AmazonOrderId": order.order_ref,
+                "OrderChangeType": "BuyerRequestedChange",
+                "OrderChangeTrigger": {"TimeOfOrderChange": now(), "ChangeReason": "Buyer Requested Cancel"},
+                "Summary": {
+                    "MarketplaceId": "ATVPDKIKX0DER",
+                    "OrderStatus": "Unshipped",
+                    "PurchaseDate": now(),
+                    "DestinationPostalCode": None,
+                    "FulfillmentType": "MFN",
+                    "OrderItems": items,
+                },
+            }
+        },
+        "NotificationMetadata": {
+            "ApplicationId": "amzn1.sp.solution.demo",
+            "SubscriptionId": stable(order, "subscription"),
+            "PublishTime": now(),
+            "NotificationId": stable(order, "notification"),
+        },
+    }
+    entry = {
+        "EventBusName": stage.desk.outputs["BusName"],
+        "Source": "aws.partner/sellingpartnerapi.amazon.com/demo",
+        "DetailType": "ORDER_CHANGE",
+        "Detail": json.dumps(detail),
+    }
+    for _ in range(times):
+        answer = stage.desk.emulator.client("events").put_events(Entries=[entry])
+        if answer["FailedEntryCount"]:
+            raise RuntimeError(f"PutEvents: {answer['Entries']}")
+
+
+def answered(response: httpx.Response) -> httpx.Response:
+    """A door's answer to a message that it must take."""
+    if response.status_code != 200:
+        raise RuntimeError(f"{response.request.url}: {response.status_code} {response.text}")
+    return response

@@ -19,17 +19,28 @@ class Delivered:
 
 
 class Inbox:
-    """Listens on a free loopback port while the context lasts. ``statuses`` are given one by one, then 200."""
+    """Listens on a free loopback port while the context lasts. ``refuse`` makes it answer otherwise than 200."""
 
     def __init__(self) -> None:
         self.messages: list[Delivered] = []
-        self.statuses: list[int] = []
+        self._refusals: list[tuple[bytes, int]] = []
         self._server = ThreadingHTTPServer((HOST, 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self._server.server_address[1]}"
+
+    def refuse(self, containing: str, status: int) -> None:
+        """The next message whose body contains that text gets this status."""
+        self._refusals.append((containing.encode(), status))
+
+    def _status(self, body: bytes) -> int:
+        found = next((refusal for refusal in self._refusals if refusal[0] in body), None)
+        if found is None:
+            return 200
+        self._refusals.remove(found)
+        return found[1]
 
     def wait(self, count: int, seconds: float = 5.0) -> list[Delivered]:
         """The messages, once there are so many. Raises TimeoutError when they do not come."""
@@ -41,7 +52,7 @@ class Inbox:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                status = inbox.statuses.pop(0) if inbox.statuses else 200
+                status = inbox._status(body)
                 inbox.messages.append(Delivered(self.path, dict(self.headers.items()), body))
                 self.send_response(status)
                 self.send_header("Content-Length", "0")

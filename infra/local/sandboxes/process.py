@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -208,3 +209,43 @@ class Sandboxes:
 
     def deliver_again(self, message_id: str) -> None:
         self.command(f"deliveries/{message_id}/again")
+
+    # ------------------------------------------------------------------------------------------ warehouses
+
+    def warehouse_endpoint(self, merchant: str, warehouse: str) -> str:
+        return f"{self.endpoint}/3pl/{merchant}/{warehouse}"
+
+    def warehouse_order(
+        self,
+        merchant: str,
+        warehouse: str,
+        order_ref: str,
+        legs: Mapping[str, Mapping[str, int]],
+        state: str = "released",
+    ) -> None:
+        """Imports an order: leg id to line id to quantity, all in one state."""
+        self._warehouse(merchant, warehouse, "orders", {"orderRef": order_ref, "legs": legs, "state": state})
+
+    def warehouse_show(self, merchant: str, warehouse: str, order_ref: str) -> dict[str, Any]:
+        """The order as the warehouse has it: legs with state, lines, cancelled, departed_at, held."""
+        found: dict[str, Any] = self.command(
+            f"warehouse/{merchant}/{warehouse}/orders/{quote(order_ref, safe='')}", method="GET"
+        )
+        return found
+
+    def warehouse_advance(self, merchant: str, warehouse: str, order_ref: str, state: str, leg_id: str = "") -> None:
+        """Moves work on; refused for what is held or cancelled. "labelled" sends an event."""
+        self._warehouse(merchant, warehouse, "advance", {"orderRef": order_ref, "legId": leg_id, "state": state})
+
+    def warehouse_ship(
+        self, merchant: str, warehouse: str, order_ref: str, leg_id: str = "", *, force: bool = False
+    ) -> None:
+        """Goods leave, and an event says so; ``force`` ships even what was stopped."""
+        self._warehouse(merchant, warehouse, "ship", {"orderRef": order_ref, "legId": leg_id, "force": force})
+
+    def warehouse_release(self, merchant: str, warehouse: str, order_ref: str) -> None:
+        """The warehouse's own staff let go of a hold, and an event says so."""
+        self._warehouse(merchant, warehouse, "release", {"orderRef": order_ref})
+
+    def _warehouse(self, merchant: str, warehouse: str, command: str, body: Mapping[str, Any]) -> None:
+        self.command(f"warehouse/{merchant}/{warehouse}/{command}", body)

@@ -19,6 +19,12 @@ HANDLERS = Path(__file__).parent / "handlers"
 STACK = "Probe"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.emulator)
+
+
 def until[T](condition: Callable[[], T], seconds: float = 15, pause: float = 0.02) -> T:
     """The first true value that the condition gives; fails when there is none in time."""
     clock = threading.Event()

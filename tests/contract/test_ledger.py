@@ -13,6 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from stopship.adapters import ledger_items as items
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.ledger_memory import MemoryLedger
 from stopship.application.ports import (
@@ -283,6 +284,33 @@ def test_what_is_appended_between_a_read_and_its_write_is_never_overwritten(
         ledger.append(replace(adding(1, OrderNotFound(2)), deliveries=[("shopify", "d-1")]))
     assert [x.event for x in ledger.load("acme", "case-a")][1:] == [OrderNotFound(1)]
     assert ledger.delivery_case("acme", "shopify", "d-1") == ""
+
+
+@pytest.mark.parametrize("guard", ["event", "head"])
+def test_the_event_and_the_head_each_guard_the_version_by_themselves(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, guard: str
+) -> None:
+    """A damaged table, where only one of the two shows that somebody was here."""
+    ledger.append(opening())
+    head = ledger.head("acme", "case-a")
+    assert head is not None
+    theirs = adding(1, OrderNotFound(7))
+    found = {
+        "event": items.event_items(theirs, head.hash)[0],
+        "head": items.head_item(replace(head, version=2, hash="f" * 64)),
+    }[guard]
+    table = ledger._table  # type: ignore[attr-defined]
+    write = table.write
+
+    def beaten(writes: object) -> None:
+        write([items.Write(found, items.Expect(absent=True, present={}), lambda _: Conflict("never"))])
+        write(writes)
+
+    monkeypatch.setattr(table, "write", beaten)
+    with pytest.raises(Conflict, match="moved on"):
+        ledger.append(adding(1, OrderNotFound(8)))
+    assert OrderNotFound(8) not in [x.event for x in ledger.load("acme", "case-a")]
+    assert table.get(found["pk"], found["sk"]) == found
 
 
 def test_of_the_very_same_append_twice_only_one_is_told_that_it_won(ledger: Ledger) -> None:

@@ -9,43 +9,48 @@ from stopship.adapters.ledger_table import TableLedger
 
 
 class MemoryTable:
-    """Items in a dictionary. Items are never changed in place, so what a reader holds stays as it was."""
+    """Items by partition and sort key. An item is never changed in place, so what a reader holds stays as it was."""
 
     def __init__(self) -> None:
-        self._items: dict[tuple[str, str], items.Item] = {}
+        self._partitions: dict[str, dict[str, items.Item]] = {}
         self._lock = Lock()
+
+    def _find(self, key: tuple[str, str]) -> items.Item | None:
+        return self._partitions.get(key[0], {}).get(key[1])
+
+    def _all(self) -> list[items.Item]:
+        with self._lock:
+            return [dict(item) for partition in self._partitions.values() for item in partition.values()]
 
     def get(self, pk: str, sk: str) -> Mapping[str, Any] | None:
         with self._lock:
-            found = self._items.get((pk, sk))
+            found = self._find((pk, sk))
             return dict(found) if found else None
 
     def query(self, pk: str, low: str, high: str, *, only: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
         with self._lock:
-            found = [x for (p, s), x in self._items.items() if p == pk and low <= s <= high]
-        found.sort(key=lambda x: str(x["sk"]))
-        return iter([{k: v for k, v in x.items() if not only or k in only} for x in found])
+            partition = sorted(self._partitions.get(pk, {}).items())
+        found = [item for sk, item in partition if low <= sk <= high]
+        return iter([{k: v for k, v in item.items() if not only or k in only} for item in found])
 
     def query_index(
         self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False
     ) -> Iterator[Mapping[str, Any]]:
         hash_key, range_key = f"{index}pk", f"{index}sk"
-        with self._lock:
-            in_index = [x for x in self._items.values() if x.get(hash_key) == pk]
-        found = [x for x in in_index if low <= str(x[range_key]) <= high]
-        found.sort(key=lambda x: str(x[range_key]), reverse=newest_first)
-        return iter([dict(x) for x in found])
+        found = [x for x in self._all() if x.get(hash_key) == pk and low <= str(x[range_key]) <= high]
+        return iter(sorted(found, key=lambda x: str(x[range_key]), reverse=newest_first))
 
     def write(self, writes: Sequence[items.Write]) -> None:
         with self._lock:
-            refused = [w.refused(self._items.get(w.key)) for w in writes if not w.expect.met(self._items.get(w.key))]
+            refused = [w.refused(self._find(w.key)) for w in writes if not w.expect.met(self._find(w.key))]
             if refused:
                 raise items.worst(refused)
-            self._items.update({w.key: dict(w.item) for w in writes})
+            for write in writes:
+                pk, sk = write.key
+                self._partitions.setdefault(pk, {})[sk] = dict(write.item)
 
     def scan(self) -> Iterator[Mapping[str, Any]]:
-        with self._lock:
-            return iter([dict(x) for x in self._items.values()])
+        return iter(self._all())
 
 
 class MemoryLedger(TableLedger):

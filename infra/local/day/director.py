@@ -11,7 +11,7 @@ import httpx
 from infra.local.api import DeskApi
 from infra.local.day.orders import Numbers, Order, place
 from infra.local.desk import LocalDesk
-from infra.local.merchants import CONFIGURATION
+from infra.local.merchants import connections
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.domain.case import Case, fold
 from stopship.domain.policy import Cause
@@ -37,8 +37,7 @@ class Stage:
 
     def config(self, merchant: str) -> Mapping[str, Any]:
         """The merchant's connections, as the desk has them."""
-        found: Mapping[str, Any] = CONFIGURATION[merchant]
-        return found
+        return connections(merchant, self.desk.sandboxes.endpoint, self.desk.api_url, "")
 
     def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
         from infra.local.day.wishes import answered

@@ -1,0 +1,132 @@
+"""Two merchants for the local desk: their connections (as each merchant's secret holds them), routing, policy and people.
+
+Every credential here opens a sandbox on this machine and nothing else.
+"""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from infra.local.api import AGENT, create_groups, sign_in
+from stopship.contract import merchant_parameter_name, merchant_secret_name, route_parameter_name
+from stopship.wiring.identity import APPROVER
+
+if TYPE_CHECKING:
+    from infra.local.desk import LocalDesk
+
+STAGE = "dev"
+WAREHOUSES = {"acme": ("east", "west"), "borealis": ("north", "west")}
+MERCHANTS = tuple(WAREHOUSES)
+
+# A day lasts a minute or two here: what takes a quarter of an hour in the world takes seconds.
+POLICY = """\
+version = "local-1"
+
+[acknowledgement_seconds]
+default = 6
+
+[timing]
+order_wait_seconds = 2
+order_wait_attempts = 20
+confirm_wait_seconds = 1
+confirm_attempts = 60
+"""
+
+
+def secret_for(merchant: str, purpose: str) -> str:
+    """A sandbox credential that is the same at every start."""
+    return hashlib.sha256(f"sandbox/{merchant}/{purpose}".encode()).hexdigest()
+
+
+def shop_of(merchant: str) -> str:
+    return f"{merchant}.myshopify.com"
+
+
+def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) -> dict[str, Any]:
+    """The merchant's secret."""
+    return {
+        "desk_url": desk_url,
+        "mail": {"sender": f"orders@{merchant}.example"},
+        "shopify": {
+            "shop": shop_of(merchant),
+            "endpoint": f"{sandboxes}/shopify/{merchant}",
+            "access_token": secret_for(merchant, "shopify-token"),
+            "webhook_secrets": [secret_for(merchant, "shopify-webhook"), secret_for(merchant, "shopify-webhook-old")],
+            "flow_keys": [secret_for(merchant, "flow")],
+            "locations": locations(merchant),
+        },
+        "amazon": {
+            "endpoint": f"{sandboxes}/amazon/{merchant}",
+            "seller_id": f"A{merchant.upper()}SELLER",
+            "client_id": f"amzn1.application-oa2-client.{merchant}",
+            "client_secret": secret_for(merchant, "lwa"),
+            "refresh_token": secret_for(merchant, "refresh"),
+            "warehouse": WAREHOUSES[merchant][0],
+        },
+        "warehouses": {
+            name: {
+                "kind": "generic_3pl",
+                "endpoint": f"{sandboxes}/3pl/{merchant}/{name}",
+                "secrets": [secret_for(merchant, f"3pl-{name}")],
+                "takes_holds": True,
+            }
+            for name in WAREHOUSES[merchant]
+        },
+        "netsuite": {
+            "endpoint": f"{sandboxes}/netsuite/{merchant}",
+            "account": f"{merchant.upper()}_SB1",
+            "client_id": secret_for(merchant, "netsuite-client"),
+            "certificate_id": f"cert-{merchant}",
+            "signing_key": signing_key,
+        },
+    }
+
+
+def locations(merchant: str) -> dict[str, str]:
+    """Shopify location id to warehouse."""
+    return {str(7_000_000_001 + i): name for i, name in enumerate(WAREHOUSES[merchant])}
+
+
+def connect_merchants(desk: "LocalDesk") -> None:
+    """Writes what a merchant's onboarding writes, tells the sandboxes the same secrets, and makes the desk's people."""
+    key = desk.outputs["NetSuiteSigningKeyId"]
+    told: dict[str, Any] = {}
+    for merchant in MERCHANTS:
+        config = connections(merchant, desk.sandboxes.endpoint, desk.api_url, key)
+        _write_secret(desk, merchant_secret_name(STAGE, merchant), config)
+        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps({"policy": POLICY}))
+        _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
+        _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
+        desk.emulator.client("sesv2").create_email_identity(EmailIdentity=config["mail"]["sender"])
+        told[merchant] = _sandbox_settings(desk, merchant, config)
+    desk.sandboxes.configure(desk.api_url, desk.emulator.endpoint, told)
+    groups = [f"merchant.{m}" for m in MERCHANTS]
+    create_groups(desk, [*groups, APPROVER])
+    sign_in(desk, AGENT, groups)
+
+
+def _sandbox_settings(desk: "LocalDesk", merchant: str, config: dict[str, Any]) -> dict[str, Any]:
+    warehouses = {
+        name: {"secrets": w["secrets"], "answer": "callback", "answer_seconds": 0.3, "pull_seconds": 1.0}
+        for name, w in config["warehouses"].items()
+    }
+    public_key = desk.emulator.client("kms").get_public_key(KeyId=config["netsuite"]["signing_key"])["PublicKey"]
+    netsuite = {k: config["netsuite"][k] for k in ("account", "client_id", "certificate_id")}
+    return {
+        "warehouse": warehouses,
+        "shopify": {k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
+        "netsuite": {**netsuite, "public_key_der": public_key.hex()},
+        "amazon": {k: v for k, v in config["amazon"].items() if k not in ("endpoint", "warehouse")},
+    }
+
+
+def _write_secret(desk: "LocalDesk", name: str, value: dict[str, Any]) -> None:
+    client, text = desk.emulator.client("secretsmanager"), json.dumps(value)
+    try:
+        client.create_secret(Name=name, SecretString=text)
+    except client.exceptions.ResourceExistsException:
+        client.put_secret_value(SecretId=name, SecretString=text)
+
+
+def _write_parameter(desk: "LocalDesk", name: str, value: str) -> None:
+    desk.emulator.client("ssm").put_parameter(Name=name, Value=value, Type="String", Overwrite=True)

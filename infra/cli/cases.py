@@ -9,6 +9,7 @@ from rich.tree import Tree
 from infra.cli.output import FOUND_PROBLEMS, OUTCOME_STYLE, as_json, console, fail
 from infra.cli.target import Target
 from infra.local.desk import NotRunning
+from stopship.application.ports import CaseHead
 from stopship.application.view_case import view_case
 
 app = typer.Typer(help="Cases and their audit trail.", no_args_is_help=True)
@@ -32,7 +33,7 @@ def list_cases(
 ) -> None:
     """All cases, the latest change last."""
     desk = target(stage)
-    heads = []
+    heads: list[CaseHead] = []
     for name in [merchant] if merchant else desk.merchants():
         cursor = ""
         while True:

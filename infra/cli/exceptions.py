@@ -10,6 +10,7 @@ from infra.cli.cases import Json, Stage, target
 from infra.cli.output import as_json, console, fail
 from infra.local.api import DeskApi
 from infra.local.desk import LocalDesk
+from stopship.application.ports import ExceptionItem
 
 app = typer.Typer(help="Open exceptions: who must do what by when.", invoke_without_command=True)
 
@@ -27,7 +28,7 @@ def list_exceptions(
     if context.invoked_subcommand:
         return
     desk = target(stage)
-    found = []
+    found: list[ExceptionItem] = []
     for name in [merchant] if merchant else desk.merchants():
         cursor = ""
         while True:

@@ -25,11 +25,13 @@ version = "local-1"
 [acknowledgement_seconds]
 default = 6
 
-[timing]
-order_wait_seconds = 2
-order_wait_attempts = 20
-confirm_wait_seconds = 1
-confirm_attempts = 60
+[order_wait]
+seconds = 2
+attempts = 20
+
+[confirm]
+seconds = 1
+attempts = 60
 """
 
 
@@ -98,14 +100,14 @@ def connect_merchants(desk: "LocalDesk") -> None:
         _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
         desk.emulator.client("sesv2").create_email_identity(EmailIdentity=config["mail"]["sender"])
-        told[merchant] = _sandbox_settings(desk, merchant, config)
+        told[merchant] = _sandbox_settings(desk, config)
     desk.sandboxes.configure(desk.api_url, desk.emulator.endpoint, told)
     groups = [f"merchant.{m}" for m in MERCHANTS]
     create_groups(desk, [*groups, APPROVER])
     sign_in(desk, AGENT, groups)
 
 
-def _sandbox_settings(desk: "LocalDesk", merchant: str, config: dict[str, Any]) -> dict[str, Any]:
+def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, Any]:
     warehouses = {
         name: {"secrets": w["secrets"], "answer": "callback", "answer_seconds": 0.3, "pull_seconds": 1.0}
         for name, w in config["warehouses"].items()

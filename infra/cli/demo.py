@@ -34,13 +34,16 @@ LIMIT_SECONDS = 170.0
 
 def demo(
     json: Annotated[Path | None, typer.Option(help="write the result to this file as one JSON object")] = None,
+    crash: Annotated[
+        bool, typer.Option(help="kill the emulator without warning in the middle, and start it again")
+    ] = False,  # noqa: FBT002
     leave_running: Annotated[bool, typer.Option(help="leave the desk running afterwards")] = False,  # noqa: FBT002
 ) -> None:
     """Start everything, play a day of orders through it, show it happening, and check the invariants."""
     started = time.monotonic()
     desk = _start()
     try:
-        result, plays = _play(desk, started)
+        result, plays = _play(desk, started, crash_at=0.6 if crash else 2.0)
         _print(desk, result, plays)
         if json:
             json.write_text(json_module.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
@@ -61,7 +64,7 @@ def _start() -> LocalDesk:
         return LocalDesk.start(say)
 
 
-def _play(desk: LocalDesk, started: float) -> tuple[Report, list[Play]]:
+def _play(desk: LocalDesk, started: float, crash_at: float) -> tuple[Report, list[Play]]:
     stage = Stage.of(desk)
     director = Director(stage, day(stage.numbers))
     with Live(board(director.plays, 0.0), console=console, refresh_per_second=4, transient=False) as live:
@@ -71,7 +74,7 @@ def _play(desk: LocalDesk, started: float) -> tuple[Report, list[Play]]:
 
         for _ in director.set_up():
             show()
-        for _ in director.wish():
+        for _ in director.wish(crash_at):
             show()
         for _ in director.until_ended(LIMIT_SECONDS):
             show()

@@ -17,6 +17,7 @@ from stopship.domain.case import Case, fold
 from stopship.domain.policy import Cause
 
 LOOK_SECONDS = 0.4
+RESEND_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class Stage:
     numbers: Numbers
     http: httpx.Client
     ledger: DynamoLedger
+    pause: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def of(cls, desk: LocalDesk) -> "Stage":
@@ -40,9 +42,32 @@ class Stage:
         return connections(merchant, self.desk.sandboxes.endpoint, self.desk.api_url, "")
 
     def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
-        from infra.local.day.wishes import answered
+        """A sender's message, sent again until the desk has answered 2xx, as every sender here does."""
+        deadline = time.monotonic() + RESEND_SECONDS
+        while True:
+            try:
+                answer = self.http.post(path, json=dict(body), headers=dict(headers))
+                if answer.is_success:
+                    return answer
+                told = f"{answer.status_code} {answer.text}"
+                if not answer.is_server_error:
+                    raise RuntimeError(f"{path}: {told}")
+            except httpx.TransportError as error:
+                told = repr(error)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{path}: {told}")
+            self.pause.wait(LOOK_SECONDS)
 
-        return answered(self.http.post(path, json=dict(body), headers=dict(headers)))
+    def crash(self) -> None:
+        """The machine under the desk dies without warning and comes back with what it had made durable."""
+        self.desk.emulator.kill()
+        self.desk.restart_emulator()
+        self.ledger = DynamoLedger(self.desk.emulator.client("dynamodb"), self.desk.outputs["TableName"])
+
+    def sweep(self) -> None:
+        """What the schedule does every minute, now."""
+        name = self.desk.outputs["SweepFunctionName"]
+        self.desk.emulator.client("lambda").invoke(FunctionName=name, InvocationType="RequestResponse", Payload=b"{}")
 
     def resolve(self, merchant: str, exception_id: str, resolution: str, approved_by: str = "") -> None:
         answer = self.api.resolve(merchant, exception_id, resolution, "played", approved_by)
@@ -111,8 +136,12 @@ class Director:
                 play.prepare(self.stage, play)
             yield play
 
-    def wish(self) -> Iterator[Play]:
-        for play in self.plays:
+    def wish(self, crash_at: float = 2.0) -> Iterator[Play]:
+        """Makes all wishes; after the share ``crash_at`` of them (over 1: never) the emulator is killed and started again."""
+        for number, play in enumerate(self.plays):
+            if number == int(len(self.plays) * crash_at):
+                self.stage.crash()
+                self.stage.sweep()
             play.wish(self.stage, play)
             yield play
             self.look()

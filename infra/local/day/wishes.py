@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from infra.local.day.orders import Order
 
 if TYPE_CHECKING:
@@ -106,10 +104,3 @@ def by_buyer(stage: "Stage", order: Order, times: int = 1) -> None:
         answer = stage.desk.emulator.client("events").put_events(Entries=[entry])
         if answer["FailedEntryCount"]:
             raise RuntimeError(f"PutEvents: {answer['Entries']}")
-
-
-def answered(response: httpx.Response) -> httpx.Response:
-    """A door's answer to a message that it must take."""
-    if response.status_code != 200:
-        raise RuntimeError(f"{response.request.url}: {response.status_code} {response.text}")
-    return response

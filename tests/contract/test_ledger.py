@@ -512,6 +512,16 @@ def test_of_two_cases_that_decide_on_the_same_book_one_moves_money(ledger: Ledge
     assert len(ledger.load("acme", "case-b")) == 1
 
 
+@pytest.mark.parametrize("version", [0, 1, 3])
+def test_a_decision_on_an_older_or_unheard_of_book_moves_nothing(ledger: Ledger, version: int) -> None:
+    ledger.append(replace(opening(), book=entry()))
+    ledger.append(replace(adding(1, OrderNotFound(1)), book=entry(MoveState.DONE, 1)))
+    before = everything(ledger)
+    with pytest.raises(Conflict, match="money book"):
+        ledger.append(replace(adding(2, OrderNotFound(2)), book=entry(key="money-2", version=version)))
+    assert everything(ledger) == before
+
+
 @pytest.mark.parametrize("state", [MoveState.REQUESTED, MoveState.PENDING, MoveState.DONE])
 def test_a_money_key_is_intended_once_unless_it_failed(ledger: Ledger, state: MoveState) -> None:
     ledger.append(replace(opening(), book=entry()))

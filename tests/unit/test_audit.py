@@ -292,6 +292,23 @@ def test_an_item_that_is_none_of_ours_is_found(key: tuple[str, str]) -> None:
     assert verify([*a_ledger(), stranger]).problems
 
 
+def test_a_dropped_callback_of_a_person_is_missed_by_its_case() -> None:
+    ledger = MemoryLedger()
+    ledger.save_policy("acme", POLICY_HASH, POLICY)
+    a_case(ledger)
+    wait = Callback("cb-wake", "acme", "case-a", "wake", "", 1, "token", "open", at(50))
+    ledger.append(Append("acme", "case-a", 8, at(9), [NewEvent(OrderNotFound(1))], callbacks=[wait]))
+    items = list(ledger.scan())
+    assert verify(items).ok
+    assert said(without(items, "CB#cb-wake")) == f"{CASE} CB#cb-wake: the callback is gone"
+
+
+def test_the_same_facts_in_other_bytes_are_found_though_their_hash_is_the_same() -> None:
+    item = next(x for x in a_ledger() if (x.pk, x.sk) == (CASE, "E#00000005"))
+    loose = f" {item.attributes['data']}"
+    assert "not in canonical form" in said(changed(a_ledger(), lambda x: x == item, data=loose))
+
+
 def test_one_merchants_evidence_does_not_stand_in_for_anothers() -> None:
     """The other merchant pinned a policy of the same hash, which only the first one has kept."""
     ledger = MemoryLedger()

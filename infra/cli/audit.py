@@ -10,7 +10,7 @@ app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 
 
 @app.command("verify")
-def verify(stage: Stage = "", json: Json = False) -> None:  # noqa: FBT002
+def verify(stage: Stage = "", json: Json = False) -> None:
     """Reads the whole ledger and looks for anything changed, dropped or reordered. Exit status 1 when something is found."""
     report = verify_items(target(stage).ledger.scan())
     problems = [str(p) for p in report.problems]

@@ -39,7 +39,7 @@ class Number:
 
 
 def bench(
-    json: Annotated[bool, typer.Option("--json", help="JSON on standard output")] = False,  # noqa: FBT002
+    json: Annotated[bool, typer.Option("--json", help="JSON on standard output")] = False,
 ) -> None:
     """Measures import times, package size, and the decision's speed. Exit status 1 when a number is missed."""
     with progress(quiet=json) as say:
@@ -90,9 +90,8 @@ def _import_seconds(module: str, path: Path | None = None) -> float:
 
 def decision_speed() -> Number:
     """Decisions per second on one core, over cases in different states."""
-    from tests.budget.cases import decided_cases
-
     from stopship.domain.decide import decide_leg
+    from tests.budget.cases import decided_cases
 
     cases, policy, now = decided_cases()
     count, started = 0, time.perf_counter()

@@ -29,7 +29,7 @@ def list_cases(
     merchant: Annotated[str, typer.Option(help="only this merchant")] = "",
     status: Annotated[str, typer.Option(help="open or closed")] = "",
     stage: Stage = "",
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """All cases, the latest change last."""
     desk = target(stage)
@@ -68,7 +68,7 @@ def list_cases(
 def show(
     case: Annotated[str, typer.Argument(help="a case id, or an order reference")],
     stage: Stage = "",
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """One case: legs, evidence, and everything that happened, in order."""
     desk = target(stage)

@@ -36,8 +36,8 @@ def demo(
     json: Annotated[Path | None, typer.Option(help="write the result to this file as one JSON object")] = None,
     crash: Annotated[
         bool, typer.Option(help="kill the emulator without warning in the middle, and start it again")
-    ] = False,  # noqa: FBT002
-    leave_running: Annotated[bool, typer.Option(help="leave the desk running afterwards")] = False,  # noqa: FBT002
+    ] = False,
+    leave_running: Annotated[bool, typer.Option(help="leave the desk running afterwards")] = False,
 ) -> None:
     """Start everything, play a day of orders through it, show it happening, and check the invariants."""
     started = time.monotonic()

@@ -22,7 +22,7 @@ def list_exceptions(
     tier: Annotated[str, typer.Option(help="P1, P2 or P3")] = "",
     owner: Annotated[str, typer.Option(help="ops, warehouse, fraud or finance")] = "",
     stage: Stage = "",
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """Open exceptions, the most urgent first. Without a subcommand, lists them."""
     if context.invoked_subcommand:
@@ -54,7 +54,7 @@ def resolve(
     merchant: Annotated[str, typer.Option(help="whose exception it is")],
     note: str = "",
     approved_by: str = "",
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """Answer an exception on the local desk, through its API, as yourself."""
     api = DeskApi.of(LocalDesk.attach())

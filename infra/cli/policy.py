@@ -16,7 +16,7 @@ app = typer.Typer(help="Policies: what is decided in advance.", no_args_is_help=
 @app.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="a merchant's override, or a whole policy, in TOML")],
-    json: Json = False,  # noqa: FBT002
+    json: Json = False,
 ) -> None:
     """Checks a policy file. Exit status 1 when it has errors, 2 when it cannot be read."""
     try:

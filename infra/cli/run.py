@@ -12,7 +12,7 @@ Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard 
 Keep = Annotated[bool, typer.Option("--keep", help="keep the state, and take it up again at the next `up --keep`")]
 
 
-def up(keep: Keep = False, port: int = 0, json: Json = False) -> None:  # noqa: FBT002
+def up(keep: Keep = False, port: int = 0, json: Json = False) -> None:
     """Start the desk and leave it running."""
     try:
         running = LocalDesk.attach()
@@ -22,7 +22,7 @@ def up(keep: Keep = False, port: int = 0, json: Json = False) -> None:  # noqa: 
     _show(running, json=json)
 
 
-def down(keep: Keep = False, json: Json = False) -> None:  # noqa: FBT002
+def down(keep: Keep = False, json: Json = False) -> None:
     """Stop the desk that runs on this machine."""
     try:
         running = LocalDesk.attach()
@@ -37,7 +37,7 @@ def down(keep: Keep = False, json: Json = False) -> None:  # noqa: FBT002
         console.print("stopped" + (", state kept" if keep else ""))
 
 
-def status(json: Json = False) -> None:  # noqa: FBT002
+def status(json: Json = False) -> None:
     """Whether a desk runs here, where, and how its cases stand. Exit status 2 when none runs."""
     try:
         running = LocalDesk.attach()

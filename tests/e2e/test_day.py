@@ -1,0 +1,68 @@
+"""The day as a whole: every story ends as it should, although the emulator was killed in the middle."""
+
+import json
+
+import pytest
+
+from stopship.adapters.ledger_dynamodb import DynamoLedger
+from stopship.application.audit import verify
+from tests.e2e.conftest import Day
+
+pytestmark = pytest.mark.emulator
+
+
+def test_every_case_ends_as_its_story_says(played: Day) -> None:
+    assert played.report.unexpected == []
+    assert len(played.plays) >= 60
+
+
+def test_no_invariant_is_violated_and_each_is_checked(played: Day) -> None:
+    assert played.report.violations == []
+    assert [name for name, tally in played.report.invariants.items() if not tally.checked] == []
+
+
+def test_every_outcome_and_every_tier_occurs(played: Day) -> None:
+    assert set(played.report.outcomes) == {"stopped", "shipped", "blocked", "saved", "withdrawn"}
+    assert played.report.exceptions["P1"] > 0
+    assert played.report.exceptions["P2"] > 0
+
+
+def test_a_case_without_trouble_takes_at_most_twenty_transitions(played: Day) -> None:
+    plain = [
+        played.report.transitions[p.case.case_id]
+        for p in played.plays
+        if p.case and p.name == "unpicked, captured: refunded" and len(p.case.executions) == 1
+    ]
+    assert plain
+    assert max(plain) <= 20
+
+
+def test_the_audit_trail_is_whole_and_one_changed_byte_is_found(played: Day) -> None:
+    client = played.desk.emulator.client("dynamodb")
+    table = played.desk.outputs["TableName"]
+    assert verify(DynamoLedger(client, table).scan()).problems == ()
+    item = client.scan(TableName=table, Limit=1)["Items"][0]
+    name = next(k for k, v in item.items() if "S" in v and k not in ("pk", "sk") and v["S"])
+    changed = {**item, name: {"S": chr(ord(item[name]["S"][0]) ^ 1) + item[name]["S"][1:]}}
+    client.put_item(TableName=table, Item=changed)
+    try:
+        assert verify(DynamoLedger(client, table).scan()).problems
+    finally:
+        client.put_item(TableName=table, Item=item)
+
+
+def test_logs_hold_no_address_of_a_customer(played: Day) -> None:
+    logs = played.desk.emulator.client("logs")
+    groups = [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]]
+    assert groups
+    for group in groups:
+        for event in logs.filter_log_events(logGroupName=group).get("events", []):
+            assert "@customer.example" not in event["message"]
+
+
+def test_customers_are_told_their_outcome_once(played: Day) -> None:
+    told = [p.case for p in played.plays if p.case and p.order.channel == "shopify"]
+    assert told
+    for case in told:
+        sent = [m for name, m in case.messages.items() if name.endswith(":0")]
+        assert len(sent) == 1, json.dumps([m.fact.template for m in sent])

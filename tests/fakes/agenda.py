@@ -1,0 +1,62 @@
+"""Virtual time: a clock that only this agenda moves, and what is due when."""
+
+import heapq
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from stopship.domain import instant
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_TICK = timedelta(milliseconds=1)
+
+
+class VirtualClock:
+    """Each look at it is a millisecond later than the one before, as in the world: no two readings are the same moment."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def now(self) -> str:
+        self.moment += _TICK
+        return instant.text(self.moment)
+
+
+class Agenda:
+    """Events in the order of their time, then in the order in which they were made. A background event (a far time-out, a deadline)
+    happens when its time comes, but nothing waits for it."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._due: list[tuple[datetime, int, bool, Callable[[], None]]] = []
+        self._made = 0
+
+    def after(self, seconds: float, run: Callable[[], None], *, background: bool = False) -> None:
+        self.at(self._clock.moment + timedelta(seconds=seconds), run, background=background)
+
+    def at(self, moment: datetime, run: Callable[[], None], *, background: bool = False) -> None:
+        self._made += 1
+        heapq.heappush(self._due, (moment, self._made, background, run))
+
+    @property
+    def busy(self) -> bool:
+        return any(not background for _, _, background, _ in self._due)
+
+    def run_until_idle(self, limit: int = 5000) -> None:
+        """Until nothing but background events is left. More than ``limit`` events is a machine that turns in circles."""
+        for _ in range(limit):
+            if not self.busy:
+                return
+            self._next()
+        raise AssertionError(f"still busy after {limit} events")
+
+    def run_for(self, seconds: float) -> None:
+        """Everything that is due in this time, background included."""
+        end = self._clock.moment + timedelta(seconds=seconds)
+        while self._due and self._due[0][0] <= end:
+            self._next()
+        self._clock.moment = max(self._clock.moment, end)
+
+    def _next(self) -> None:
+        moment, _, _, run = heapq.heappop(self._due)
+        self._clock.moment = max(self._clock.moment, moment)
+        run()

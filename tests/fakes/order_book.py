@@ -1,0 +1,54 @@
+"""The physical truth behind all fakes: one order, its lines, the work at each warehouse, and the money."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from stopship.domain.money import Transaction
+from stopship.domain.order import FulfillmentType, PickState
+
+
+@dataclass
+class Work:
+    """One piece of work at a warehouse. ``stopped`` means the goods stay: cancelled in the system before picking, or held back."""
+
+    leg_id: str
+    warehouse: str
+    lines: dict[str, int]
+    state: PickState = PickState.RELEASED
+    stopped: bool = False
+    held: bool = False
+    listed: bool = True
+    """Whether the store shows it as open work."""
+    left_at: str = ""
+
+    @property
+    def gone(self) -> bool:
+        return self.state in (PickState.SHIPPED, PickState.DELIVERED)
+
+
+@dataclass
+class Order:
+    ref: str
+    lines: dict[str, int]
+    works: list[Work]
+    price: Decimal = Decimal("10.00")
+    currency: str = "EUR"
+    transactions: list[Transaction] = field(default_factory=list)
+    cancelled_lines: dict[str, int] = field(default_factory=dict)
+    shipped_lines: dict[str, int] = field(default_factory=dict)
+    cancelled: bool = False
+    vip: bool = False
+    risk: str = ""
+    known: bool = True
+    refunded_lines: dict[str, int] = field(default_factory=dict)
+    dispute: bool = False
+    cancel_voids: bool = False
+    contact: str = "someone@example.com"
+    fulfillment_type: FulfillmentType = FulfillmentType.THIRD_PARTY
+
+    @property
+    def total(self) -> Decimal:
+        return self.price * sum(self.lines.values())
+
+    def work(self, leg_id: str) -> Work | None:
+        return next((w for w in self.works if w.leg_id == leg_id), None)

@@ -1,0 +1,479 @@
+"""Stateful partners: what they say follows from the order's physical truth and from the manner that was switched on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from stopship.application.ports import (
+    CancelCommand,
+    CancelProgress,
+    CancelState,
+    ErpLine,
+    ErpUpdate,
+    MoveAnswer,
+    SalesOrder,
+    StopCommand,
+)
+from stopship.domain.errors import PartnerRefused
+from stopship.domain.money import (
+    MoneyMove,
+    MoveKind,
+    MoveState,
+    PaymentSnapshot,
+    RefundQuote,
+    Transaction,
+    TransactionKind,
+    TransactionStatus,
+)
+from stopship.domain.order import (
+    PRE_PICK,
+    AckLevel,
+    OrderLine,
+    OrderSnapshot,
+    PickObservation,
+    PickState,
+    PlannedLeg,
+    Quantities,
+    StopAnswer,
+)
+from tests.fakes.order_book import Order, Work
+
+if TYPE_CHECKING:
+    from tests.fakes.world import World
+
+
+class Manner(StrEnum):
+    """How a warehouse takes a stop-ship."""
+
+    PROMPT = "prompt"
+    """The final answer comes with the call."""
+    CALLBACK = "callback"
+    SILENT = "silent"
+    """Takes the message, does nothing, says nothing."""
+    LATE = "late"
+    """Acts, and answers after the deadline."""
+    FALSE_OK = "false_ok"
+    """Says cancelled in the system, and goes on picking."""
+    REJECT = "reject"
+    PARTIAL = "partial"
+
+
+@dataclass
+class FakeOrderSystem:
+    """``confirms_after`` seconds makes a cancel a submitted one first, 0 is at once. ``recreates`` counts how often cancelled work comes back."""
+
+    world: "World"
+    confirms_after: float = 0
+    recreates: int = 0
+    holds_supported: bool = True
+    opens_returns: bool = True
+    _done: dict[str, CancelProgress] = field(default_factory=dict)
+    _submitted: dict[str, float] = field(default_factory=dict)
+    _returns: dict[str, str] = field(default_factory=dict)
+    cancelled_for: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+
+    def read_order(self, order_ref: str) -> OrderSnapshot | None:
+        return self.world.call("store.read_order", lambda: self._snapshot(order_ref))
+
+    def _snapshot(self, order_ref: str) -> OrderSnapshot | None:
+        order = self.world.orders.get(order_ref)
+        if order is None or not order.known:
+            return None
+        lines = tuple(
+            OrderLine(x, f"sku-{x}", q, order.shipped_lines.get(x, 0), order.cancelled_lines.get(x, 0))
+            for x, q in order.lines.items()
+        )
+        legs = tuple(
+            PlannedLeg(w.leg_id, w.warehouse, order.fulfillment_type, f"gid:{w.leg_id}", dict(w.lines), departed=w.gone)
+            for w in order.works
+            if w.listed
+        )
+        return OrderSnapshot(
+            "shopify",
+            order_ref,
+            f"#{order_ref}",
+            lines,
+            legs,
+            order.total,
+            order.currency,
+            self.world.clock.now(),
+            cancelled=order.cancelled,
+            vip=order.vip,
+            risk=order.risk,
+        )
+
+    def place_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> StopAnswer:
+        def run() -> StopAnswer:
+            if not self.holds_supported:
+                return StopAnswer(AckLevel.REJECTED, "shopify", reason="no_holds")
+            self.world.did("store.hold", order_ref, leg.leg_id, key)
+            return StopAnswer(AckLevel.ACCEPTED, "shopify", reference=f"hold-{leg.leg_id}")
+
+        return self.world.call("store.place_hold", run)
+
+    def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:
+        self.world.call("store.release_hold", lambda: self.world.did("store.release", order_ref, leg.leg_id, key))
+
+    def cancel(self, command: CancelCommand) -> CancelProgress:
+        return self.world.call("store.cancel", lambda: self._cancel(command))
+
+    def _cancel(self, command: CancelCommand) -> CancelProgress:
+        order = self.world.orders[command.order_ref]
+        if order.cancelled:
+            return CancelProgress(CancelState.DONE, "before", by_us=False)
+        if self.confirms_after and command.key not in self._submitted:
+            self._submitted[command.key] = self.world.seconds + self.confirms_after
+            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}")
+        if command.key in self._submitted and self.world.seconds < self._submitted[command.key]:
+            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}")
+        if command.key not in self._done:
+            self._done[command.key] = self._take_out(order, command)
+        return self._done[command.key]
+
+    def _take_out(self, order: Order, command: CancelCommand) -> CancelProgress:
+        place = (command.case_id, command.order_ref)
+        before = self.cancelled_for.setdefault(place, {})
+        for line, quantity in command.lines.items():
+            more = quantity - before.get(line, 0)
+            rest = order.lines[line] - order.shipped_lines.get(line, 0) - order.cancelled_lines.get(line, 0)
+            if more > rest:
+                raise PartnerRefused("store", "QUANTITY", f"only {rest} of {line} are open")
+            order.cancelled_lines[line] = order.cancelled_lines.get(line, 0) + max(0, more)
+            before[line] = max(quantity, before.get(line, 0))
+        if command.full:
+            order.cancelled = True
+            if order.cancel_voids:
+                self.world.payments.void_all(order)
+        self.world.did("store.cancel", command.order_ref, dict(command.lines), command.key)
+        for work in order.works:
+            if work.stopped:
+                work.listed = False
+        if self.recreates:
+            self.recreates -= 1
+            old = order.works[0]
+            order.cancelled = False
+            order.works.append(Work(f"{old.leg_id}-again{self.recreates}", old.warehouse, dict(old.lines)))
+        return CancelProgress(CancelState.DONE, f"cancel-{command.key}")
+
+    def read_cancel(self, command: CancelCommand, reference: str) -> CancelProgress:
+        return self.world.call("store.read_cancel", lambda: self._cancel(command))
+
+    def open_return(self, order_ref: str, lines: Quantities, key: str) -> str:
+        def run() -> str:
+            if not self.opens_returns:
+                return ""
+            if key not in self._returns:
+                self._returns[key] = f"return-{len(self._returns) + 1}"
+                self.world.did("store.return", order_ref, dict(lines), key)
+            return self._returns[key]
+
+        return self.world.call("store.open_return", run)
+
+    def contact(self, order_ref: str) -> str:
+        return self.world.call("store.contact", lambda: self.world.orders[order_ref].contact)
+
+
+@dataclass
+class FakeWarehouse:
+    """``believes`` overrides what it reports about a leg. ``answers_after`` is the delay of a callback in seconds."""
+
+    world: "World"
+    name: str
+    manner: Manner = Manner.PROMPT
+    answers_after: float = 60
+    believes: dict[str, PickState] = field(default_factory=dict)
+    reading_age: float = 0
+    _answers: dict[str, StopAnswer] = field(default_factory=dict)
+
+    def _works(self, order_ref: str, leg_id: str = "") -> list[Work]:
+        order = self.world.orders.get(order_ref)
+        works = order.works if order else []
+        return [w for w in works if w.warehouse == self.name and leg_id in ("", w.leg_id)]
+
+    def place_hold(self, case_id: str, order_ref: str, key: str) -> StopAnswer:
+        def run() -> StopAnswer:
+            works = self._works(order_ref)
+            if not works:
+                return StopAnswer(AckLevel.REJECTED, self.name, reason="unknown_order")
+            for work in works:
+                work.held = True
+            self.world.did(f"{self.name}.hold", order_ref, "", key)
+            return StopAnswer(AckLevel.ACCEPTED, self.name, reference="held")
+
+        return self.world.call(f"{self.name}.place_hold", run)
+
+    def release_hold(self, case_id: str, order_ref: str, key: str) -> None:
+        def run() -> None:
+            for work in self._works(order_ref):
+                work.held = False
+            self.world.did(f"{self.name}.release", order_ref, "", key)
+
+        self.world.call(f"{self.name}.release_hold", run)
+
+    def read_pick_state(self, order_ref: str, leg_id: str) -> PickObservation:
+        def run() -> PickObservation:
+            works = self._works(order_ref, leg_id)
+            now = self.world.ago(self.reading_age)
+            if not works:
+                return PickObservation(PickState.UNKNOWN, self.name, now)
+            state = self.believes.get(works[0].leg_id, works[0].state)
+            return PickObservation(state, self.name, now, departed_at=works[0].left_at)
+
+        return self.world.call(f"{self.name}.read_pick_state", run)
+
+    def stop_ship(self, command: StopCommand) -> StopAnswer:
+        return self.world.call(f"{self.name}.stop_ship", lambda: self._stop(command))
+
+    def _stop(self, command: StopCommand) -> StopAnswer:
+        if command.key in self._answers:
+            return self._answers[command.key]
+        final = self._act(command)
+        answer = final if self.manner in (Manner.PROMPT, Manner.FALSE_OK) else StopAnswer(AckLevel.ACCEPTED, self.name)
+        self._answers[command.key] = answer
+        if answer is not final and self.manner is not Manner.SILENT:
+            self.world.agenda.after(self._delay(command), lambda: self.world.callback(command.callback_url, final))
+        return answer
+
+    def _delay(self, command: StopCommand) -> float:
+        late = self.world.seconds_until(command.deadline) + 600
+        return late if self.manner is Manner.LATE else self.answers_after
+
+    def _act(self, command: StopCommand) -> StopAnswer:
+        works = self._works(command.order_ref, command.leg_id)
+        now = self.world.clock.now()
+        if not works or self.manner is Manner.REJECT or works[0].gone:
+            state = works[0].state if works else PickState.UNKNOWN
+            return StopAnswer(AckLevel.REJECTED, self.name, state, now, reason="too_late")
+        if self.manner is Manner.SILENT:
+            return StopAnswer(AckLevel.SILENT, self.name)
+        if self.manner is Manner.FALSE_OK:
+            for work in works:
+                work.state = PickState.PICKING
+            return StopAnswer(AckLevel.SYSTEM_CANCELLED, self.name, PickState.RELEASED, now)
+        if self.manner is Manner.PARTIAL:
+            return StopAnswer(AckLevel.PHYSICALLY_STOPPED, self.name, works[0].state, now, partial=True)
+        before = [w for w in works if w.state in PRE_PICK]
+        level = AckLevel.SYSTEM_CANCELLED if len(before) == len(works) else AckLevel.PHYSICALLY_STOPPED
+        if level is AckLevel.PHYSICALLY_STOPPED and not command.physical:
+            return StopAnswer(AckLevel.REJECTED, self.name, works[0].state, now, reason="already_picked")
+        for work in works:
+            work.stopped = True
+            self.world.did(f"{self.name}.stop", command.order_ref, work.leg_id, command.key)
+        return StopAnswer(level, self.name, works[0].state, now, actor="dock", reference=f"ack-{command.leg_id}")
+
+
+@dataclass
+class FakeErp:
+    """A sales order with one line for each order line. ``billed_behind`` leaves fulfilled lines unbilled."""
+
+    world: "World"
+    known: bool = True
+    without: set[str] = field(default_factory=set)
+    fulfilled: dict[str, int] = field(default_factory=dict)
+    billed: dict[str, int] = field(default_factory=dict)
+    closed: dict[str, set[int]] = field(default_factory=dict)
+    reduced: dict[str, dict[int, int]] = field(default_factory=dict)
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)
+    holds: dict[str, str] = field(default_factory=dict)
+
+    def read_sales_order(self, order_ref: str) -> SalesOrder | None:
+        return self.world.call("erp.read_sales_order", lambda: self._order(order_ref))
+
+    def _order(self, order_ref: str) -> SalesOrder | None:
+        order = self.world.orders.get(order_ref)
+        if order is None or not self.known:
+            return None
+        closed = self.closed.get(order_ref, set())
+        lines = tuple(
+            ErpLine(
+                number,
+                line,
+                f"sku-{line}",
+                self.reduced.get(order_ref, {}).get(number, quantity),
+                self.fulfilled.get(line, 0),
+                self.billed.get(line, 0),
+                number in closed,
+            )
+            for number, (line, quantity) in enumerate(order.lines.items(), start=1)
+            if line not in self.without
+        )
+        return SalesOrder(order_ref, "B", lines, self.fields.get(order_ref, {}))
+
+    def update(self, order: SalesOrder, update: ErpUpdate) -> SalesOrder:
+        def run() -> SalesOrder:
+            ref = order.record_id
+            self.closed.setdefault(ref, set()).update(update.close)
+            self.reduced.setdefault(ref, {}).update(update.reduce)
+            self.fields[ref] = dict(update.fields)
+            self.holds[ref] = update.hold
+            self.world.did("erp.update", ref, [*update.close, *update.reduce], update.fields["final_outcome"])
+            after = self._order(ref)
+            if after is None:
+                raise PartnerRefused("erp", "GONE", "no such record")
+            return after
+
+        return self.world.call("erp.update", run)
+
+
+@dataclass
+class FakePayments:
+    """``pending_for`` seconds a refund stays pending; ``fails`` makes the next so many refunds fail (after the wait, if any)."""
+
+    world: "World"
+    pending_for: float = 0
+    fails: int = 0
+    never: bool = False
+    _moves: dict[str, tuple[float, MoneyMove, bool]] = field(default_factory=dict)
+    _ended: dict[str, MoveAnswer] = field(default_factory=dict)
+
+    def read(self, order_ref: str) -> PaymentSnapshot:
+        return self.world.call("payments.read", lambda: self._read(order_ref))
+
+    def _read(self, order_ref: str) -> PaymentSnapshot:
+        order = self.world.orders[order_ref]
+        return PaymentSnapshot(
+            order.currency,
+            tuple(order.transactions),
+            self.world.clock.now(),
+            dict(order.refunded_lines),
+            dispute_open=order.dispute,
+        )
+
+    def quote(self, order_ref: str, lines: Quantities) -> RefundQuote:
+        def run() -> RefundQuote:
+            order = self.world.orders[order_ref]
+            return RefundQuote(order.price * sum(lines.values()), order.currency, dict(lines))
+
+        return self.world.call("payments.quote", run)
+
+    def void_all(self, order: Order) -> None:
+        for transaction in self._read(order.ref).open_authorizations:
+            self._void(order, transaction.transaction_id, "by_cancel")
+
+    def _void(self, order: Order, parent: str, key: str) -> None:
+        amount = next(t.amount for t in order.transactions if t.transaction_id == parent)
+        order.transactions.append(
+            Transaction(
+                f"void-{len(order.transactions)}",
+                TransactionKind.VOID,
+                TransactionStatus.SUCCESS,
+                amount,
+                order.currency,
+                parent,
+                key=key,
+            )
+        )
+        self.world.did("payments.void", order.ref, str(amount), key)
+
+    def move(self, order_ref: str, move: MoneyMove) -> MoveAnswer:
+        return self.world.call("payments.move", lambda: self._move(self.world.orders[order_ref], move))
+
+    def _move(self, order: Order, move: MoneyMove) -> MoveAnswer:
+        if move.key in self._ended:
+            return self._ended[move.key]
+        if move.kind is MoveKind.VOID:
+            if move.parent_id not in {t.transaction_id for t in self._read(order.ref).open_authorizations}:
+                return MoveAnswer(MoveState.FAILED, code="NOT_VOIDABLE", message="it is captured or gone")
+            self._void(order, move.parent_id, move.key)
+            return self._end(move, MoveAnswer(MoveState.DONE, f"void-{move.key}"))
+        if move.key not in self._moves:
+            self._begin(order, move)
+        due, _, fails = self._moves[move.key]
+        if self.never or self.world.seconds < due:
+            return MoveAnswer(MoveState.PENDING, f"refund-{move.key}")
+        return self._finish(order, move, fails=fails)
+
+    def _begin(self, order: Order, move: MoneyMove) -> None:
+        if move.amount > self._read(order.ref).net_payment:
+            raise PartnerRefused("payments", "TOO_MUCH", "more than was paid")
+        fails, self.fails = self.fails > 0, max(0, self.fails - 1)
+        self._moves[move.key] = (self.world.seconds + self.pending_for, move, fails)
+        order.transactions.append(self._refund(order, move, TransactionStatus.PENDING))
+
+    def _finish(self, order: Order, move: MoneyMove, *, fails: bool) -> MoveAnswer:
+        order.transactions[:] = [t for t in order.transactions if t.key != move.key]
+        if fails:
+            order.transactions.append(self._refund(order, move, TransactionStatus.FAILURE))
+            return self._end(move, MoveAnswer(MoveState.FAILED, code="DECLINED", message="the bank said no"))
+        order.transactions.append(self._refund(order, move, TransactionStatus.SUCCESS))
+        for line, quantity in move.lines.items():
+            order.refunded_lines[line] = order.refunded_lines.get(line, 0) + quantity
+        self.world.did("payments.refund", order.ref, str(move.amount), move.key)
+        return self._end(move, MoveAnswer(MoveState.DONE, f"refund-{move.key}"))
+
+    def _end(self, move: MoneyMove, answer: MoveAnswer) -> MoveAnswer:
+        self._ended[move.key] = answer
+        return answer
+
+    @staticmethod
+    def _refund(order: Order, move: MoneyMove, status: TransactionStatus) -> Transaction:
+        kind = TransactionKind.REFUND
+        return Transaction(f"refund-{move.key}", kind, status, move.amount, order.currency, key=move.key)
+
+
+def captured(order: Order, amount: Decimal | None = None) -> None:
+    """The order is paid: one direct sale."""
+    order.transactions.append(
+        Transaction(
+            f"sale-{len(order.transactions)}",
+            TransactionKind.CAPTURE,
+            TransactionStatus.SUCCESS,
+            order.total if amount is None else amount,
+            order.currency,
+        )
+    )
+
+
+def authorised(order: Order) -> None:
+    """The money is reserved, not taken."""
+    order.transactions.append(
+        Transaction(
+            f"auth-{len(order.transactions)}",
+            TransactionKind.AUTHORIZATION,
+            TransactionStatus.SUCCESS,
+            order.total,
+            order.currency,
+        )
+    )
+
+
+def capture_authorised(order: Order) -> None:
+    """The reserved money is taken."""
+    first = order.transactions[0]
+    order.transactions.append(
+        replace(first, transaction_id="cap", kind=TransactionKind.CAPTURE, parent_id=first.transaction_id)
+    )
+
+
+@dataclass
+class FakePartners:
+    world: "World"
+    store: FakeOrderSystem
+    named: dict[str, FakeWarehouse]
+    first: list[str] = field(default_factory=list)
+    has_erp: bool = True
+    has_payments: bool = True
+    mail_from: str = "desk@example.com"
+
+    def order_system(self, merchant: str, channel: str) -> FakeOrderSystem:
+        return self.store
+
+    def warehouses(self, merchant: str) -> Mapping[str, FakeWarehouse]:
+        return self.named
+
+    def hold_first(self, merchant: str) -> list[str]:
+        return self.first
+
+    def erp(self, merchant: str) -> FakeErp | None:
+        return self.world.erp if self.has_erp else None
+
+    def payments(self, merchant: str, channel: str) -> FakePayments | None:
+        return self.world.payments if self.has_payments else None
+
+    def sender(self, merchant: str) -> str:
+        return self.mail_from
+
+
+type Run = Callable[[], None]

@@ -1,0 +1,99 @@
+"""The platform's side: ledger with crash points, evidence, timers, mail, policies."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stopship.adapters.ledger_memory import MemoryLedger
+from stopship.application.escalate_exception import escalate_exception
+from stopship.application.ports import Append, Callback, Recorded
+from stopship.domain import instant
+from stopship.domain.policy import Policy
+
+if TYPE_CHECKING:
+    from tests.fakes.world import World
+
+
+class CrashingLedger(MemoryLedger):
+    """The ledger in memory, with a point at which the process may die before and after every write."""
+
+    def __init__(self, point: Callable[[], None]) -> None:
+        super().__init__()
+        self._point = point
+
+    def append(self, step: Append) -> Sequence[Recorded]:
+        self._point()
+        recorded = super().append(step)
+        self._point()
+        return recorded
+
+    def rearm(self, callback: Callback) -> None:
+        self._point()
+        super().rearm(callback)
+        self._point()
+
+
+@dataclass
+class KeptEvidence:
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def keep(self, merchant: str, source: str, delivery_id: str, body: bytes) -> tuple[str, str]:
+        key = f"{merchant}/{source}/{delivery_id}"
+        self.kept[key] = body
+        return key, hashlib.sha256(body).hexdigest()
+
+    def load(self, key: str) -> bytes:
+        return self.kept[key]
+
+
+@dataclass
+class AgendaTimers:
+    """A timer is a background event of the agenda; ``lost`` ones never ring."""
+
+    world: "World"
+    lost: bool = False
+    names: set[str] = field(default_factory=set)
+
+    def at(self, name: str, when: str, payload: Mapping[str, str]) -> None:
+        if name in self.names:
+            return
+        self.names.add(name)
+        if self.lost:
+            return
+
+        def ring() -> None:
+            escalate_exception(self.world.desk, payload["merchant"], payload["exception_id"])
+
+        self.world.agenda.at(instant.parse(when), ring, background=True)
+
+
+@dataclass
+class SentMail:
+    world: "World"
+
+    def send(self, sender: str, to: str, subject: str, text: str, tags: Mapping[str, str]) -> str:
+        def run() -> str:
+            self.world.did("mail", tags["case"], tags["template"], subject)
+            return f"mail-{len(self.world.effects)}"
+
+        return self.world.call("mail.send", run)
+
+
+@dataclass
+class KnownPolicies:
+    policy: Policy
+    known: dict[str, Policy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.change(self.policy)
+
+    def change(self, policy: Policy) -> None:
+        self.policy = policy
+        self.known[policy.hash] = policy
+
+    def current(self, merchant: str) -> Policy:
+        return self.policy
+
+    def pinned(self, merchant: str, policy_hash: str) -> Policy:
+        return self.known[policy_hash]

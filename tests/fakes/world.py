@@ -1,0 +1,251 @@
+"""The whole world in memory: a desk whose ports are fakes, one merchant, and what everybody did.
+
+``effects`` is the journal of everything that changed something outside the desk, in order: what must not happen twice, or not at
+all, is looked up there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any, Protocol
+
+from stopship.adapters.policy_file import load_default
+from stopship.application.acknowledge import Hearing, acknowledge
+from stopship.application.context import Desk
+from stopship.application.open_case import receive_request
+from stopship.application.ports import ExceptionItem, Executions, Tasks
+from stopship.application.receive_signal import receive_signal
+from stopship.application.resolve_exception import Answer, resolve_exception
+from stopship.application.sweep_cases import Swept, sweep_cases
+from stopship.domain import instant
+from stopship.domain.case import Case
+from stopship.domain.errors import NotFound
+from stopship.domain.order import PickState, StopAnswer
+from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.domain.resolution import Resolution
+from stopship.domain.signal import Signal, SignalKind
+from tests.fakes.agenda import START, Agenda, VirtualClock
+from tests.fakes.order_book import Order, Work
+from tests.fakes.partners import FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
+from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KnownPolicies, SentMail
+from tests.fakes.trouble import Crash, Faults
+
+MERCHANT = "acme"
+CHANNEL = "shopify"
+REDELIVERY_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Effect:
+    at: str
+    what: str
+    subject: str
+    detail: Any
+    key: str
+
+
+class Engine(Executions, Tasks, Protocol):
+    """Runs executions and wakes waits: the state machine."""
+
+
+class World:
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.agenda = Agenda(self.clock)
+        self.faults = Faults()
+        self.effects: list[Effect] = []
+        self.errors: list[Exception] = []
+        self.hearings: list[Hearing | None] = []
+        self.orders: dict[str, Order] = {}
+        self.ledger = CrashingLedger(self.faults.point)
+        self.policies = KnownPolicies(load_default())
+        self.store = FakeOrderSystem(self)
+        self.erp = FakeErp(self)
+        self.payments = FakePayments(self)
+        self.warehouses = {name: FakeWarehouse(self, name) for name in ("north", "south")}
+        self.partners = FakePartners(self, self.store, self.warehouses)
+        self.evidence = KeptEvidence()
+        self.timers = AgendaTimers(self)
+        self._ids = count(1)
+        self.desk: Desk = None  # type: ignore[assignment]
+
+    def plug_in(self, engine: Engine) -> None:
+        """The desk works on this engine from now on."""
+        self.desk = Desk(
+            ledger=self.ledger,
+            clock=self.clock,
+            policies=self.policies,
+            partners=self.partners,
+            evidence=self.evidence,
+            executions=engine,
+            tasks=engine,
+            timers=self.timers,
+            mailer=SentMail(self),
+            new_id=lambda: f"door-{next(self._ids)}",
+            callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
+        )
+
+    # ------------------------------------------------------------------------------------------ what partners use
+
+    def call[T](self, name: str, run: Callable[[], T]) -> T:
+        return self.faults.around(name, run)
+
+    def did(self, what: str, subject: str, detail: Any, key: str) -> None:
+        self.effects.append(Effect(instant.text(self.clock.moment), what, subject, detail, key))
+
+    @property
+    def seconds(self) -> float:
+        return (self.clock.moment - START).total_seconds()
+
+    def seconds_until(self, moment: str) -> float:
+        return (instant.parse(moment) - self.clock.moment).total_seconds()
+
+    def ago(self, seconds: float) -> str:
+        now = self.clock.now()
+        return instant.plus(now, -seconds) if seconds else now
+
+    # ------------------------------------------------------------------------------------------ setting the scene
+
+    def order(
+        self, ref: str = "1001", lines: dict[str, int] | None = None, works: list[Work] | None = None, **more: Any
+    ) -> Order:
+        """An order with one line of two pieces, and one piece of work for it in the north."""
+        lines = lines or {"L1": 2}
+        order = Order(ref, lines, works if works is not None else [Work(f"fo-{ref}", "north", dict(lines))], **more)
+        self.orders[ref] = order
+        return order
+
+    def pick(self, order: Order, state: PickState, leg_id: str = "", *, tell: bool = False) -> None:
+        """The work gets so far. What left shows up in the store; ``tell`` sends the message about it."""
+        work = order.work(leg_id) if leg_id else order.works[0]
+        if work is None:
+            raise AssertionError(f"no work {leg_id}")
+        was_gone, work.state = work.gone, state
+        if work.gone and not was_gone:
+            work.left_at = self.clock.now()
+            for line, quantity in work.lines.items():
+                rest = order.lines[line] - order.cancelled_lines.get(line, 0) - order.shipped_lines.get(line, 0)
+                order.shipped_lines[line] = order.shipped_lines.get(line, 0) + min(quantity, rest)
+        if tell:
+            self.shipment(order, work, departed=work.gone)
+
+    # ------------------------------------------------------------------------------------------ the doors
+
+    def ask(self, ref: str = "1001", delivery: str = "d-1", **more: Any) -> None:
+        """A wish arrives. A process that dies on it gets it again, as from a queue."""
+        request = self.wish(ref, delivery, **more)
+        self.door(lambda: receive_request(self.desk, request))
+
+    def wish(self, ref: str = "1001", delivery: str = "d-1", **more: Any) -> CancelRequest:
+        fields: dict[str, Any] = {
+            "merchant": MERCHANT,
+            "channel": CHANNEL,
+            "order_ref": ref,
+            "reason": Reason.CUSTOMER_REQUEST,
+            "requester": Requester.CUSTOMER,
+            "source": "helpdesk",
+            "delivery_id": delivery,
+            "requested_at": self.clock.now(),
+            "received_at": self.clock.now(),
+            "raw_sha256": f"sha-{delivery}",
+        }
+        return CancelRequest(**{**fields, **more})
+
+    def shipment(self, order: Order, work: Work, *, departed: bool = True, delivery: str = "") -> None:
+        signal = Signal(
+            merchant=MERCHANT,
+            channel=CHANNEL,
+            source=f"warehouse:{work.warehouse}",
+            topic="shipment",
+            delivery_id=delivery or f"ship-{work.leg_id}-{work.state}",
+            order_ref=order.ref,
+            leg_id=work.leg_id,
+            kind=SignalKind.SHIPMENT,
+            occurred_at=work.left_at or self.clock.now(),
+            received_at=self.clock.now(),
+            lines=dict(work.lines),
+            departed=departed,
+            reference=f"track-{work.leg_id}",
+        )
+        self.door(lambda: receive_signal(self.desk, signal))
+
+    def callback(self, url: str, answer: StopAnswer) -> None:
+        """A warehouse's answer comes to the door in ``url``."""
+        door = url.rsplit("/", 1)[-1]
+
+        def run() -> Hearing | None:
+            found = self.desk.ledger.callback(door)
+            hearing = acknowledge(self.desk, found, answer) if found else None
+            self.hearings.append(hearing)
+            return hearing
+
+        self.door(run)
+
+    def door(self, run: Callable[[], Any]) -> Any:
+        """What comes to a door is delivered again when the process died on it, or when it could not be taken in."""
+        try:
+            return run()
+        except Crash:
+            self.agenda.after(REDELIVERY_SECONDS, lambda: self.door(run))
+            return None
+
+    def answer(self, item: ExceptionItem, word: Resolution, *, approved_by: str = "") -> None:
+        resolve_exception(self.desk, MERCHANT, item.exception_id, Answer(word, "ann", "seen", approved_by))
+
+    def answer_all(self, word: Resolution, *, approved_by: str = "") -> None:
+        for item in self.exceptions:
+            self.answer(item, word, approved_by=approved_by)
+        self.settle()
+
+    # ------------------------------------------------------------------------------------------ running and looking
+
+    def settle(self) -> None:
+        """Until everybody waits for a person, for a far time-out, or for nothing."""
+        self.agenda.run_until_idle()
+
+    def sweep(self) -> Swept | None:
+        try:
+            swept = sweep_cases(self.desk)
+        except Crash:
+            return None
+        self.settle()
+        return swept
+
+    def later(self, seconds: float) -> None:
+        self.agenda.run_for(seconds)
+
+    def schedule(self, seconds: float, run: Callable[[], None]) -> None:
+        self.agenda.after(seconds, run)
+
+    @property
+    def exceptions(self) -> list[ExceptionItem]:
+        return list(self.ledger.exceptions(MERCHANT, limit=100).items)
+
+    @property
+    def the_exception(self) -> ExceptionItem:
+        (only,) = self.exceptions
+        return only
+
+    @property
+    def cases(self) -> list[Case]:
+        heads = self.ledger.cases(MERCHANT, limit=100).items
+        return [self.desk.cases.load(MERCHANT, h.case_id) for h in heads if h.channel == CHANNEL]
+
+    @property
+    def case(self) -> Case:
+        """The only case."""
+        (only,) = self.cases
+        return only
+
+    def case_of(self, ref: str) -> Case:
+        lock = self.ledger.lock_of(MERCHANT, CHANNEL, ref)
+        if lock is None:
+            raise NotFound(ref)
+        return self.desk.cases.load(MERCHANT, lock.case_id)
+
+    def done(self, what: str) -> list[Effect]:
+        return [x for x in self.effects if x.what == what]
+
+    def moment_after(self, seconds: float) -> str:
+        return instant.text(self.clock.moment + timedelta(seconds=seconds))

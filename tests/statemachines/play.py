@@ -1,0 +1,69 @@
+"""One play of the state machine: the world, the machine that runs in it, and the questions that every scenario asks at its end."""
+
+from collections.abc import Sequence
+
+from stopship.application.audit import verify
+from stopship.application.invariants import Subject, check
+from stopship.domain.case import Case
+from tests.fakes.world import CHANNEL, MERCHANT, World
+from tests.statemachines.machine import Machine
+
+
+class Play:
+    def __init__(self) -> None:
+        self.world = World()
+        self.machine = Machine(self.world)
+        self.world.plug_in(self.machine)
+
+    def kinds(self, case: Case | None = None) -> list[str]:
+        """The case's facts by type, in order."""
+        case = case or self.world.case
+        return [type(r.event).__name__ for r in self.world.ledger.load(MERCHANT, case.case_id)]
+
+    def violations(self) -> list[str]:
+        """Whatever does not hold of the ledger and of the journal of effects; empty when all is well."""
+        ledger = self.world.ledger
+        subjects = [
+            Subject(case, ledger.load(MERCHANT, case.case_id), ledger.book(MERCHANT, CHANNEL, case.order_ref)[0])
+            for case in self.world.cases
+        ]
+        audit = verify(ledger.scan())
+        tallies = check(subjects, [f"{p.where}: {p.what}" for p in audit.problems], audit.events)
+        found = [f"{name} {x}" for name, tally in tallies.items() for x in tally.violations]
+        return found + self._twice() + self._too_much() + [x for s in subjects for x in self._hanging(s.case)]
+
+    def _twice(self) -> list[str]:
+        """Effects that happened more than once under one key, or on one subject."""
+        seen: dict[tuple[str, str], int] = {}
+        for effect in self.world.effects:
+            if effect.what in ("payments.refund", "payments.void", "store.cancel", "store.return"):
+                seen[effect.what, effect.key] = seen.get((effect.what, effect.key), 0) + 1
+        return [f"{what} {key} took effect {n} times" for (what, key), n in seen.items() if n > 1]
+
+    def _too_much(self) -> list[str]:
+        found = []
+        for order in self.world.orders.values():
+            snapshot = self.world.payments._read(order.ref)
+            if snapshot.net_payment < 0:
+                found.append(f"{order.ref}: {snapshot.paid_back} paid back of {snapshot.captured}")
+            for line, quantity in order.refunded_lines.items():
+                if quantity > order.lines[line]:
+                    found.append(f"{order.ref}: line {line} paid back {quantity} times")
+        return found
+
+    def _hanging(self, case: Case) -> list[str]:
+        """An open case has an exception that names who does what by when, or work that goes on."""
+        if case.closed:
+            return []
+        name = case.executions[-1].fact.name if case.executions else ""
+        if not case.open_exceptions and not self.world.agenda.busy:
+            return [f"{case.case_id} is open, and nobody and nothing works on it ({name})"]
+        for state in case.open_exceptions:
+            item = self.world.ledger.exception(MERCHANT, state.opened.fact.exception_id)
+            if item is None or not (item.owner and item.next_action and item.deadline):
+                return [f"{case.case_id}: {state.opened.fact.exception_id} is nobody's"]
+        return []
+
+
+def names(effects: Sequence[object]) -> list[str]:
+    return [getattr(x, "what") for x in effects]  # noqa: B009

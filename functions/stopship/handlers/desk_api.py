@@ -147,14 +147,14 @@ def _exception(item: ExceptionItem) -> ExceptionView:
     return ExceptionView(**fields, answers=[str(a) for a in answers])
 
 
-@app.exception_handler(RequestValidationError)
+@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
 def _invalid(error: RequestValidationError) -> Response[str]:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return _problem(problem(400, "Invalid input", f"{place}: {first['msg']}", field=place, fix=str(first["msg"])))
 
 
-@app.exception_handler([InvalidInput, NotFound, NotAuthentic, AlreadyRecorded])
+@app.exception_handler([InvalidInput, NotFound, NotAuthentic, AlreadyRecorded])  # type: ignore[untyped-decorator]
 def _known(error: StopshipError) -> Response[str]:
     return _problem(problem_for(error))
 

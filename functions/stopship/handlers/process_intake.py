@@ -43,4 +43,4 @@ class _NoQueue:
     """The message is in hand already."""
 
     def send(self, message: dict[str, Any]) -> None:
-        return None
+        logger().debug("taken from the bus", extra={"source": message["source"]})

@@ -5,19 +5,23 @@ The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
 from stopship.application.ports import Erp, OrderSystem, Payments, Warehouse
 from stopship.domain.errors import NotFound
 
+if TYPE_CHECKING:
+    from stopship.adapters.shopify.connection import ShopifyConnection
+
 
 class ConfiguredPartners:
     """Implements ports.Partners."""
 
     def __init__(self, merchants: Merchants) -> None:
-        self._merchants, self._made = merchants, {}  # type: ignore[var-annotated]
+        self._merchants = merchants
+        self._made: dict[str, Any] = {}
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem:
         """Raises NotFound for a channel that the merchant has not connected."""
@@ -59,3 +63,52 @@ class ConfiguredPartners:
             self._made[key] = make()
         made: T = self._made[key]
         return made
+
+
+def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> OrderSystem:
+    if channel == "shopify":
+        from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+
+        return ShopifyOrderSystem(_shopify_connection(merchant, config))
+    if channel == "amazon":
+        from stopship.adapters.amazon.connection import AmazonConnection
+        from stopship.adapters.amazon.order_system import AmazonOrderSystem
+
+        return AmazonOrderSystem(AmazonConnection(merchant, **config), SystemClock())
+    raise NotFound(f"channel {channel}")
+
+
+def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:
+    from stopship.adapters.shopify.payments import ShopifyPayments
+
+    return ShopifyPayments(_shopify_connection(merchant, config))
+
+
+def _shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyConnection":
+    from stopship.adapters.shopify.connection import ShopifyConnection
+
+    return ShopifyConnection(
+        merchant, config["shop"], config["endpoint"], config["access_token"], config.get("locations", {})
+    )
+
+
+def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse:
+    """``kind`` says which contract the warehouse speaks."""
+    if config.get("kind") != "generic_3pl":
+        raise NotFound(f"warehouse kind {config.get('kind')!r} of {name}")
+    from stopship.adapters.generic_3pl.warehouse import Generic3plConnection, Generic3plWarehouse
+
+    connection = Generic3plConnection(
+        merchant, name, config["endpoint"], tuple(config["secrets"]), config.get("takes_holds", True)
+    )
+    return Generic3plWarehouse(connection, SystemClock())
+
+
+def _netsuite(merchant: str, config: Mapping[str, Any]) -> Erp:
+    from stopship.adapters import aws
+    from stopship.adapters.netsuite.connection import NetSuiteConnection
+    from stopship.adapters.netsuite.erp import NetSuiteErp
+    from stopship.adapters.netsuite.kms_signer import KmsSigner
+
+    connection = NetSuiteConnection(merchant, config["endpoint"], config["client_id"], config["certificate_id"])
+    return NetSuiteErp(connection, KmsSigner(aws.client("kms"), config["signing_key"]), SystemClock())

@@ -57,7 +57,7 @@ def free_port() -> int:
 def _about(port: int) -> dict[str, Any] | None:
     """What the emulator on that port says of itself, None while nothing answers."""
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}{ABOUT}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{port}{ABOUT}", timeout=1) as answer:
             about: dict[str, Any] = json.load(answer)
             return about
     except (OSError, ValueError, urllib.error.URLError):
@@ -181,6 +181,9 @@ class Emulator:
     def running(self) -> bool:
         if self._child is not None:
             return self._child.poll() is None
+        with suppress(ChildProcessError):
+            # Started by this very process, but through another object.
+            return os.waitpid(self.pid, os.WNOHANG)[0] == 0
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -249,3 +249,28 @@ class Sandboxes:
 
     def _warehouse(self, merchant: str, warehouse: str, command: str, body: Mapping[str, Any]) -> None:
         self.command(f"warehouse/{merchant}/{warehouse}/{command}", body)
+
+    # ------------------------------------------------------------------------------------------ NetSuite
+
+    def netsuite_endpoint(self, merchant: str) -> str:
+        return f"{self.endpoint}/netsuite/{merchant}"
+
+    def netsuite_order(
+        self,
+        merchant: str,
+        order_ref: str,
+        lines: Sequence[Mapping[str, Any]],
+        status: str = "B",
+        fields: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A sales order with lines {sku, quantity, line_ref?, fulfilled?, billed?}; gives its internal id."""
+        told = {"order_ref": order_ref, "lines": list(lines), "status": status, "fields": dict(fields or {})}
+        return str(self.command(f"netsuite/{merchant}/orders", told)["id"])
+
+    def netsuite_show(self, merchant: str, record_id: str) -> dict[str, Any]:
+        """The sales order as NetSuite has it: status, lines, fields under their custbody names."""
+        found: dict[str, Any] = self.command(f"netsuite/{merchant}/orders/{record_id}", method="GET")
+        return found
+
+    def netsuite_revoke_tokens(self, merchant: str) -> None:
+        self.command(f"netsuite/{merchant}/revoke")

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.emulator.overlay.step_functions_fields import retry_delay
+from infra.local.emulator.retrying import retry_delay
 from tests.integration.emulator.conftest import Probe, unique, until
 from tests.integration.emulator.machines import CAUGHT, await_answer, caught, invoke, machine
 

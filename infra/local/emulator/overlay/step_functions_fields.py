@@ -4,10 +4,10 @@ TimeoutSeconds and HeartbeatSeconds written as JSONata or as a path; Output of a
 JSONata; MaxDelaySeconds and JitterStrategy of a Retry.
 """
 
-import random
 from collections.abc import Callable
 from typing import Any
 
+from infra.local.emulator.retrying import retry_delay
 from infra.local.emulator.vendor import module, need, replace
 
 states = module("services.stepfunctions")
@@ -57,12 +57,6 @@ def _parallel(stock: Callable[..., Any]) -> Callable[..., Any]:
         return output, following
 
     return parallel
-
-
-def retry_delay(retrier: dict[str, Any], attempts: int) -> float:
-    delay = float(retrier.get("IntervalSeconds", 1)) * float(retrier.get("BackoffRate", 2.0)) ** attempts
-    delay = min(delay, float(retrier.get("MaxDelaySeconds", delay)))
-    return random.uniform(0, delay) if retrier.get("JitterStrategy") == "FULL" else delay
 
 
 def _retrier(stock: Callable[..., Any]) -> Callable[..., Any]:

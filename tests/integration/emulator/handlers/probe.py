@@ -144,6 +144,8 @@ def handler(event, context):
     if "Records" in event:
         return _batch(event)
     if "requestContext" in event:
+        if event.get("rawQueryString") == "fail":
+            _refuse({"id": event["rawPath"]})
         claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
         return {"statusCode": 200, "body": json.dumps({"path": event["rawPath"], "claims": claims})}
     if "detail-type" in event:

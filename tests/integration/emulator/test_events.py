@@ -1,0 +1,85 @@
+"""Queues, streams, rules and schedules deliver as on AWS."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from botocore.exceptions import ClientError
+
+from tests.integration.emulator.conftest import Probe, unique, until
+
+
+def bodies(probe: Probe, queue: str, wanted: str) -> list[str]:
+    """Bodies on the queue that hold this text, once there is one."""
+
+    def found() -> list[str]:
+        return [message["Body"] for message in probe.receive(queue) if wanted in message["Body"]]
+
+    return until(found)
+
+
+def test_a_batch_keeps_its_good_messages_and_its_poison_ends_on_the_dead_letter_queue(probe: Probe) -> None:
+    good, bad = unique("good"), unique("poison")
+    entries = [{"Id": str(index), "MessageBody": body} for index, body in enumerate((good, bad))]
+    probe.client("sqs").send_message_batch(QueueUrl=probe.outputs["Intake"], Entries=entries)
+    assert bodies(probe, probe.outputs["Seen"], good) == [good]
+    assert bodies(probe, probe.outputs["Dead"], bad) == [bad]
+
+
+def test_a_stream_record_that_matches_the_filter_reaches_its_function_once(probe: Probe) -> None:
+    matching, other = unique("event"), unique("other")
+    for key in (other, matching):
+        probe.client("dynamodb").put_item(TableName="probe", Item={"pk": {"S": key}, "n": {"N": "1"}})
+    record = json.loads(bodies(probe, probe.outputs["Seen"], matching)[0])
+    assert record["NewImage"] == {"pk": {"S": matching}, "n": {"N": "1"}}
+
+
+def test_of_forty_conditional_writes_at_once_exactly_one_wins(probe: Probe) -> None:
+    item = {"pk": {"S": unique("lock")}}
+
+    def write(_: int) -> bool:
+        condition = "attribute_not_exists(pk)"
+        try:
+            probe.client("dynamodb").put_item(TableName="probe", Item=item, ConditionExpression=condition)
+        except ClientError as failure:
+            assert failure.response["Error"]["Code"] == "ConditionalCheckFailedException"
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(write, range(40))) == 1
+
+
+def put_event(probe: Probe, source: str, detail: dict[str, str]) -> None:
+    entry = {"Source": source, "DetailType": "Order changed", "Detail": json.dumps(detail)}
+    assert probe.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_a_rule_hands_the_chosen_part_of_an_event_to_a_queue(probe: Probe) -> None:
+    order = unique("order")
+    put_event(probe, "partner.orders", {"order": order})
+    put_event(probe, "someone.else", {"order": order})
+    assert [json.loads(body) for body in bodies(probe, probe.outputs["Ruled"], order)] == [{"order": order}]
+
+
+def test_a_rule_invokes_a_function(probe: Probe) -> None:
+    order = unique("order")
+    put_event(probe, "partner.calls", {"order": order})
+    assert json.loads(bodies(probe, probe.outputs["Seen"], order)[0]) == {"order": order}
+
+
+def test_a_one_time_schedule_fires_at_its_second_and_is_gone(probe: Probe) -> None:
+    name, when = unique("timer"), datetime.now(UTC) + timedelta(seconds=1)
+    probe.client("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression=f"at({when:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target={
+            "Arn": probe.outputs["SeenArn"],
+            "RoleArn": probe.outputs["RoleArn"],
+            "Input": json.dumps({"timer": name}),
+        },
+    )
+    assert json.loads(bodies(probe, probe.outputs["Seen"], name)[0]) == {"timer": name}
+    until(lambda: name not in [each["Name"] for each in probe.client("scheduler").list_schedules()["Schedules"]])

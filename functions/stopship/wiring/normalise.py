@@ -1,6 +1,7 @@
 """From a kept message to what the desk understands: one entry per source."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,10 @@ from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.domain.signal import Signal
 
 AMAZON = "amazon"
+_AMAZON_ORDER = re.compile(r"\d{3}-\d{7}-\d{7}")
 
 
 def normalise(message: IntakeMessage, body: bytes) -> Normalised:
@@ -28,15 +31,33 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
 
             return shopify.normalise_flow(message, body)
         case "generic-3pl":
-            from stopship.adapters.generic_3pl import webhooks as generic_3pl
-
-            return generic_3pl.normalise(message, body)
+            return _warehouse_event(message, json.loads(body))
         case "amazon":
             from stopship.adapters.amazon import notifications
 
             return notifications.normalise(message, json.loads(body)["detail"])
         case source:
             raise InvalidInput("source", f"{source!r} is not connected")
+
+
+def _warehouse_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal:
+    from stopship.adapters.generic_3pl import answers
+
+    return answers.parse_event(
+        message.merchant,
+        message.topic,
+        channel_of(str(body.get("orderRef", ""))),
+        body,
+        delivery_id=message.delivery_id,
+        received_at=message.received_at,
+        raw_sha256=message.raw_sha256,
+    )
+
+
+def channel_of(order_ref: str) -> str:
+    """Where an order comes from, for a warehouse that works several channels and does not say. Amazon's order ids have a form
+    of their own (3-7-7 digits, SP-API Orders); everything else is the store's."""
+    return "amazon" if _AMAZON_ORDER.fullmatch(order_ref) else "shopify"
 
 
 def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest:

@@ -1,7 +1,7 @@
 """Every call of a function or a state machine is written down as IAM would check it."""
 
 from infra.local.emulator.calls import Call
-from tests.integration.emulator.conftest import Probe, unique
+from tests.integration.emulator.harness import Probe, unique
 from tests.integration.emulator.machines import invoke, machine
 
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/probe"

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.emulator.deploy import deploy
 from infra.local.emulator.process import Emulator
-from tests.integration.emulator.conftest import STACK, Probe, unique, until
+from tests.integration.emulator.harness import STACK, Probe, unique, until
 from tests.integration.emulator.machines import await_answer, machine
 
 ITEMS = 50

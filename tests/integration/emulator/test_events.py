@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
-from tests.integration.emulator.conftest import Probe, unique, until
+from tests.integration.emulator.harness import Probe, unique, until
 
 
 def bodies(probe: Probe, queue: str, wanted: str) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.request
 
-from tests.integration.emulator.conftest import Probe, unique
+from tests.integration.emulator.harness import Probe, unique
 
 PASSWORD = "Correct-horse-7"
 

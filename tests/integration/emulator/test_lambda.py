@@ -3,7 +3,7 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.integration.emulator.conftest import Probe
+from tests.integration.emulator.harness import Probe
 
 
 def test_a_handler_exception_keeps_its_class_and_its_trace(probe: Probe) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.emulator.deploy import DeploymentFailed, deploy
 from infra.local.emulator.process import Emulator, EmulatorDied, NotTheEmulator
-from tests.integration.emulator.conftest import STACK, Probe, unique, until, write_assembly
+from tests.integration.emulator.harness import STACK, Probe, unique, until, write_assembly
 from tests.integration.emulator.template import template
 
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.emulator.retrying import retry_delay
-from tests.integration.emulator.conftest import Probe, unique, until
+from tests.integration.emulator.harness import Probe, unique, until
 from tests.integration.emulator.machines import CAUGHT, await_answer, caught, invoke, machine
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import ClientError
 
-from tests.integration.emulator.conftest import Probe, unique, until
+from tests.integration.emulator.harness import Probe, unique, until
 from tests.integration.emulator.machines import CAUGHT, LAMBDA_CALLBACK, TOKEN, await_answer, caught, machine
 
 

@@ -1,6 +1,6 @@
 """What a template says about a resource is what the resource is."""
 
-from tests.integration.emulator.conftest import Probe
+from tests.integration.emulator.harness import Probe
 
 
 def test_a_table_keeps_its_time_to_live_and_its_point_in_time_recovery(probe: Probe) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.emulator.embedded_metrics import read_points
-from tests.integration.emulator.conftest import Probe, unique, until
+from tests.integration.emulator.harness import Probe, unique, until
 
 
 def total(probe: Probe, namespace: str, name: str, **labels: str) -> float:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 import boto3
 
@@ -18,11 +19,11 @@ class PartnerUnavailable(Exception):
     """Another one."""
 
 
-def _client(name):
+def _client(name: Any) -> Any:
     return boto3.client(name)
 
 
-def _fail_twice(event):
+def _fail_twice(event: Any) -> Any:
     COUNTS[event["id"]] = COUNTS.get(event["id"], 0) + 1
     _client("sqs").send_message(QueueUrl=event["queue"], MessageBody=event.get("token", "-"))
     if COUNTS[event["id"]] <= 2:
@@ -30,17 +31,17 @@ def _fail_twice(event):
     return {"attempts": COUNTS[event["id"]]}
 
 
-def _print_json_to_stdout(event):
+def _print_json_to_stdout(event: Any) -> Any:
     os.write(1, b'{"status": "ok", "result": "spoofed"}\n')
     return {"honest": True}
 
 
-def _write_item(event):
+def _write_item(event: Any) -> Any:
     _client("dynamodb").put_item(TableName=event["table"], Item={"pk": {"S": event["pk"]}})
     return {"written": event["pk"]}
 
 
-def _transact(event):
+def _transact(event: Any) -> Any:
     key = {"pk": {"S": event["pk"]}}
     _client("dynamodb").transact_write_items(
         TransactItems=[
@@ -66,7 +67,7 @@ def _transact(event):
     return {}
 
 
-def _several_services(event):
+def _several_services(event: Any) -> Any:
     _client("s3").put_object(Bucket=event["bucket"], Key="a/b", Body=b"x")
     _client("sqs").send_message(QueueUrl=event["queue"], MessageBody="x")
     _client("secretsmanager").get_secret_value(SecretId=event["secret"])
@@ -74,25 +75,25 @@ def _several_services(event):
     return {}
 
 
-def _environment(event):
+def _environment(event: Any) -> Any:
     return {"path": sys.path, "environment": dict(os.environ), "process": os.getpid()}
 
 
-def _refuse(event):
+def _refuse(event: Any) -> Any:
     raise OrderRefused(f"refused {event['id']}")
 
 
-def _sleep(event):
+def _sleep(event: Any) -> Any:
     time.sleep(event["seconds"])
     return {"process": os.getpid()}
 
 
-def _import(event):
+def _import(event: Any) -> Any:
     module = __import__(event["module"])
     return {"value": getattr(module, "VALUE", None), "file": module.__file__}
 
 
-def _metric(event):
+def _metric(event: Any) -> Any:
     print(
         json.dumps(
             {
@@ -128,7 +129,7 @@ ACTIONS = {
 }
 
 
-def _batch(event):
+def _batch(event: Any) -> Any:
     """Record every message or stream record; report those that say so as failed."""
     failed = []
     for record in event["Records"]:
@@ -140,7 +141,7 @@ def _batch(event):
     return {"batchItemFailures": failed}
 
 
-def handler(event, context):
+def handler(event: Any, context: Any) -> Any:
     if "Records" in event:
         return _batch(event)
     if "requestContext" in event:

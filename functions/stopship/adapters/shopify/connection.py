@@ -1,0 +1,28 @@
+"""How one merchant's shop is reached, and what its places are called here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stopship.domain.order import FulfillmentType
+
+API_VERSION = "2026-07"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopifyConnection:
+    """``endpoint`` is the origin before ``/admin/api``: ``https://{shop}`` in production.
+
+    ``locations`` is a Shopify location's numeric id to the name of the merchant's warehouse connection; ``fulfillment_types`` says
+    what kind of place it is where Shopify cannot know (a drop-ship vendor looks like any other location).
+    """
+
+    merchant: str
+    shop: str
+    endpoint: str
+    access_token: str = field(repr=False)
+    locations: Mapping[str, str] = field(default_factory=dict)
+    fulfillment_types: Mapping[str, FulfillmentType] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"{self.endpoint.rstrip('/')}/admin/api/{API_VERSION}/graphql.json"

@@ -1,0 +1,170 @@
+"""From Shopify's words to the desk's: orders, quantities, legs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from stopship.adapters.shopify.connection import ShopifyConnection
+from stopship.adapters.shopify.gid import gid, number
+from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
+
+CHANNEL = "shopify"
+
+# Fulfillment orders from which something may still ship (shopify.dev, FulfillmentOrderStatus). INCOMPLETE cannot be completed
+# as requested and waits for the merchant; its work is still there.
+LIVE_WORK = frozenset({"OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED", "INCOMPLETE"})
+COUNTED = frozenset({"SUCCESS"})
+UNDER_WAY = frozenset({"OPEN", "PENDING"})
+
+# The carrier has the parcel, or had it. A label, a confirmation or a mark by hand is no departure (shopify.dev,
+# FulfillmentDisplayStatus); FAILURE means that tracking could not be read.
+DEPARTED_STATUSES = frozenset(
+    {
+        "ATTEMPTED_DELIVERY",
+        "CARRIER_PICKED_UP",
+        "DELAYED",
+        "DELIVERED",
+        "IN_TRANSIT",
+        "NOT_DELIVERED",
+        "OUT_FOR_DELIVERY",
+        "PICKED_UP",
+    }
+)
+_RISK_ORDER = ("LOW", "MEDIUM", "HIGH")
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrder:
+    """``work`` counts what may still ship, by line; ``known`` names every line it ever had."""
+
+    number: str
+    live: bool
+    location: str
+    by_service: bool
+    work: Quantities
+    known: frozenset[str]
+    fulfillments: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfillment:
+    number: str
+    status: str
+    departed: bool
+    lines: Quantities
+
+
+def quantities(nodes: Iterable[Mapping[str, Any]], name: str) -> dict[str, int]:
+    """Sums ``name`` by line id, over nodes that carry ``lineItem { id }``."""
+    total: dict[str, int] = {}
+    for node in nodes:
+        line = number(node["lineItem"]["id"], "LineItem")
+        total[line] = total.get(line, 0) + int(node[name] or 0)
+    return total
+
+
+def fulfillment_order(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> FulfillmentOrder:
+    live = node["status"] in LIVE_WORK
+    remaining = quantities(lines, "remainingQuantity")
+    location = node["assignedLocation"]["location"]
+    return FulfillmentOrder(
+        number=number(node["id"], "FulfillmentOrder"),
+        live=live,
+        location=number(location["id"], "Location") if location else "",
+        by_service=bool(location and location["isFulfillmentService"]),
+        work={line: quantity for line, quantity in remaining.items() if quantity > 0} if live else {},
+        known=frozenset(remaining),
+        fulfillments=frozenset(number(f["id"], "Fulfillment") for f in node["fulfillments"]["nodes"]),
+    )
+
+
+def fulfillment(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Fulfillment:
+    departed = bool(node["inTransitAt"] or node["deliveredAt"]) or node["displayStatus"] in DEPARTED_STATUSES
+    return Fulfillment(number(node["id"], "Fulfillment"), node["status"], departed, quantities(lines, "quantity"))
+
+
+def snapshot(
+    order: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    work: list[FulfillmentOrder],
+    fulfillments: list[Fulfillment],
+    connection: ShopifyConnection,
+    observed_at: str,
+) -> OrderSnapshot:
+    """The order as the desk needs it. Lines that never ship from anywhere (tips) are left out."""
+    ref = number(order["id"], "Order")
+    money = order["totalPriceSet"]["shopMoney"]
+    risk = _risk(order["risk"]["assessments"])
+    cancelled = order["cancelledAt"] is not None
+    return OrderSnapshot(
+        channel=CHANNEL,
+        order_ref=ref,
+        display_ref=order["name"],
+        lines=tuple(_lines(lines, work, fulfillments, cancelled=cancelled)),
+        legs=tuple(_leg(one, fulfillments, connection) for one in work if one.work),
+        total=Decimal(money["amount"]),
+        currency=money["currencyCode"],
+        observed_at=observed_at,
+        cancelled=cancelled,
+        vip=_is_vip([*order["tags"], *((order["customer"] or {}).get("tags") or [])]),
+        risk=risk,
+        payment_pending=order["displayFinancialStatus"] == "PENDING",
+        evidence=(f"shopify:order-risk:{ref}",) if risk in ("medium", "high") else (),
+    )
+
+
+def _lines(
+    nodes: Sequence[Mapping[str, Any]],
+    work: list[FulfillmentOrder],
+    fulfillments: list[Fulfillment],
+    *,
+    cancelled: bool,
+) -> Iterable[OrderLine]:
+    """What may still ship is what the fulfillment orders say. A line that none of them has yet (routing takes a moment)
+    is open as far as the order itself still counts it."""
+    open_work = _sum(one.work for one in work)
+    counted = _sum(f.lines for f in fulfillments if f.status in COUNTED)
+    under_way = _sum(f.lines for f in fulfillments if f.status in UNDER_WAY)
+    routed = {line for one in work for line in one.known} | set(counted) | set(under_way)
+    for node in nodes:
+        line, ordered = number(node["id"], "LineItem"), int(node["quantity"])
+        if line not in routed and not node["requiresShipping"]:
+            continue
+        done = counted.get(line, 0)
+        unrouted = 0 if cancelled or line in routed else int(node["currentQuantity"])
+        still_open = min(open_work.get(line, 0) or unrouted, ordered - done)
+        # A fulfillment under way may or may not have been taken off the remaining work already.
+        shipped = max(done, min(done + under_way.get(line, 0), ordered - still_open))
+        yield OrderLine(line, node["sku"] or "", ordered, shipped, ordered - shipped - still_open)
+
+
+def _leg(one: FulfillmentOrder, fulfillments: list[Fulfillment], connection: ShopifyConnection) -> PlannedLeg:
+    kind = FulfillmentType.THIRD_PARTY if one.by_service else FulfillmentType.IN_HOUSE
+    gone = _sum(f.lines for f in fulfillments if f.number in one.fulfillments and f.departed and f.status in UNDER_WAY)
+    return PlannedLeg(
+        leg_id=one.number,
+        warehouse=connection.locations.get(one.location, ""),
+        fulfillment_type=connection.fulfillment_types.get(one.location, kind),
+        external_ref=gid("FulfillmentOrder", one.number),
+        lines=one.work,
+        departed=all(gone.get(line, 0) >= quantity for line, quantity in one.work.items()),
+    )
+
+
+def _risk(assessments: Sequence[Mapping[str, Any]]) -> str:
+    """The worst of all assessments; NONE and PENDING say nothing."""
+    levels = [a["riskLevel"] for a in assessments if a["riskLevel"] in _RISK_ORDER]
+    return str(max(levels, key=_RISK_ORDER.index)).lower() if levels else ""
+
+
+def _is_vip(tags: Iterable[str]) -> bool:
+    return any(tag.strip().casefold() == "vip" for tag in tags)
+
+
+def _sum(parts: Iterable[Quantities]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for part in parts:
+        for line, quantity in part.items():
+            total[line] = total.get(line, 0) + quantity
+    return total

@@ -1,0 +1,127 @@
+"""From Shopify's transactions and refunds to the desk's payment snapshot. All amounts are what the customer paid in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from stopship.adapters.shopify.client import PARTNER
+from stopship.adapters.shopify.gid import number
+from stopship.adapters.shopify.mapping import quantities
+from stopship.application.ports import MoveAnswer
+from stopship.domain.errors import PartnerContractBroken
+from stopship.domain.instant import normal
+from stopship.domain.money import MoveState, PaymentSnapshot, Transaction, TransactionKind, TransactionStatus
+
+# SUGGESTED_REFUND is no transaction that happened. CHANGE is cash handed back at a till: it is not there to refund.
+_KINDS = {
+    "AUTHORIZATION": TransactionKind.AUTHORIZATION,
+    "EMV_AUTHORIZATION": TransactionKind.AUTHORIZATION,
+    "CAPTURE": TransactionKind.CAPTURE,
+    "SALE": TransactionKind.CAPTURE,
+    "VOID": TransactionKind.VOID,
+    "REFUND": TransactionKind.REFUND,
+    "CHANGE": TransactionKind.REFUND,
+}
+# Pending is not failed: AWAITING_RESPONSE and UNKNOWN may still move money.
+STATUSES = {
+    "SUCCESS": TransactionStatus.SUCCESS,
+    "PENDING": TransactionStatus.PENDING,
+    "AWAITING_RESPONSE": TransactionStatus.PENDING,
+    "UNKNOWN": TransactionStatus.PENDING,
+    "FAILURE": TransactionStatus.FAILURE,
+    "ERROR": TransactionStatus.FAILURE,
+}
+# Of a dispute that is lost or accepted the bank has paid the customer: a refund would pay a second time.
+_DISPUTE_ENDED_FOR_US = frozenset({"WON", "PREVENTED", "CHARGE_REFUNDED"})
+_KEY_MARK = "stopship-key:"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """``lines`` counts only when money moved with them: a restocking cancel leaves a refund of nothing."""
+
+    number: str
+    key: str
+    statuses: tuple[TransactionStatus, ...]
+    transactions: frozenset[str]
+    lines: Mapping[str, int]
+    paid: bool
+
+
+def bag(value: Mapping[str, Any]) -> Decimal:
+    return Decimal(value["presentmentMoney"]["amount"])
+
+
+def note_for(key: str) -> str:
+    """Shown to staff beside the refund, and how a repeat finds it."""
+    return f"Order cancelled and stopped before shipping. {_KEY_MARK}{key}"
+
+
+def key_in(note: str | None) -> str:
+    """Our idempotency key in a refund's note, "" when the refund is not ours."""
+    _, mark, rest = (note or "").partition(_KEY_MARK)
+    return rest.split()[0] if mark and rest.split() else ""
+
+
+def refund(node: Mapping[str, Any]) -> Refund:
+    for name in ("refundLineItems", "transactions"):
+        if node[name]["pageInfo"]["hasNextPage"]:
+            raise PartnerContractBroken(PARTNER, f"a refund with more {name} than are read", {"refund": node["id"]})
+    moved = [t for t in node["transactions"]["nodes"] if t["kind"] == "REFUND"]
+    statuses = tuple(STATUSES[t["status"]] for t in moved)
+    return Refund(
+        number=number(node["id"], "Refund"),
+        key=key_in(node["note"]),
+        statuses=statuses,
+        transactions=frozenset(number(t["id"], "OrderTransaction") for t in moved),
+        lines=quantities(node["refundLineItems"]["nodes"], "quantity"),
+        paid=any(
+            s is not TransactionStatus.FAILURE and bag(t["amountSet"]) > 0 for s, t in zip(statuses, moved, strict=True)
+        ),
+    )
+
+
+def answer(reference: str, statuses: Iterable[TransactionStatus]) -> MoveAnswer:
+    """A refund's record is no payment: its transactions are (REFUNDS_CREATE says the same of itself)."""
+    known = list(statuses)
+    if TransactionStatus.PENDING in known:
+        return MoveAnswer(MoveState.PENDING, reference)
+    if known and all(s is TransactionStatus.SUCCESS for s in known):
+        return MoveAnswer(MoveState.DONE, reference)
+    part = "part of it moved" if TransactionStatus.SUCCESS in known else "no money moved"
+    code = "REFUND_PARTLY_FAILED" if TransactionStatus.SUCCESS in known else "REFUND_FAILED"
+    return MoveAnswer(MoveState.FAILED, reference, code, part)
+
+
+def snapshot(order: Mapping[str, Any], refunds: list[Refund], observed_at: str) -> PaymentSnapshot:
+    keys = {transaction: r.key for r in refunds for transaction in r.transactions}
+    lines: dict[str, int] = {}
+    for one in refunds:
+        for line, quantity in one.lines.items() if one.paid else ():
+            lines[line] = lines.get(line, 0) + quantity
+    return PaymentSnapshot(
+        currency=order["presentmentCurrencyCode"],
+        transactions=tuple(
+            _transaction(node, keys, observed_at) for node in order["transactions"] if node["kind"] in _KINDS
+        ),
+        observed_at=observed_at,
+        refunded_lines=lines,
+        dispute_open=any(d["status"] not in _DISPUTE_ENDED_FOR_US for d in order["disputes"]),
+    )
+
+
+def _transaction(node: Mapping[str, Any], keys: Mapping[str, str], now: str) -> Transaction:
+    transaction_id = number(node["id"], "OrderTransaction")
+    parent, expires = node["parentTransaction"], node["authorizationExpiresAt"]
+    return Transaction(
+        transaction_id=transaction_id,
+        kind=_KINDS[node["kind"]],
+        status=STATUSES[node["status"]],
+        amount=bag(node["amountSet"]),
+        currency=node["amountSet"]["presentmentMoney"]["currencyCode"],
+        parent_id=number(parent["id"], "OrderTransaction") if parent else "",
+        gateway=node["gateway"] or "",
+        expired=bool(expires) and normal(expires) <= now,
+        key=keys.get(transaction_id, ""),
+    )

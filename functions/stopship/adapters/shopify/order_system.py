@@ -1,0 +1,73 @@
+"""Shopify as the order system."""
+
+from dataclasses import dataclass
+
+from stopship.adapters.clock import SystemClock
+from stopship.adapters.shopify import documents, holds, mapping
+from stopship.adapters.shopify.cancel_order import cancel_order, read_cancel
+from stopship.adapters.shopify.client import ShopifyClient, reading
+from stopship.adapters.shopify.connection import ShopifyConnection
+from stopship.adapters.shopify.edit_order import cancel_lines
+from stopship.adapters.shopify.gid import gid, number
+from stopship.adapters.shopify.read_order import read_order
+from stopship.adapters.shopify.returns import open_return
+from stopship.application.ports import CancelCommand, CancelProgress, Clock
+from stopship.domain.order import OrderSnapshot, PlannedLeg, Quantities, StopAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a fulfillment order is part of, for messages that name nothing else."""
+
+    order_ref: str
+    leg_id: str
+    lines: Quantities
+
+
+class ShopifyOrderSystem:
+    """Implements ports.OrderSystem for one merchant."""
+
+    def __init__(self, connection: ShopifyConnection, clock: Clock | None = None) -> None:
+        self._connection, self._clock = connection, clock or SystemClock()
+        self._client = ShopifyClient(connection)
+
+    def read_order(self, order_ref: str) -> OrderSnapshot | None:
+        return read_order(self._client, self._connection, order_ref, self._clock.now())
+
+    def place_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> StopAnswer:  # noqa: ARG002 - the leg says it all
+        return holds.place(self._client, leg, key)
+
+    def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:  # noqa: ARG002 - the leg says it all
+        holds.release(self._client, leg, key)
+
+    def cancel(self, command: CancelCommand) -> CancelProgress:
+        """The whole order, or lines of it by an order edit."""
+        return cancel_order(self._client, command) if command.full else cancel_lines(self._client, command)
+
+    def read_cancel(self, command: CancelCommand, reference: str) -> CancelProgress:
+        """An edit is done when it is answered; asked again, it finds its quantities in place."""
+        if not command.full:
+            return cancel_lines(self._client, command)
+        return read_cancel(self._client, command, reference)
+
+    def open_return(self, order_ref: str, lines: Quantities, key: str) -> str:
+        return open_return(self._client, order_ref, lines, key)
+
+    def contact(self, order_ref: str) -> str:
+        with reading("a contact"):
+            order = self._client.run(documents.CONTACT, {"id": gid("Order", order_ref)})["order"] or {}
+            address = ((order.get("customer") or {}).get("defaultEmailAddress") or {}).get("emailAddress")
+            return str(order.get("email") or address or "")
+
+    def read_work(self, fulfillment_order: str) -> Work | None:
+        """The order and open lines of a fulfillment order, by its gid: some webhooks say no more than that."""
+        variables = {"id": fulfillment_order}
+        with reading("a fulfillment order"):
+            work = self._client.run(documents.WORK_ORDER, variables)["fulfillmentOrder"]
+            if work is None:
+                return None
+            path = ("fulfillmentOrder", "lineItems")
+            nodes = self._client.pages(work["lineItems"], documents.WORK_LINES, variables, *path)
+            lines = mapping.quantities(nodes, "remainingQuantity")
+            ref, leg = number(work["orderId"], "Order"), number(work["id"], "FulfillmentOrder")
+        return Work(ref, leg, {line: quantity for line, quantity in lines.items() if quantity > 0})

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +21,17 @@ from tests.integration.emulator.harness import STACK, Probe, unique, until
 from tests.integration.emulator.machines import await_answer, machine
 
 ITEMS = 50
+
+
+def overdue(probe: Probe, queue: str) -> dict[str, Any]:
+    """A one-time schedule that fires in the next round and stays."""
+    attributes = probe.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    return {
+        "Name": unique("overdue"),
+        "ScheduleExpression": "at(2020-01-01T00:00:00)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": attributes["QueueArn"], "RoleArn": probe.outputs["RoleArn"], "Input": "{}"},
+    }
 
 
 class Crashed:
@@ -75,7 +87,9 @@ class Crashed:
             Destination={"ToAddresses": ["desk@example.com"]},
             Message={"Subject": {"Data": "the truth"}, "Body": {"Text": {"Data": "received"}}},
         )
-        self.timer = unique("timer")
+        self.timer, self.fired = unique("timer"), self.probe.new_queue()
+        client("scheduler").create_schedule(**overdue(self.probe, self.fired))
+        self.probe.next_body(self.fired)
         client("scheduler").create_schedule(
             Name=self.timer,
             ScheduleExpression=f"at({datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%S})",
@@ -127,6 +141,13 @@ def test_objects_secrets_parameters_users_and_schedules_are_there(crashed: Crash
     users = client("cognito-idp").list_users(UserPoolId=outputs["Pool"])["Users"]
     assert [user["Username"] for user in users] == ["agent@example.com"]
     assert client("scheduler").get_schedule(Name=crashed.timer)["State"] == "ENABLED"
+
+
+def test_a_schedule_that_has_fired_does_not_fire_again(crashed: Crashed) -> None:
+    another = crashed.probe.new_queue()
+    crashed.probe.client("scheduler").create_schedule(**overdue(crashed.probe, another))
+    crashed.probe.next_body(another)
+    assert crashed.probe.receive(crashed.fired) == []
 
 
 def test_mail_that_was_accepted_is_in_the_outbox(crashed: Crashed) -> None:

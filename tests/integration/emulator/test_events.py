@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -68,18 +69,29 @@ def test_a_rule_invokes_a_function(probe: Probe) -> None:
     assert json.loads(bodies(probe, probe.outputs["Seen"], order)[0]) == {"order": order}
 
 
+def timer(probe: Probe, name: str, **fields: str) -> dict[str, Any]:
+    """A one-time schedule, due within a second, that puts its name on the queue."""
+    target = {"Arn": probe.outputs["SeenArn"], "RoleArn": probe.outputs["RoleArn"]}
+    return {
+        "Name": name,
+        "ScheduleExpression": f"at({datetime.now(UTC) + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S})",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {**target, "Input": json.dumps({"timer": name})},
+        **fields,
+    }
+
+
+def test_a_one_time_schedule_that_is_changed_fires_again(probe: Probe) -> None:
+    name = unique("timer")
+    probe.client("scheduler").create_schedule(**timer(probe, name))
+    bodies(probe, probe.outputs["Seen"], name)
+    probe.client("scheduler").update_schedule(**timer(probe, name))
+    bodies(probe, probe.outputs["Seen"], name)
+    probe.client("scheduler").delete_schedule(Name=name)
+
+
 def test_a_one_time_schedule_fires_at_its_second_and_is_gone(probe: Probe) -> None:
-    name, when = unique("timer"), datetime.now(UTC) + timedelta(seconds=1)
-    probe.client("scheduler").create_schedule(
-        Name=name,
-        ScheduleExpression=f"at({when:%Y-%m-%dT%H:%M:%S})",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        ActionAfterCompletion="DELETE",
-        Target={
-            "Arn": probe.outputs["SeenArn"],
-            "RoleArn": probe.outputs["RoleArn"],
-            "Input": json.dumps({"timer": name}),
-        },
-    )
+    name = unique("timer")
+    probe.client("scheduler").create_schedule(**timer(probe, name, ActionAfterCompletion="DELETE"))
     assert json.loads(bodies(probe, probe.outputs["Seen"], name)[0]) == {"timer": name}
     until(lambda: name not in [each["Name"] for each in probe.client("scheduler").list_schedules()["Schedules"]])

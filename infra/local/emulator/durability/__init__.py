@@ -3,7 +3,7 @@
 MiniStack saves its state when it is asked to stop; killed, it comes back as it last stopped. Here
 
 - what changes all the time is written through to a journal before the answer leaves: DynamoDB items and their stream,
-  SQS messages, executions, sent mail, fired schedules;
+  SQS messages, executions, sent mail, schedules;
 - what changes seldom, everything a template or a control-plane call makes, is saved whole before the answer leaves;
 - metrics and logs are saved every few seconds.
 

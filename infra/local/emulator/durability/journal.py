@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS executions (
     account TEXT, region TEXT, arn TEXT, execution TEXT, PRIMARY KEY (account, region, arn)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mail (number INTEGER PRIMARY KEY, account TEXT, region TEXT, mail TEXT);
+CREATE TABLE IF NOT EXISTS schedules (
+    account TEXT, region TEXT, schedule TEXT, record TEXT, PRIMARY KEY (account, region, schedule)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fired (
     account TEXT, region TEXT, schedule TEXT, at REAL, PRIMARY KEY (account, region, schedule)
 ) WITHOUT ROWID;

@@ -16,6 +16,7 @@ from infra.local.emulator.overlay import (
     lambda_pool,
     lambda_runtime,
     scheduler_pace,
+    scheduler_rearm,
     secrets_cfn,
     service_metrics,
     step_functions_executions,
@@ -44,6 +45,7 @@ CORRECTIONS = (
     alarms,
     service_metrics,
     scheduler_pace,
+    scheduler_rearm,
 )
 
 

@@ -152,4 +152,4 @@ def handler(event: Any, context: Any) -> Any:
     if "detail-type" in event:
         _client("sqs").send_message(QueueUrl=os.environ["SEEN_QUEUE"], MessageBody=json.dumps(event["detail"]))
         return {}
-    return ACTIONS.get(event.get("do"), lambda event: {"echo": event})(event)
+    return ACTIONS[event["do"]](event) if "do" in event else {"echo": event}

@@ -1,0 +1,95 @@
+"""The wire: Login with Amazon, calls with its token, and SP-API's errors in the desk's terms."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from stopship.adapters import http
+from stopship.adapters.amazon.connection import AmazonConnection
+from stopship.application.ports import Clock
+from stopship.domain.errors import PartnerContractBroken, PartnerUnavailable
+from stopship.domain.instant import plus
+
+PARTNER = "amazon"
+EARLY_SECONDS = 60
+RATES = {"getOrder": 0.5, "createFeedDocument": 0.5, "createFeed": 0.0083, "getFeed": 2.0, "getFeedDocument": 0.0222}
+"""Default requests a second (the models' usage plans); one over its inverse is the wait when Amazon names none."""
+
+_kept: dict[tuple[str, str], tuple[str, str]] = {}
+"""Access token and its end by (host, refresh token): one per process."""
+
+
+class AmazonClient:
+    def __init__(self, connection: AmazonConnection, clock: Clock) -> None:
+        self._connection, self._clock = connection, clock
+        self._host = (connection.auth_endpoint or connection.endpoint).rstrip("/")
+        self._place = (self._host, connection.refresh_token)
+
+    def call(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """A 2xx or a 404; raises PartnerRefused with Amazon's own code for another 4xx."""
+        answer = self._send(operation, method, path, body, params)
+        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            # Nothing was done; the token may have been revoked before its time, so once more with a new one.
+            _kept.pop(self._place, None)
+            answer = self._send(operation, method, path, body, params)
+        if answer.is_client_error and answer.status_code != httpx.codes.NOT_FOUND:
+            raise http.refuse(PARTNER, answer, error_code(answer), f"{operation} was refused")
+        return answer
+
+    def _send(
+        self, operation: str, method: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, str] | None
+    ) -> httpx.Response:
+        headers = {"x-amz-access-token": self._token(), "Accept": "application/json"}
+        content = None if body is None else json.dumps(body).encode()
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        url = self._connection.endpoint.rstrip("/") + path
+        try:
+            return http.call(PARTNER, method, url, headers=headers, content=content, params=params)
+        except PartnerUnavailable as error:
+            if error.evidence.get("status") == httpx.codes.TOO_MANY_REQUESTS and not error.retry_after:
+                error.retry_after = round(1 / RATES[operation], 1)
+            raise
+
+    def _token(self) -> str:
+        token, end = _kept.get(self._place, ("", ""))
+        if not token or end <= plus(self._clock.now(), EARLY_SECONDS):
+            token, end = self._ask()
+            _kept[self._place] = (token, end)
+        return token
+
+    def _ask(self) -> tuple[str, str]:
+        """Login with Amazon, "Refresh tokens": an access token lives an hour."""
+        asked_at, c = self._clock.now(), self._connection
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": c.refresh_token,
+            "client_id": c.client_id,
+            "client_secret": c.client_secret,
+        }
+        answer = http.call(PARTNER, "POST", f"{self._host}/auth/o2/token", form=form)
+        if answer.is_client_error:
+            raise http.refuse(PARTNER, answer, "not_authorised", "no access token: check the app's authorisation")
+        body = http.json_object(PARTNER, answer)
+        token, seconds = body.get("access_token"), body.get("expires_in")
+        if not isinstance(token, str) or not token or not isinstance(seconds, int):
+            raise PartnerContractBroken(PARTNER, "the token answer lacks access_token or expires_in")
+        return token, plus(asked_at, seconds)
+
+
+def error_code(answer: httpx.Response) -> str:
+    """SP-API's {"errors": [{"code": ...}]}; its message may quote what was sent, so it is left out."""
+    try:
+        code = answer.json()["errors"][0]["code"]
+    except (ValueError, KeyError, IndexError, TypeError):
+        code = ""
+    return str(code or f"status_{answer.status_code}")

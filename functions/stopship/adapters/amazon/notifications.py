@@ -1,0 +1,131 @@
+"""ORDER_CHANGE notifications: a buyer's own cancel request is a wish; a shipment or a cancel at Amazon is a signal.
+
+Shape: OrderChangeNotification (draft-07 schema of the SP-API models). IsBuyerRequestedCancel is a boolean here, although the old
+Orders API writes it as a string. Amazon's "Shipped" is the seller's own shipment confirmation, after which the buyer is charged and
+nothing can be cancelled: it is taken for the departure.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stopship.adapters.amazon.client import PARTNER
+from stopship.application.take_in import IntakeMessage
+from stopship.domain import instant
+from stopship.domain.errors import InvalidInput
+from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.domain.signal import Signal, SignalKind
+
+TYPE = "ORDER_CHANGE"
+CHANGES = ("BuyerRequestedChange", "DeliveryTipChange", "OrderStatusChange")
+_BODY = "Payload.OrderChangeNotification"
+
+
+def normalise(message: IntakeMessage, detail: Mapping[str, Any]) -> CancelRequest | Signal | None:
+    """None for changes that concern no cancel, and for orders that Amazon fulfils. Raises InvalidInput naming the place."""
+    kind = _get(detail, "NotificationType", str)
+    if kind != TYPE:
+        raise InvalidInput("NotificationType", f"is {kind[:50]}", f"only {TYPE} is understood")
+    change = _get(detail, _BODY, dict)
+    summary = _get(change, "Summary", dict, _BODY)
+    what = _get(change, "OrderChangeType", str, _BODY)
+    if what not in CHANGES:
+        raise InvalidInput(f"{_BODY}.OrderChangeType", "is not one of the contract's", ", ".join(CHANGES))
+    if _get(summary, "FulfillmentType", str, f"{_BODY}.Summary") != "MFN" or what == "DeliveryTipChange":
+        return None
+    status = _get(summary, "OrderStatus", str, f"{_BODY}.Summary")
+    if what == "OrderStatusChange" and status in ("Canceled", "Shipped", "PartiallyShipped"):
+        return _signal(message, detail, change, summary, status)
+    # A status change also carries the flag: it repeats a request whose own notification may have been lost.
+    return _request(message, detail, change, summary)
+
+
+def _request(
+    message: IntakeMessage, detail: Mapping[str, Any], change: Mapping[str, Any], summary: Mapping[str, Any]
+) -> CancelRequest | None:
+    items = _items(summary)
+    asked = {x["OrderItemId"]: x["Quantity"] for x in items if x.get("IsBuyerRequestedCancel") is True}
+    if not asked:
+        return None
+    return CancelRequest(
+        merchant=message.merchant,
+        channel=PARTNER,
+        order_ref=_get(change, "AmazonOrderId", str, _BODY),
+        reason=Reason.CUSTOMER_REQUEST,
+        requester=Requester.CUSTOMER,
+        source=PARTNER,
+        delivery_id=notification_id(detail),
+        requested_at=min(_changed_at(detail, change), message.received_at),
+        received_at=message.received_at,
+        lines={} if len(asked) == len(items) else asked,
+        official=True,
+        raw_sha256=message.raw_sha256,
+    )
+
+
+def _signal(
+    message: IntakeMessage,
+    detail: Mapping[str, Any],
+    change: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    status: str,
+) -> Signal:
+    shipped = {x["OrderItemId"]: x.get("QuantityShipped", 0) for x in _items(summary)}
+    cancelled = status == "Canceled"
+    return Signal(
+        merchant=message.merchant,
+        channel=PARTNER,
+        source=PARTNER,
+        topic=TYPE,
+        delivery_id=notification_id(detail),
+        order_ref=_get(change, "AmazonOrderId", str, _BODY),
+        leg_id="",
+        kind=SignalKind.ORDER_CANCELLED_ECHO if cancelled else SignalKind.SHIPMENT,
+        occurred_at=_changed_at(detail, change),
+        received_at=message.received_at,
+        lines={} if cancelled else {item: quantity for item, quantity in shipped.items() if quantity},
+        departed=not cancelled,
+        raw_sha256=message.raw_sha256,
+    )
+
+
+def notification_id(detail: Mapping[str, Any]) -> str:
+    """What stays the same over Amazon's repeats."""
+    return str(_get(detail, "NotificationMetadata.NotificationId", str))
+
+
+def _changed_at(detail: Mapping[str, Any], change: Mapping[str, Any]) -> str:
+    """When the order changed; Amazon may leave it null, and then it is when the notification was made."""
+    trigger = _get(change, "OrderChangeTrigger", dict, _BODY)
+    place = f"{_BODY}.OrderChangeTrigger.TimeOfOrderChange" if trigger.get("TimeOfOrderChange") else "EventTime"
+    value = trigger.get("TimeOfOrderChange") or _get(detail, "EventTime", str)
+    try:
+        return instant.normal(str(value))
+    except ValueError as error:
+        raise InvalidInput(place, "is not a moment", "ISO 8601 with an offset") from error
+
+
+def _items(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    place = f"{_BODY}.Summary.OrderItems"
+    items: list[dict[str, Any]] = _get(summary, "OrderItems", list, f"{_BODY}.Summary")
+    for index, item in enumerate(items):
+        here = f"{place}[{index}]"
+        if not isinstance(item, Mapping):
+            raise InvalidInput(here, "is not an object")
+        _get(item, "OrderItemId", str, here)
+        _get(item, "Quantity", int, here)
+        for name, kind in (("IsBuyerRequestedCancel", bool), ("QuantityShipped", int)):
+            if item.get(name) is not None:
+                _get(item, name, kind, here)
+    return items
+
+
+def _get(value: Mapping[str, Any], path: str, kind: type, above: str = "") -> Any:
+    """The value at a dotted path. Raises InvalidInput with the whole path."""
+    found: Any = value
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    right = isinstance(found, kind) and not (kind is int and isinstance(found, bool)) and found != ""
+    if not right:
+        place = f"{above}.{path}" if above else path
+        raise InvalidInput(place, "is missing" if found is None else f"is not of type {kind.__name__}")
+    return found

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from stopship.adapters.ledger_memory import MemoryLedger
+from stopship.adapters.policy_file import effective, from_canonical
 from stopship.application.escalate_exception import escalate_exception
-from stopship.application.ports import Append, Callback, Recorded
+from stopship.application.ports import Append, Callback, Ledger, Recorded
 from stopship.domain import instant
 from stopship.domain.policy import Policy
 
@@ -81,19 +83,19 @@ class SentMail:
 
 
 @dataclass
-class KnownPolicies:
-    policy: Policy
-    known: dict[str, Policy] = field(default_factory=dict)
+class KeptPolicies:
+    """A merchant's policy is the packaged default with ``override`` on top, and is kept in the ledger when a case may pin it."""
 
-    def __post_init__(self) -> None:
-        self.change(self.policy)
-
-    def change(self, policy: Policy) -> None:
-        self.policy = policy
-        self.known[policy.hash] = policy
+    ledger: Ledger
+    override: str = ""
 
     def current(self, merchant: str) -> Policy:
-        return self.policy
+        text, policy = effective(self.override)
+        self.ledger.save_policy(merchant, policy.hash, text)
+        return policy
 
     def pinned(self, merchant: str, policy_hash: str) -> Policy:
-        return self.known[policy_hash]
+        return _kept(self.ledger.policy_text(merchant, policy_hash))
+
+
+_kept = cache(from_canonical)

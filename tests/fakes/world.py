@@ -10,7 +10,6 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Protocol
 
-from stopship.adapters.policy_file import load_default
 from stopship.application.acknowledge import Hearing, acknowledge
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
@@ -28,7 +27,7 @@ from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.agenda import START, Agenda, VirtualClock
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
-from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KnownPolicies, SentMail
+from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail
 from tests.fakes.trouble import Crash, Faults
 
 MERCHANT = "acme"
@@ -59,7 +58,7 @@ class World:
         self.hearings: list[Hearing | None] = []
         self.orders: dict[str, Order] = {}
         self.ledger = CrashingLedger(self.faults.point)
-        self.policies = KnownPolicies(load_default())
+        self.policies = KeptPolicies(self.ledger)
         self.store = FakeOrderSystem(self)
         self.erp = FakeErp(self)
         self.payments = FakePayments(self)

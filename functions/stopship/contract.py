@@ -1,5 +1,6 @@
 """Names that the code, the infrastructure and the state machine share. Nothing else may be shared between them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,10 +8,32 @@ PROJECT = "stopship"
 STATE_MACHINE = "cancel-case"
 HANDLER_MODULE = "stopship.handlers"
 
-DETAIL_TYPE_ORDER_CHANGE = "ORDER_CHANGE"
-"""EventBridge detail-type of Amazon's notification."""
-
 METRIC_NAMESPACE = "Stopship"
+METRICS: Mapping[str, tuple[str, ...]] = {
+    "CasesOpened": ("merchant", "channel"),
+    "CasesClosed": ("outcome",),
+    "ExceptionsOpened": ("tier",),
+    "StopShipAcknowledged": ("level",),
+    "ShippedAfterStop": ("merchant",),
+    "MoneyMoved": ("kind",),
+}
+"""Each business metric and the dimensions that it carries."""
+
+TIERS = ("P1", "P2", "P3")
+OUTCOMES = ("stopped", "shipped", "blocked", "saved", "withdrawn")
+LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejected", "silent")
+
+AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
+"""EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
+
+
+def function_name(stage: str, module: str) -> str:
+    """A deployed function's physical name."""
+    return f"{PROJECT}-{stage}-{module.replace('_', '-')}"
+
+
+def state_machine_name(stage: str) -> str:
+    return f"{PROJECT}-{stage}-{STATE_MACHINE}"
 
 
 def merchant_secret_name(stage: str, merchant: str) -> str:
@@ -31,6 +54,8 @@ def route_parameter_name(stage: str, source: str, address: str) -> str:
 Kind = Literal["door", "worker", "step", "projection", "timer"]
 Grant = Literal[
     "ledger_read",
+    "ledger_list",
+    "ledger_open_cases",
     "ledger_append",
     "merchant_secrets",
     "merchant_parameters",
@@ -95,6 +120,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "desk_api",
         "door",
         "ledger_read",
+        "ledger_list",
         "ledger_append",
         "evidence_write",
         "intake_send",
@@ -132,6 +158,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "sweep_cases",
         "timer",
         "ledger_read",
+        "ledger_open_cases",
         "ledger_append",
         "start_execution",
         "describe_execution",

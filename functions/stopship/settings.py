@@ -23,7 +23,6 @@ class Settings:
     scheduler_role_arn: str = ""
     escalate_function_arn: str = ""
     public_url: str = ""
-    api_audience: str = ""
 
     @property
     def exception_queues(self) -> Mapping[str, str]:

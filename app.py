@@ -1,0 +1,28 @@
+"""The CDK application: one stack per stage of cdk.json.
+
+Context: ``stopship:stage`` chooses one stage; ``stopship:platform`` is ``arm64`` (default) or ``host`` for the local stack;
+``stopship:check`` set to ``no`` leaves the rule packs out.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "functions"))
+
+from aws_cdk import App, Tags, Validations
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+
+from infra.stack import StopshipStack
+from infra.stages import stages
+
+app = App()
+chosen = app.node.try_get_context("stopship:stage")
+platform = app.node.try_get_context("stopship:platform") or "arm64"
+for stage in stages().values():
+    if chosen in (None, stage.name):
+        stack = StopshipStack(app, f"Stopship-{stage.name}", stage=stage, platform=platform)
+        Tags.of(stack).add("project", "stopship")
+        Tags.of(stack).add("stage", stage.name)
+if app.node.try_get_context("stopship:check") != "no":
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+app.synth()

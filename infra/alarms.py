@@ -1,0 +1,96 @@
+"""Alarms that somebody can act on, told through one topic."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.queues import TIER_HOURS, Queues
+from infra.stages import Stage
+from stopship.contract import METRIC_NAMESPACE, PROJECT
+
+FIVE_MINUTES = Duration.minutes(5)
+INTAKE_MAX_AGE = Duration.minutes(5)
+STREAM_MAX_AGE = Duration.minutes(10)
+
+
+class Alarms(Construct):
+    """``alarms`` in the order of their urgency, for the dashboard."""
+
+    def __init__(self, scope: Construct, id_: str, stage: Stage, key: kms.IKey, lost: sqs.IQueue) -> None:
+        super().__init__(scope, id_)
+        self.topic = sns.Topic(
+            self, "Topic", topic_name=f"{PROJECT}-{stage.name}-alarms", master_key=key, enforce_ssl=True
+        )
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[self.topic.topic_arn],
+            )
+        )
+        if stage.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_email, dead_letter_queue=lost))
+        self.alarms: list[cloudwatch.Alarm] = []
+
+    def watch_leakage(self, merchants: tuple[str, ...]) -> None:
+        """Goods left after a proven stop: money and goods may both be gone."""
+        for merchant in merchants:
+            metric = cloudwatch.Metric(
+                namespace=METRIC_NAMESPACE,
+                metric_name="ShippedAfterStop",
+                dimensions_map={"merchant": merchant},
+                statistic="Sum",
+                period=FIVE_MINUTES,
+            )
+            self._alarm(f"ShippedAfterStop-{merchant}", metric, 0, "A stopped order was shipped: open its P1 exception.")
+
+    def watch_queues(self, queues: Queues) -> None:
+        for name, dead in queues.dead.items():
+            metric = dead.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum")
+            self._alarm(f"{name}DeadLetters", metric, 0, f"{name}: messages nobody could process. Read one, fix, redrive.")
+        for tier, queue in queues.exceptions.items():
+            age = queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum")
+            limit = Duration.hours(TIER_HOURS[tier]).to_seconds()
+            self._alarm(f"{tier}Age", age, limit, f"An exception of {tier} is older than {TIER_HOURS[tier]} h.")
+        age = queues.intake.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum")
+        self._alarm("IntakeAge", age, INTAKE_MAX_AGE.to_seconds(), "Requests wait: look at process_intake's errors.")
+
+    def watch_machine(self, machine: sfn.StateMachine) -> None:
+        for name, metric in (
+            ("Failed", machine.metric_failed(period=FIVE_MINUTES)),
+            ("TimedOut", machine.metric_timed_out(period=FIVE_MINUTES)),
+            ("Aborted", machine.metric_aborted(period=FIVE_MINUTES)),
+        ):
+            self._alarm(f"Executions{name}", metric, 0, "The sweep resumes the case; find out why it ended.")
+
+    def watch_functions(self, functions: Mapping[str, lambda_.Function]) -> None:
+        for module, function in functions.items():
+            errors = function.metric_errors(period=FIVE_MINUTES)
+            self._alarm(f"Errors-{module}", errors, 0, f"{module} failed: its log says why.")
+        age = functions["project_ledger"].metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum")
+        self._alarm("StreamAge", age, STREAM_MAX_AGE.to_milliseconds(), "Projections lag behind the ledger.")
+
+    def _alarm(self, name: str, metric: cloudwatch.Metric, above: float, what: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=above,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=what,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))
+        self.alarms.append(alarm)

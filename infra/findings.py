@@ -1,0 +1,91 @@
+"""What the rule packs find and we keep, each with its reason. What is not listed here fails the check."""
+
+from collections.abc import Iterator
+
+from aws_cdk import Acknowledgment, CfnElement, Stack, Validations
+from constructs import IConstruct
+
+from infra.stages import Stage
+from stopship.contract import PROJECT, merchant_secret_name, state_machine_name
+
+PYTHON = "Python 3.13 is what the whole test run and the local stack execute; moving on is a decision, not a drift."
+ASYNCHRONOUS = (
+    "Called synchronously, or by an event source with its own dead-letter queue; the two functions that a timer calls have a "
+    "failure destination."
+)
+DEAD_LETTERS = "This is a dead-letter queue; an alarm watches it."
+
+EVERYWHERE = {
+    "AwsSolutions-L1": PYTHON,
+    "Serverless-LambdaLatestVersion": PYTHON,
+    "Serverless-LambdaDLQ": ASYNCHRONOUS,
+    "AwsSolutions-IAM5[Resource::*]": (
+        "X-Ray, vended log delivery and ListStreams have no resource-level permissions; a test allows '*' for these alone."
+    ),
+}
+BY_PATH = {
+    "Evidence/Bucket": {"AwsSolutions-S1": "Who reads evidence is recorded by CloudTrail data events of the account."},
+    "Identity/Pool": {
+        "AwsSolutions-COG2": "Multi-factor sign-in is required where the stage table says so: in production.",
+        "AwsSolutions-COG8": "The plus plan's risk scores are for public sign-in; here an administrator makes each user.",
+    },
+    "DeskApi/Api/POST--webhooks--{source}": {
+        "AwsSolutions-APIG4": "Senders prove themselves by a signature on the raw body, which the function verifies."
+    },
+    "DeskApi/Api/POST--acknowledgments--{callback_id}": {
+        "AwsSolutions-APIG4": "A one-time callback id and the warehouse's signature, which the function verifies."
+    },
+    "Functions/ProcessIntake": {
+        "Serverless-LambdaEventSourceMappingDestination": "The queue's own redrive policy takes what fails: SQS has no other."
+    },
+}
+
+
+def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct) -> None:
+    """``evidence`` is the bucket, whose objects some roles may name only by a wildcard."""
+    _keep(stack, {**EVERYWHERE, **_wildcards(stack, stage, evidence)})
+    for path, rules in BY_PATH.items():
+        _keep(_find(stack, path), rules)
+    for merchant in stage.merchants:
+        reason = "Holds other companies' credentials: rotated with each of them, not by a schedule of ours."
+        _keep(_find(stack, f"Merchants/{merchant}"), {"AwsSolutions-SMG4": reason})
+    for child in _find(stack, "Queues").node.children:
+        if child.node.id.endswith("DeadLetters"):
+            _keep(child, {"AwsSolutions-SQS3": DEAD_LETTERS, "Serverless-SQSRedrivePolicy": DEAD_LETTERS})
+
+
+def _wildcards(stack: Stack, stage: Stage, evidence: IConstruct) -> dict[str, str]:
+    """Wildcards at the end of a name that begins with the stage's own."""
+    bucket = evidence.node.default_child
+    if not isinstance(bucket, CfnElement):
+        raise TypeError("the evidence bucket has no CloudFormation resource")
+    prefix = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>:{}"
+    names = {
+        f"<{stack.get_logical_id(bucket)}.Arn>/*": "Evidence is kept under keys that come from hashes.",
+        prefix.format("ssm", f"parameter/{PROJECT}/{stage.name}/*"): "Merchants are connected without a deployment.",
+        prefix.format("secretsmanager", f"secret:{merchant_secret_name(stage.name, '*')}"): (
+            "Merchants are connected without a deployment; every name ends in six random characters."
+        ),
+        prefix.format("scheduler", f"schedule/{PROJECT}-{stage.name}-deadlines/*"): "A timer is named after its exception.",
+        prefix.format("ses", "identity/*"): "Each merchant sends from a verified address of its own.",
+        prefix.format("states", f"execution:{state_machine_name(stage.name)}:*"): "An execution is named after its case.",
+    }
+    return {f"AwsSolutions-IAM5[Resource::{name}]": reason for name, reason in names.items()}
+
+
+def _find(stack: Stack, path: str) -> IConstruct:
+    """``path`` below the stack, whose last part may itself contain slashes."""
+    wanted = f"{stack.node.path}/{path}"
+    found = next(_at(stack, wanted), None)
+    if found is None:
+        raise LookupError(f"a finding is acknowledged for {path}, which the stack does not have")
+    return found
+
+
+def _at(stack: Stack, wanted: str) -> Iterator[IConstruct]:
+    return (child for child in stack.node.find_all() if child.node.path == wanted)
+
+
+def _keep(on: IConstruct, rules: dict[str, str]) -> None:
+    for rule, reason in rules.items():
+        Validations.of(on).acknowledge(Acknowledgment(id=rule, reason=reason))

@@ -1,0 +1,81 @@
+"""What each grant of the contract means to IAM: the narrowest statement that the calls behind it need."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+
+from stopship.contract import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """ARNs, as the template has them."""
+
+    table: str
+    bucket: str
+    data_key: str
+    signing_key: str
+    intake_queue: str
+    exception_queues: tuple[str, ...]
+    state_machine: str
+    executions: str
+    merchant_secrets: str
+    merchant_parameters: str
+    schedules: str
+    scheduler_role: str
+    identities: str
+
+
+def statements(grants: Iterable[Grant], r: Resources) -> Iterator[iam.PolicyStatement]:
+    for grant in sorted(grants):
+        yield from _STATEMENTS[grant](r)
+
+
+def _allow(*actions: str, on: Iterable[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(on))
+
+
+def _encrypt(r: Resources) -> iam.PolicyStatement:
+    """S3 asks for the data key in the caller's name (Amazon S3 user guide, SSE-KMS permissions)."""
+    return _allow("kms:GenerateDataKey", "kms:Decrypt", on=[r.data_key])
+
+
+def _scheduler(r: Resources) -> list[iam.PolicyStatement]:
+    to_scheduler = iam.PolicyStatement(
+        actions=["iam:PassRole"],
+        resources=[r.scheduler_role],
+        conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+    )
+    return [_allow("scheduler:CreateSchedule", on=[r.schedules]), to_scheduler]
+
+
+_STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
+    "ledger_read": lambda r: [_allow("dynamodb:GetItem", "dynamodb:Query", on=[r.table])],
+    "ledger_list": lambda r: [_allow("dynamodb:Query", on=[f"{r.table}/index/gsi1", f"{r.table}/index/gsi2"])],
+    "ledger_open_cases": lambda r: [_allow("dynamodb:Query", on=[f"{r.table}/index/gsi3"])],
+    "ledger_append": lambda r: [_allow("dynamodb:PutItem", on=[r.table])],
+    "evidence_write": lambda r: [_allow("s3:PutObject", "s3:GetObject", on=[f"{r.bucket}/*"]), _encrypt(r)],
+    # Without ListBucket an erased object answers 403 and could not be told from a forbidden one.
+    "evidence_read": lambda r: [
+        _allow("s3:GetObject", on=[f"{r.bucket}/*"]),
+        _allow("s3:ListBucket", on=[r.bucket]),
+        _allow("kms:Decrypt", on=[r.data_key]),
+    ],
+    "merchant_secrets": lambda r: [
+        _allow("secretsmanager:GetSecretValue", on=[r.merchant_secrets]),
+        _allow("kms:Decrypt", on=[r.data_key]),
+    ],
+    "merchant_parameters": lambda r: [_allow("ssm:GetParameter", on=[r.merchant_parameters])],
+    "intake_send": lambda r: [_allow("sqs:SendMessage", on=[r.intake_queue])],
+    # The event sources grant what Lambda needs to read them.
+    "intake_consume": lambda _: [],
+    "stream_read": lambda _: [],
+    "exception_send": lambda r: [_allow("sqs:SendMessage", on=r.exception_queues)],
+    "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],
+    "describe_execution": lambda r: [_allow("states:DescribeExecution", on=[r.executions])],
+    "wake_task": lambda r: [_allow("states:SendTaskSuccess", on=[r.state_machine])],
+    "send_mail": lambda r: [_allow("ses:SendEmail", on=[r.identities])],
+    "timer_create": _scheduler,
+    "kms_sign": lambda r: [_allow("kms:Sign", on=[r.signing_key])],
+}

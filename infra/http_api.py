@@ -1,0 +1,107 @@
+"""The desk's HTTP API: open doors that prove the sender themselves, and the desk behind a token."""
+
+import json
+from collections.abc import Mapping
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.identity import Identity
+from infra.log_retention import retention
+from infra.stages import Stage
+from stopship.contract import PROJECT
+
+GET, POST = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST
+DOORS = {
+    "receive_webhook": [(POST, "/webhooks/{source}")],
+    "receive_acknowledgment": [(POST, "/acknowledgments/{callback_id}")],
+}
+DESK = [
+    (POST, "/cancellations"),
+    (GET, "/cases"),
+    (GET, "/cases/{case_id}"),
+    (GET, "/exceptions"),
+    (POST, "/exceptions/{exception_id}/resolution"),
+    (GET, "/openapi.json"),
+]
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "method": "$context.httpMethod",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "latency": "$context.responseLatency",
+    "error": "$context.error.message",
+    "integrationError": "$context.integrationErrorMessage",
+}
+"""No address, no header, no path parameter: a callback id is a secret."""
+
+
+class DeskHttpApi(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: Stage,
+        functions: Mapping[str, lambda_.IFunction],
+        identity: Identity,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            api_name=f"{PROJECT}-{stage.name}",
+            description="Stopship: webhooks, acknowledgments, and the desk",
+            create_default_stage=False,
+        )
+        self._add_stage(stage)
+        for module, routes in DOORS.items():
+            self._route(routes, module, functions[module], None)
+        self._route(DESK, "desk_api", functions["desk_api"], self._authorizer(identity))
+
+    def _authorizer(self, identity: Identity) -> apigateway.IHttpRouteAuthorizer:
+        issuer = f"https://cognito-idp.{Aws.REGION}.{Aws.URL_SUFFIX}/{identity.pool.user_pool_id}"
+        audience = [identity.client.user_pool_client_id]
+        return authorizers.HttpJwtAuthorizer("DeskUsers", issuer, jwt_audience=audience)
+
+    def _route(
+        self,
+        routes: list[tuple[apigateway.HttpMethod, str]],
+        module: str,
+        function: lambda_.IFunction,
+        authorizer: apigateway.IHttpRouteAuthorizer | None,
+    ) -> None:
+        integration = integrations.HttpLambdaIntegration(module, function)
+        for method, path in routes:
+            self.api.add_routes(path=path, methods=[method], integration=integration, authorizer=authorizer)
+
+    def _add_stage(self, stage: Stage) -> None:
+        access = logs.LogGroup(
+            self,
+            "AccessLog",
+            log_group_name=f"/aws/vendedlogs/apis/{PROJECT}-{stage.name}",
+            retention=retention(stage),
+            removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
+        )
+        apigateway.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=access.log_group_arn, format=json.dumps(ACCESS_LOG)
+            ),
+            default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=stage.requests_per_second,
+                throttling_burst_limit=stage.request_burst,
+                detailed_metrics_enabled=True,
+            ),
+        )

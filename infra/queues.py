@@ -1,0 +1,47 @@
+"""The intake queue, one queue a tier for exceptions, and the queues behind them for what nobody could take."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stopship.contract import FUNCTIONS, TIERS
+
+KEPT = Duration.days(14)
+TRIES = 8
+TIER_HOURS = {"P1": 1, "P2": 4, "P3": 24}
+"""How old an exception may grow in its queue."""
+
+
+class Queues(Construct):
+    """``dead`` are all dead-letter queues by name, for the alarms: nothing may lie there unseen."""
+
+    def __init__(self, scope: Construct, id_: str) -> None:
+        super().__init__(scope, id_)
+        self.dead: dict[str, sqs.Queue] = {}
+        worker = next(f for f in FUNCTIONS if f.module == "process_intake")
+        # A message must not come back while a batch may still be at work on it (AWS Lambda developer guide, SQS event sources).
+        self.intake = self._queue("Intake", Duration.seconds(6 * worker.timeout_seconds))
+        self.exceptions = {tier: self._queue(f"Exceptions{tier}", Duration.minutes(5)) for tier in TIERS}
+
+    def _queue(self, name: str, visibility: Duration) -> sqs.Queue:
+        dead = self.dead_letters(name)
+        return sqs.Queue(
+            self,
+            name,
+            visibility_timeout=visibility,
+            retention_period=KEPT,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=TRIES),
+        )
+
+    def dead_letters(self, name: str) -> sqs.Queue:
+        """A dead-letter queue for ``name``, watched like all others."""
+        self.dead[name] = sqs.Queue(
+            self,
+            f"{name}DeadLetters",
+            retention_period=KEPT,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+        return self.dead[name]

@@ -1,0 +1,160 @@
+"""The whole desk of one stage, as one stack."""
+
+from typing import Any
+
+from aws_cdk import Aws, CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.dashboard import DeskDashboard
+from infra.data_key import DataKey
+from infra.deadlines import Deadlines, Sweep
+from infra.event_bus import IntakeBus
+from infra.evidence_bucket import EvidenceBucket
+from infra.findings import acknowledge
+from infra.functions import Functions
+from infra.grants import Resources
+from infra.http_api import DeskHttpApi
+from infra.identity import Identity
+from infra.ledger_table import LedgerTable
+from infra.merchant_secrets import MerchantSecrets
+from infra.queues import Queues
+from infra.signing_key import SigningKey
+from infra.stages import Stage
+from infra.state_machine import CancelCase
+from stopship.contract import PROJECT, function_name, merchant_secret_name, state_machine_name
+
+
+class StopshipStack(Stack):
+    """``platform``: which wheels the layer holds, ``arm64`` for AWS or ``host`` for this machine."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, platform: str, **more: Any) -> None:
+        super().__init__(scope, id_, description=f"Stopship, the cancellation desk ({stage.name})", **more)
+        self._stage = stage
+        self._stores()
+        self._deadlines = Deadlines(self, "Deadlines", stage, self._function_arn("escalate_exception"))
+        self._functions = self._make_functions(platform)
+        self._machine = CancelCase(self, "CancelCase", stage=stage, functions=self._by_module)
+        self._identity = Identity(self, "Identity", stage)
+        self._api = DeskHttpApi(
+            self, "DeskApi", stage=stage, functions=self._by_module, identity=self._identity
+        )
+        self._functions.tell("public_url", self._api.api.api_endpoint)
+        self._connect()
+        self._watch()
+        self._tell()
+        acknowledge(self, stage, self._evidence)
+
+    @property
+    def _by_module(self) -> dict[str, lambda_.Function]:
+        return self._functions.functions
+
+    def _stores(self) -> None:
+        stage = self._stage
+        self._data_key = DataKey(self, "DataKey", stage).key
+        self._signing_key = SigningKey(self, "SigningKey", stage).key
+        self._ledger = LedgerTable(self, "Ledger", stage).table
+        self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
+        self._queues = Queues(self, "Queues")
+        self._lost_calls = self._queues.dead_letters("Timers")
+        self._bus = IntakeBus(self, "Intake", stage, self._queues).bus
+        MerchantSecrets(self, "Merchants", stage, self._data_key)
+
+    def _make_functions(self, platform: str) -> Functions:
+        queues = self._queues
+        settings = {
+            "table_name": self._ledger.table_name,
+            "evidence_bucket": self._evidence.bucket_name,
+            "intake_queue_url": queues.intake.queue_url,
+            "state_machine_arn": self._machine_arn,
+            "exception_queue_urls": " ".join(f"{tier}={q.queue_url}" for tier, q in queues.exceptions.items()),
+            "schedule_group": self._deadlines.group.schedule_group_name,
+            "scheduler_role_arn": self._deadlines.role.role_arn,
+            "escalate_function_arn": self._function_arn("escalate_exception"),
+        }
+        return Functions(
+            self,
+            "Functions",
+            stage=self._stage,
+            platform=platform,
+            resources=self._resources(),
+            settings=settings,
+            lost=self._lost_calls,
+        )
+
+    def _resources(self) -> Resources:
+        stage, machine = self._stage.name, state_machine_name(self._stage.name)
+        return Resources(
+            table=self._ledger.table_arn,
+            bucket=self._evidence.bucket_arn,
+            data_key=self._data_key.key_arn,
+            signing_key=self._signing_key.key_arn,
+            intake_queue=self._queues.intake.queue_arn,
+            exception_queues=tuple(q.queue_arn for q in self._queues.exceptions.values()),
+            state_machine=self._machine_arn,
+            executions=_arn("states", f"execution:{machine}:*"),
+            merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
+            merchant_parameters=_arn("ssm", f"parameter/{PROJECT}/{stage}/*"),
+            schedules=_arn("scheduler", f"schedule/{self._deadlines.group.schedule_group_name}/*"),
+            scheduler_role=self._deadlines.role.role_arn,
+            identities=_arn("ses", "identity/*"),
+        )
+
+    @property
+    def _machine_arn(self) -> str:
+        """By name: the machine calls functions that start the machine."""
+        return _arn("states", f"stateMachine:{state_machine_name(self._stage.name)}")
+
+    def _function_arn(self, module: str) -> str:
+        return _arn("lambda", f"function:{function_name(self._stage.name, module)}")
+
+    def _connect(self) -> None:
+        stream = sources.DynamoEventSource(
+            self._ledger,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            batch_size=50,
+            report_batch_item_failures=True,
+            bisect_batch_on_error=True,
+            retry_attempts=100,
+            on_failure=sources.SqsDlq(self._queues.dead_letters("Stream")),
+        )
+        self._functions.consume(self._queues, stream)
+        sweep = self._by_module["sweep_cases"]
+        Sweep(self, "Sweep", deadlines=self._deadlines, function=sweep, lost=self._lost_calls)
+
+    def _watch(self) -> None:
+        alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
+        alarms.watch_leakage(self._stage.merchants)
+        alarms.watch_queues(self._queues)
+        alarms.watch_machine(self._machine.machine)
+        alarms.watch_functions(self._by_module)
+        DeskDashboard(
+            self,
+            "Dashboard",
+            stage=self._stage,
+            queues=self._queues,
+            machine=self._machine.machine,
+            functions=self._by_module,
+            alarms=alarms.alarms,
+        )
+
+    def _tell(self) -> None:
+        outputs = {
+            "ApiId": self._api.api.api_id,
+            "ApiUrl": self._api.api.api_endpoint,
+            "TableName": self._ledger.table_name,
+            "StateMachineArn": self._machine.machine.state_machine_arn,
+            "BusName": self._bus.event_bus_name,
+            "UserPoolId": self._identity.pool.user_pool_id,
+            "UserPoolClientId": self._identity.client.user_pool_client_id,
+            "NetSuiteSigningKeyId": self._signing_key.key_id,
+            "SweepFunctionName": self._by_module["sweep_cases"].function_name,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"

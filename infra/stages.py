@@ -1,0 +1,57 @@
+"""The one table of differences between stages: ``stopship:stages`` in cdk.json."""
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+CDK_JSON = Path(__file__).parents[1] / "cdk.json"
+
+
+class BadStage(ValueError):
+    """The table has no such stage, or a stage is not complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What may differ. ``retain_data``: table, evidence and keys outlive the stack, and are protected against deletion.
+
+    ``merchants`` get an empty secret made by the stack, to be filled when they are connected; others may be connected without
+    a deployment. ``partner_buses`` are event buses of partners (Amazon's has its event source's name) to listen to.
+    """
+
+    name: str
+    retain_data: bool
+    log_retention_days: int
+    requests_per_second: int
+    request_burst: int
+    intake_concurrency: int
+    require_mfa: bool
+    alarm_email: str
+    merchants: tuple[str, ...]
+    partner_buses: tuple[str, ...]
+
+
+def context() -> dict[str, Any]:
+    """cdk.json's context, as the CDK command would pass it."""
+    found: dict[str, Any] = json.loads(CDK_JSON.read_text())["context"]
+    return found
+
+
+def stages() -> dict[str, Stage]:
+    """All stages by name. Raises BadStage that names the stage and the field."""
+    return {name: _stage(name, row) for name, row in context()["stopship:stages"].items()}
+
+
+def stage(name: str) -> Stage:
+    known = stages()
+    if name not in known:
+        raise BadStage(f"stage {name!r} is not in cdk.json; it has {', '.join(sorted(known))}")
+    return known[name]
+
+
+def _stage(name: str, row: dict[str, Any]) -> Stage:
+    wanted = {f.name for f in fields(Stage)} - {"name"}
+    if odd := wanted.symmetric_difference(row):
+        raise BadStage(f"cdk.json, stage {name}: {', '.join(sorted(odd))} is missing or unknown")
+    return Stage(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})

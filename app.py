@@ -4,11 +4,6 @@ Context: ``stopship:stage`` chooses one stage; ``stopship:platform`` is ``arm64`
 ``stopship:check`` set to ``no`` leaves the rule packs out.
 """
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent / "functions"))
-
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 

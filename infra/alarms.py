@@ -52,12 +52,16 @@ class Alarms(Construct):
                 statistic="Sum",
                 period=FIVE_MINUTES,
             )
-            self._alarm(f"ShippedAfterStop-{merchant}", metric, 0, "A stopped order was shipped: open its P1 exception.")
+            self._alarm(
+                f"ShippedAfterStop-{merchant}", metric, 0, "A stopped order was shipped: open its P1 exception."
+            )
 
     def watch_queues(self, queues: Queues) -> None:
         for name, dead in queues.dead.items():
             metric = dead.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum")
-            self._alarm(f"{name}DeadLetters", metric, 0, f"{name}: messages nobody could process. Read one, fix, redrive.")
+            self._alarm(
+                f"{name}DeadLetters", metric, 0, f"{name}: messages nobody could process. Read one, fix, redrive."
+            )
         for tier, queue in queues.exceptions.items():
             age = queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum")
             limit = Duration.hours(TIER_HOURS[tier]).to_seconds()

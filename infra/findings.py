@@ -66,9 +66,13 @@ def _wildcards(stack: Stack, stage: Stage, evidence: IConstruct) -> dict[str, st
         prefix.format("secretsmanager", f"secret:{merchant_secret_name(stage.name, '*')}"): (
             "Merchants are connected without a deployment; every name ends in six random characters."
         ),
-        prefix.format("scheduler", f"schedule/{PROJECT}-{stage.name}-deadlines/*"): "A timer is named after its exception.",
+        prefix.format(
+            "scheduler", f"schedule/{PROJECT}-{stage.name}-deadlines/*"
+        ): "A timer is named after its exception.",
         prefix.format("ses", "identity/*"): "Each merchant sends from a verified address of its own.",
-        prefix.format("states", f"execution:{state_machine_name(stage.name)}:*"): "An execution is named after its case.",
+        prefix.format(
+            "states", f"execution:{state_machine_name(stage.name)}:*"
+        ): "An execution is named after its case.",
     }
     return {f"AwsSolutions-IAM5[Resource::{name}]": reason for name, reason in names.items()}
 

@@ -38,9 +38,7 @@ class StopshipStack(Stack):
         self._functions = self._make_functions(platform)
         self._machine = CancelCase(self, "CancelCase", stage=stage, functions=self._by_module)
         self._identity = Identity(self, "Identity", stage)
-        self._api = DeskHttpApi(
-            self, "DeskApi", stage=stage, functions=self._by_module, identity=self._identity
-        )
+        self._api = DeskHttpApi(self, "DeskApi", stage=stage, functions=self._by_module, identity=self._identity)
         self._functions.tell("public_url", self._api.api.api_endpoint)
         self._connect()
         self._watch()

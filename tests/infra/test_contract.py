@@ -1,0 +1,53 @@
+"""The names that code and infrastructure share are the names that the code really uses."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import stopship.handlers
+from infra.functions import NEEDED_BY
+from stopship.application.project_ledger import project
+from stopship.contract import FUNCTIONS, LEVELS, METRICS, OUTCOMES, TIERS
+from stopship.domain.order import AckLevel
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Tier
+from stopship.settings import Settings
+
+EVENTS = {
+    "CaseOpened": {"channel": "shopify"},
+    "CaseClosed": {"outcome": "stopped"},
+    "ExceptionOpened": {
+        "tier": "P2",
+        "exception_id": "x",
+        "leg_id": "1",
+        "cause": "silent_warehouse",
+        "owner": "warehouse",
+        "next_action": "call",
+        "deadline": "2026-11-24T12:00:00Z",
+    },
+    "AcknowledgementReceived": {"level": "physically_stopped"},
+    "CaseReopened": {},
+    "MoneyMoved": {"status": "done", "kind": "refund"},
+}
+
+
+def test_every_handler_is_a_function_of_the_contract() -> None:
+    (folder,) = stopship.handlers.__path__
+    modules = {p.stem for p in Path(folder).glob("*.py")} - {"__init__"}
+    assert modules == {f.module for f in FUNCTIONS}
+
+
+def test_tiers_outcomes_and_levels_are_the_domains() -> None:
+    assert (set(TIERS), set(OUTCOMES), set(LEVELS)) == (set(Tier), set(Outcome), set(AckLevel))
+
+
+def test_each_metric_is_emitted_with_its_dimensions() -> None:
+    emitted = {}
+    for type_, data in EVENTS.items():
+        item = {"sk": "E#1", "merchant": "acme", "case_id": "c", "type": type_, "data": json.dumps(data)}
+        emitted.update({c.name: tuple(c.dimensions) for c in project(item).metrics})
+    assert emitted == dict(METRICS)
+
+
+def test_every_setting_reaches_the_functions_that_use_it() -> None:
+    assert {f.name for f in fields(Settings)} == set(NEEDED_BY) | {"stage", "public_url"}

@@ -1,0 +1,153 @@
+"""What each stage's template promises."""
+
+import json
+import re
+from dataclasses import fields
+
+from infra.stages import stage
+from stopship.contract import FUNCTIONS, METRICS, function_name
+from stopship.settings import Settings, variable
+from tests.infra.conftest import Template
+
+WITHOUT_RESOURCES = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "dynamodb:ListStreams",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+"""Actions that IAM can only allow on all resources (Service Authorization Reference)."""
+
+
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_function_of_the_contract_is_deployed_and_no_other(template: Template) -> None:
+    stage_name = template.of("AWS::Events::EventBus").popitem()[1]["Name"].removeprefix("stopship-")
+    names = {x["FunctionName"] for x in template.of("AWS::Lambda::Function").values()}
+    assert names == {function_name(stage_name, f.module) for f in FUNCTIONS}
+
+
+def test_every_function_runs_the_same_way(template: Template) -> None:
+    for function in template.of("AWS::Lambda::Function").values():
+        assert function["Architectures"] == ["arm64"]
+        assert function["Runtime"] == "python3.13"
+        assert function["LoggingConfig"]["LogFormat"] == "JSON"
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["Layers"]
+
+
+def test_no_two_functions_share_a_role_or_a_log_group(template: Template) -> None:
+    functions = template.of("AWS::Lambda::Function").values()
+    assert len({json.dumps(f["Role"]) for f in functions}) == len(FUNCTIONS)
+    assert len({json.dumps(f["LoggingConfig"]["LogGroup"]) for f in functions}) == len(FUNCTIONS)
+
+
+def test_no_role_uses_a_managed_policy(template: Template) -> None:
+    assert [r for r in template.of("AWS::IAM::Role").values() if r.get("ManagedPolicyArns")] == []
+
+
+def test_all_resources_are_allowed_only_for_actions_that_know_no_resource(template: Template) -> None:
+    for statements in template.policies().values():
+        for statement in statements:
+            if "*" in as_list(statement["Resource"]):
+                assert set(as_list(statement["Action"])) <= WITHOUT_RESOURCES
+
+
+def test_no_statement_allows_all_actions_of_a_service(template: Template) -> None:
+    actions = [str(a) for x in template.policies().values() for s in x for a in as_list(s["Action"])]
+    assert [a for a in actions if a.endswith(":*")] == []
+
+
+def test_every_log_group_has_the_stages_retention(prod: Template) -> None:
+    days = {x.get("RetentionInDays") for x in prod.of("AWS::Logs::LogGroup").values()}
+    assert days == {stage("prod").log_retention_days}
+
+
+def test_the_ledger_is_on_demand_recoverable_streamed_and_encrypted(template: Template) -> None:
+    table = template.one("AWS::DynamoDB::Table")
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+def test_production_keeps_its_data_when_the_stack_goes(prod: Template) -> None:
+    kept = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Cognito::UserPool")
+    for resource in prod.body["Resources"].values():
+        if resource["Type"] in kept:
+            assert resource["DeletionPolicy"] == "Retain"
+    assert prod.one("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is True
+
+
+def test_development_leaves_nothing_behind(dev: Template) -> None:
+    assert [n for n, x in dev.body["Resources"].items() if x.get("DeletionPolicy") == "Retain"] == []
+
+
+def test_every_queue_is_encrypted_and_has_dead_letters_that_an_alarm_watches(template: Template) -> None:
+    queues = template.of("AWS::SQS::Queue")
+    dead = {name for name in queues if "DeadLetters" in name}
+    watched = {
+        d["Value"]["Fn::GetAtt"][0]
+        for alarm in template.of("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        for d in alarm["Dimensions"]
+    }
+    assert all(q["SqsManagedSseEnabled"] for q in queues.values())
+    assert all("RedrivePolicy" in queues[name] for name in set(queues) - dead)
+    assert watched == dead
+
+
+def test_an_exception_queue_alarms_when_its_tier_is_overdue(template: Template) -> None:
+    ages = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]: alarm["Threshold"]
+        for alarm in template.of("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    }
+    hours = {tier: next(v for k, v in ages.items() if f"Exceptions{tier}" in k) / 3600 for tier in ("P1", "P2", "P3")}
+    assert hours == {"P1": 1, "P2": 4, "P3": 24}
+
+
+def test_every_alarm_tells_somebody(template: Template) -> None:
+    assert all(a["AlarmActions"] and a["OKActions"] for a in template.of("AWS::CloudWatch::Alarm").values())
+
+
+def test_the_state_machine_calls_only_functions_that_are_there(template: Template) -> None:
+    machine = template.one("AWS::StepFunctions::StateMachine")
+    wanted = set(re.findall(r"\$\{(\w+)\}", machine["DefinitionString"]))
+    assert wanted == set(machine["DefinitionSubstitutions"])
+    assert machine["StateMachineType"] == "STANDARD"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+def test_only_the_doors_that_prove_their_senders_are_open(template: Template) -> None:
+    routes = template.of("AWS::ApiGatewayV2::Route").values()
+    open_routes = {r["RouteKey"] for r in routes if r.get("AuthorizationType", "NONE") == "NONE"}
+    assert open_routes == {"POST /webhooks/{source}", "POST /acknowledgments/{callback_id}"}
+
+
+def test_the_dashboard_shows_every_business_metric(template: Template) -> None:
+    board = json.dumps(template.one("AWS::CloudWatch::Dashboard"))
+    assert [name for name in METRICS if name not in board] == []
+
+
+def test_a_merchant_of_the_stage_has_a_secret_under_our_key(dev: Template) -> None:
+    secrets = dev.of("AWS::SecretsManager::Secret").values()
+    assert {s["Name"] for s in secrets} == {f"stopship/dev/merchants/{m}" for m in stage("dev").merchants}
+    assert all("KmsKeyId" in s for s in secrets)
+
+
+def test_a_functions_environment_holds_names_and_addresses_only(template: Template) -> None:
+    known = {variable(f.name) for f in fields(Settings)} | {"POWERTOOLS_SERVICE_NAME"}
+    for function in template.of("AWS::Lambda::Function").values():
+        assert set(function["Environment"]["Variables"]) <= known

@@ -3,6 +3,7 @@
 Every credential here opens a sandbox on this machine and nothing else.
 """
 
+import base64
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -113,11 +114,11 @@ def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, An
         for name, w in config["warehouses"].items()
     }
     public_key = desk.emulator.client("kms").get_public_key(KeyId=config["netsuite"]["signing_key"])["PublicKey"]
-    netsuite = {k: config["netsuite"][k] for k in ("account", "client_id", "certificate_id")}
+    certificates = {config["netsuite"]["certificate_id"]: base64.b64encode(public_key).decode()}
     return {
         "warehouse": warehouses,
         "shopify": {k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
-        "netsuite": {**netsuite, "public_key_der": public_key.hex()},
+        "netsuite": {"client_id": config["netsuite"]["client_id"], "certificates": certificates},
         "amazon": {k: v for k, v in config["amazon"].items() if k not in ("endpoint", "warehouse")},
     }
 

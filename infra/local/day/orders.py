@@ -87,7 +87,7 @@ def place(desk: "LocalDesk", order: Order) -> None:
     """The order exists: in the store or marketplace, on the shelf, and in the ERP."""
     place_in_channel(desk, order)
     place_on_shelf(desk, order)
-    rows = [{"line_ref": x.line_id, "sku": x.sku, "quantity": x.quantity, "rate": x.price} for x in order.lines]
+    rows = [{"line_ref": x.line_id, "sku": x.sku, "quantity": x.quantity} for x in order.lines]
     desk.sandboxes.command(f"netsuite/{order.merchant}/orders", {"order_ref": order.order_ref, "lines": rows})
 
 

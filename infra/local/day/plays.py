@@ -187,7 +187,7 @@ def _rare(numbers: Numbers, merchant: str) -> Iterator[Play]:
 
 def place_on_shelf_only(desk: LocalDesk, order: Order) -> None:
     place_on_shelf(desk, order)
-    rows = [{"line_ref": x.line_id, "sku": x.sku, "quantity": x.quantity, "rate": x.price} for x in order.lines]
+    rows = [{"line_ref": x.line_id, "sku": x.sku, "quantity": x.quantity} for x in order.lines]
     desk.sandboxes.command(f"netsuite/{order.merchant}/orders", {"order_ref": order.order_ref, "lines": rows})
 
 

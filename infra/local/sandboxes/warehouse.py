@@ -139,6 +139,8 @@ class Site:
             leg.departed_at = now()
             self.write("ship", order_ref, leg_id=leg.leg_id, lines=leg.open)
             self.send_event("shipment.departed", order_ref, leg)
+            for tell in self._base.on_shipment:
+                tell(self.merchant, order_ref, leg.leg_id, leg.open, _tracking(order_ref, leg))
 
     # ---------------------------------------------------------------------------------------- stops
 
@@ -289,13 +291,17 @@ class Site:
     def send_event(self, event: str, order_ref: str, leg: Leg) -> None:
         lines = [{"lineId": line, "quantity": quantity} for line, quantity in leg.open.items()]
         body = {"event": event, "orderRef": order_ref, "legId": leg.leg_id, "occurredAt": now(), "lines": lines}
-        body |= {"reference": f"1Z{uuid.uuid5(uuid.NAMESPACE_URL, order_ref + leg.leg_id).hex[:12]}"}
+        body |= {"reference": _tracking(order_ref, leg)}
         channel = self.setting("channel", "")
         body |= {"channel": channel} if channel else {}
         headers = {"X-Stopship-Merchant": self.merchant, "X-Stopship-Warehouse": self.name}
         message = Message(PARTNER, self.merchant, event, WEBHOOK_PATH, json_body(body), headers)
         message.headers["X-Stopship-Delivery"] = message.message_id
         self._base.deliver.send(message)
+
+
+def _tracking(order_ref: str, leg: Leg) -> str:
+    return f"1Z{uuid.uuid5(uuid.NAMESPACE_URL, order_ref + leg.leg_id).hex[:12]}"
 
 
 def _leg_state(leg: Leg, at: str) -> dict[str, Any]:

@@ -58,10 +58,11 @@ class ShopifyPayments:
 
     def quote(self, order_ref: str, lines: Quantities) -> RefundQuote:
         """Units still on the order are priced by suggestedRefund, with shipping once nothing would stay on it; units taken
-        off it already by what Shopify itself says it owes the customer."""
+        off it already by what Shopify itself says it owes the customer. While it owes something, the units taken off are
+        those that are asked about: nobody has paid for them."""
         book = self._read(order_ref)
         states = self._lines(order_ref, book)
-        here = _still_refundable(lines, states)
+        here = _still_refundable(_not_removed(lines, states) if book.owed > 0 else lines, states)
         amount = Decimal(0)
         if here:
             amount += self._suggest(order_ref, here, full=_is_everything(here, states))[0]

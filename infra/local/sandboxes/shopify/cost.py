@@ -38,7 +38,9 @@ def requested(schema: GraphQLSchema, document: DocumentNode, variables: dict[str
     return _selected(schema, start, root.selection_set, variables, flat)
 
 
-def _selected(schema: GraphQLSchema, parent: Any, chosen: SelectionSetNode | None, told: dict[str, Any], flat: int) -> int:
+def _selected(
+    schema: GraphQLSchema, parent: Any, chosen: SelectionSetNode | None, told: dict[str, Any], flat: int
+) -> int:
     total = 0
     for node in chosen.selections if chosen else ():
         if isinstance(node, InlineFragmentNode):

@@ -64,6 +64,13 @@ class Shop:
     def falls_into(self, kind: str) -> Trap | None:
         return self.trap if self.trap and self.trap.kind == kind else None
 
+    def refusal(self) -> dict[str, Any] | None:
+        """The trap "rejected", as a user error."""
+        trap = self.falls_into("rejected")
+        if trap is None:
+            return None
+        return user_error(trap.detail.get("message", "The shop refused it."), code=trap.detail.get("code"))
+
     # ------------------------------------------------------------------------------------------ by id
 
     def order(self, gid: str) -> Order | None:

@@ -199,9 +199,7 @@ class Order:
         """What a payment has not given back."""
         back = self._sum(
             lambda t: (
-                t.kind == "REFUND"
-                and t.parent_id == payment.transaction_id
-                and t.status in ("SUCCESS", *OPEN_ENDED)
+                t.kind == "REFUND" and t.parent_id == payment.transaction_id and t.status in ("SUCCESS", *OPEN_ENDED)
             )
         )
         return Decimal(payment.amount) - back

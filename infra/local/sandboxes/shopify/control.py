@@ -1,0 +1,172 @@
+"""What people, other apps and the rest of the world do in a shop: orders come in, goods leave, staff cancel and refund."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from infra.local.sandboxes.shopify import cancel, events, fulfil, holds, money
+from infra.local.sandboxes.shopify.shop import Shop, now
+from infra.local.sandboxes.shopify.state import Hold, Line, Order, Refund, Transaction, Work
+
+GATEWAY = "shopify_payments"
+FINANCIAL = {
+    "authorized": ("AUTHORIZATION", "SUCCESS"),
+    "captured": ("SALE", "SUCCESS"),
+    "pending": ("SALE", "PENDING"),
+}
+
+
+def create(shop: Shop, told: Mapping[str, Any]) -> Order:
+    """Raises ValueError for an order that is there already, KeyError for a warehouse that is at none of the shop's locations."""
+    ref = str(told["order_ref"])
+    if ref in shop.orders:
+        raise ValueError(f"order {ref} is there")
+    lines = [_line(raw) for raw in told["lines"]]
+    order = Order(
+        order_ref=ref,
+        name=told.get("name", f"#{ref}"),
+        currency=told.get("currency", "USD"),
+        lines=lines,
+        works=[_work(shop, raw) for raw in told["legs"]],
+        created_at=now(),
+        shipping=str(Decimal(told.get("shipping", "0.00"))),
+        risk=told.get("risk", "low"),
+        tags=list(told.get("tags", [])),
+        email=told.get("email", f"customer-{ref}@example.com"),
+        customer_tags=list(told.get("customer_tags", [])),
+        disputes=list(told.get("disputes", [])),
+    )
+    order.transactions = _payments(shop, order, told)
+    shop.orders[ref] = order
+    return order
+
+
+def _line(raw: Mapping[str, Any]) -> Line:
+    more = {"requires_shipping": raw["requires_shipping"]} if "requires_shipping" in raw else {}
+    return Line(str(raw["id"]), raw["sku"], int(raw["quantity"]), str(Decimal(raw["price"])), **more)
+
+
+def _work(shop: Shop, raw: Mapping[str, Any]) -> Work:
+    """A leg names its warehouse, or the location itself."""
+    location = raw.get("location") or _location(shop, raw["warehouse"])
+    lines = {str(line): int(quantity) for line, quantity in raw["lines"].items()}
+    names = ("base_status", "by_service", "active_location", "request_status")
+    return Work(str(raw["id"]), location, lines, dict(lines), **{n: raw[n] for n in names if n in raw})
+
+
+def _location(shop: Shop, warehouse: str) -> str:
+    for location, name in shop.setting("locations", {}).items():
+        if name == warehouse:
+            return str(location)
+    raise KeyError(f"no location of the shop is {warehouse!r}")
+
+
+def _payments(shop: Shop, order: Order, told: Mapping[str, Any]) -> list[Transaction]:
+    """One transaction over the whole amount, or those that ``payments`` lists: {kind, amount, status?, gateway?, expires_at?}."""
+    kind, status = FINANCIAL[told.get("financial", "captured")]
+    rows = told.get("payments") or [{"kind": kind, "status": status, "amount": str(order.total)}]
+    made: list[Transaction] = []
+    for row in rows:
+        parent = made[row["parent"]].transaction_id if "parent" in row else ""
+        gateway, expires = row.get("gateway", GATEWAY), row.get("expires_at", "")
+        amount = str(Decimal(row["amount"]))
+        made.append(
+            Transaction(shop.next(), row["kind"], row.get("status", "SUCCESS"), amount, gateway, parent, expires)
+        )
+    return made
+
+
+def fulfil_order(shop: Shop, told: Mapping[str, Any]) -> list[str]:
+    """{order_ref, leg_id?, lines?, tracking?, shipment_status?}; gives the fulfillments' ids."""
+    order = shop.orders[told["order_ref"]]
+    works = order.chosen(told.get("leg_id", ""))
+    if told.get("lines") and len(works) > 1:
+        raise ValueError("lines belong to one leg: name it")
+    status, tracking = told.get("shipment_status", "in_transit"), told.get("tracking", "")
+    sent = [
+        fulfil.ship(shop, order, work, told.get("lines") or {}, tracking or f"1Z{work.work_id}", status)
+        for work in works
+        if any(work.left.values())
+    ]
+    if not sent:
+        raise ValueError("nothing is left to ship")
+    return [made.fulfillment_id for made in sent]
+
+
+def cancel_by_staff(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref, reason?, refund?, restock?, note?}: somebody cancels in the shop's admin."""
+    order = shop.orders[told["order_ref"]]
+    asked = {"reason": told.get("reason", "CUSTOMER"), "restock": told.get("restock", True)}
+    problem = cancel.problem_with(order, asked)
+    if problem:
+        raise ValueError(problem["message"])
+    cancel.apply(shop, order, {**asked, "note": told.get("note", ""), "refund": told.get("refund", False)})
+
+
+def refund_by_other(shop: Shop, told: Mapping[str, Any]) -> str:
+    """{order_ref, amount?, lines?, note?}: another app refunds; without an amount what the lines cost, else all that is left."""
+    order = shop.orders[told["order_ref"]]
+    lines = {str(line): int(quantity) for line, quantity in (told.get("lines") or {}).items()}
+    for line_id, quantity in lines.items():
+        line = order.line(line_id)
+        if line is None or not 0 < quantity <= line.current:
+            raise ValueError(f"line {line_id} has no {quantity} units to refund")
+    priced = sum((Decimal(x.price) * lines[x.line_id] for x in order.lines if x.line_id in lines), Decimal(0))
+    amount = Decimal(told["amount"]) if "amount" in told else priced or order.net_payment
+    if not 0 < amount <= order.net_payment:
+        raise ValueError(f"{amount} of {order.net_payment} cannot be refunded")
+    record = Refund(shop.next(), told.get("note", ""), lines, [], now())
+    for line in order.lines:
+        line.refunded += lines.get(line.line_id, 0)
+    record.transactions = _spread(shop, order, amount)
+    order.refunds.append(record)
+    money.write(shop, order, record, "")
+    events.refund_created(shop, order, record)
+    return record.refund_id
+
+
+def _spread(shop: Shop, order: Order, amount: Decimal) -> list[str]:
+    made: list[str] = []
+    for payment in order.payments():
+        part = min(amount, order.left_of(payment))
+        if part > 0:
+            made.append(money.give_back(shop, order, payment, part, "SUCCESS").transaction_id)
+            amount -= part
+    return made
+
+
+def hold_by_other(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref, leg_id?, handle?}: another app, or staff, holds."""
+    order = shop.orders[told["order_ref"]]
+    for work in order.chosen(told.get("leg_id", "")):
+        holds.put(shop, order, work, Hold(shop.next(), told.get("handle", ""), False))
+
+
+def release_by_other(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref, leg_id?, handle?}: somebody lets go, of that hold or of everybody's."""
+    order = shop.orders[told["order_ref"]]
+    for work in order.chosen(told.get("leg_id", "")):
+        chosen = [hold for hold in work.holds if told.get("handle") in (None, hold.handle)]
+        holds.lift(shop, order, work, chosen)
+
+
+def cancellation_request(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref, leg_id?, step: submitted | accepted | rejected, message?}: between the merchant and a fulfillment service.
+    What is asked changes nothing; what is accepted closes the work."""
+    order, step, message = shop.orders[told["order_ref"]], told["step"], told.get("message", "")
+    for work in order.chosen(told.get("leg_id", "")):
+        if not work.by_service:
+            raise ValueError("a fulfillment order must be of api type")
+        if step == "submitted":
+            work.requests.append({"id": shop.next(), "kind": "CANCELLATION_REQUEST", "message": message})
+        elif not work.requests:
+            raise ValueError("nothing was asked")
+        elif step == "accepted":
+            work.request_status = "CANCELLATION_ACCEPTED"
+            work.close()
+        elif step == "rejected":
+            work.request_status = "CANCELLATION_REJECTED"
+        else:
+            raise ValueError(f"step {step!r}")
+        shop.write(f"cancellation_{step}", order.order_ref, leg_id=work.work_id)
+        events.cancellation_request(shop, order, work, step)

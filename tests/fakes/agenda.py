@@ -28,18 +28,24 @@ class Agenda:
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self._due: list[tuple[datetime, int, bool, Callable[[], None]]] = []
+        self._dropped: set[int] = set()
         self._made = 0
 
-    def after(self, seconds: float, run: Callable[[], None], *, background: bool = False) -> None:
-        self.at(self._clock.moment + timedelta(seconds=seconds), run, background=background)
+    def after(self, seconds: float, run: Callable[[], None], *, background: bool = False) -> int:
+        return self.at(self._clock.moment + timedelta(seconds=seconds), run, background=background)
 
-    def at(self, moment: datetime, run: Callable[[], None], *, background: bool = False) -> None:
+    def at(self, moment: datetime, run: Callable[[], None], *, background: bool = False) -> int:
+        """Gives a number by which the event can be dropped."""
         self._made += 1
         heapq.heappush(self._due, (moment, self._made, background, run))
+        return self._made
+
+    def drop(self, number: int) -> None:
+        self._dropped.add(number)
 
     @property
     def busy(self) -> bool:
-        return any(not background for _, _, background, _ in self._due)
+        return any(not background for _, number, background, _ in self._due if number not in self._dropped)
 
     def run_until_idle(self, limit: int = 5000) -> None:
         """Until nothing but background events is left. More than ``limit`` events is a machine that turns in circles."""
@@ -57,6 +63,8 @@ class Agenda:
         self._clock.moment = max(self._clock.moment, end)
 
     def _next(self) -> None:
-        moment, _, _, run = heapq.heappop(self._due)
+        moment, number, _, run = heapq.heappop(self._due)
+        if number in self._dropped:
+            return
         self._clock.moment = max(self._clock.moment, moment)
         run()

@@ -43,6 +43,8 @@ class Order:
     refunded_lines: dict[str, int] = field(default_factory=dict)
     dispute: bool = False
     cancel_voids: bool = False
+    store_lags: bool = False
+    """The store still lists work that has left, marked as departed, and counts its lines as open."""
     contact: str = "someone@example.com"
     fulfillment_type: FulfillmentType = FulfillmentType.THIRD_PARTY
 

@@ -16,6 +16,7 @@ from stopship.application.ports import (
     SalesOrder,
     StopCommand,
 )
+from stopship.domain.case import subtract, total
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.money import (
     MoneyMove,
@@ -81,14 +82,15 @@ class FakeOrderSystem:
         order = self.world.orders.get(order_ref)
         if order is None or not order.known:
             return None
+        shown = [w for w in order.works if w.listed and (order.store_lags or not w.gone)]
+        shipped = subtract(order.shipped_lines, total(w.lines for w in shown if w.gone))
         lines = tuple(
-            OrderLine(x, f"sku-{x}", q, order.shipped_lines.get(x, 0), order.cancelled_lines.get(x, 0))
+            OrderLine(x, f"sku-{x}", q, shipped.get(x, 0), order.cancelled_lines.get(x, 0))
             for x, q in order.lines.items()
         )
         legs = tuple(
             PlannedLeg(w.leg_id, w.warehouse, order.fulfillment_type, f"gid:{w.leg_id}", dict(w.lines), departed=w.gone)
-            for w in order.works
-            if w.listed
+            for w in shown
         )
         return OrderSnapshot(
             "shopify",

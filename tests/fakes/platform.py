@@ -67,7 +67,7 @@ class AgendaTimers:
         def ring() -> None:
             escalate_exception(self.world.desk, payload["merchant"], payload["exception_id"])
 
-        self.world.agenda.at(instant.parse(when), ring, background=True)
+        self.world.agenda.at(instant.parse(when), lambda: self.world.door(ring), background=True)
 
 
 @dataclass

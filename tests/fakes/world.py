@@ -19,7 +19,7 @@ from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.sweep_cases import Swept, sweep_cases
 from stopship.domain import instant
 from stopship.domain.case import Case
-from stopship.domain.errors import NotFound
+from stopship.domain.errors import Conflict, NotFound
 from stopship.domain.order import PickState, StopAnswer
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
@@ -185,7 +185,7 @@ class World:
         """What comes to a door is delivered again when the process died on it, or when it could not be taken in."""
         try:
             return run()
-        except Crash:
+        except (Crash, Conflict):
             self.agenda.after(REDELIVERY_SECONDS, lambda: self.door(run))
             return None
 

@@ -96,7 +96,7 @@ class Machine:
     """A crash takes the whole execution with it; else only the function's process, which the state machine then tries again."""
     _waiting: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     _woken: dict[str, Any] = field(default_factory=dict)
-    _open: set[str] = field(default_factory=set)
+    _open: dict[str, Run] = field(default_factory=dict)
     _tokens: int = 0
 
     # ------------------------------------------------------------------------------------------ the ports
@@ -116,9 +116,9 @@ class Machine:
 
     def wake(self, token: str, output: Mapping[str, str]) -> bool:
         self.world.faults.point()
-        if token not in self._open:
+        run = self._open.pop(token, None)
+        if run is None or run.status != "running":
             return False
-        self._open.discard(token)
         self._woken[token] = dict(output)
         resume = self._waiting.pop(token, None)
         if resume:
@@ -183,14 +183,18 @@ class Machine:
             self.world.agenda.after(0, lambda b=branch, i=index: self._drive(run, b, done(i)))  # type: ignore[misc]
 
     def _await(self, pause: Pause, resume: Callable[[Any], None]) -> None:
-        self._waiting[pause.token] = resume
-
         def expire() -> None:
             if self._waiting.pop(pause.token, None):
-                self._open.discard(pause.token)
+                self._open.pop(pause.token, None)
                 resume(TaskError("States.Timeout", ""))
 
-        self.world.agenda.after(pause.seconds, expire, background=pause.seconds > _A_DAY)
+        alarm = self.world.agenda.after(pause.seconds, expire, background=pause.seconds > _A_DAY)
+
+        def woken(word: Any = None) -> None:
+            self.world.agenda.drop(alarm)
+            resume(word)
+
+        self._waiting[pause.token] = woken
 
     # ------------------------------------------------------------------------------------------ the language
 
@@ -238,7 +242,7 @@ class Machine:
         tries = [0] * len(state.get("Retry", ()))
         while True:
             try:
-                result = yield from self._call(name, state, value, context)
+                result = yield from self._call(run, name, state, value, context)
             except TaskError as error:
                 again = _matching(state.get("Retry", ()), error.name)
                 if again is not None and tries[again] < state["Retry"][again]["MaxAttempts"]:
@@ -257,21 +261,21 @@ class Machine:
             value = self._output(state, value, context, result=result)
             return self._take(name, "next", state["Next"]), value
 
-    def _call(self, name: str, state: State, value: Any, context: State) -> Generator[Pause, Any, Any]:
+    def _call(self, run: Run, name: str, state: State, value: Any, context: State) -> Generator[Pause, Any, Any]:
         waits = state["Resource"].endswith(".waitForTaskToken")
         seconds = float(self._eval(state["TimeoutSeconds"], value, context))
         token = ""
         if waits:
             self._tokens += 1
             token = f"token-{self._tokens}"
-            self._open.add(token)
+            self._open[token] = run
             context = {**context, "Task": {"Token": token}}
         arguments = self._eval(state["Arguments"], value, context)
         try:
             answer = self._invoke(name, arguments)
         except TaskError:
             if token not in self._woken:
-                self._open.discard(token)
+                self._open.pop(token, None)
                 raise
             answer = {}
         if not waits:

@@ -1,7 +1,5 @@
 """One play of the state machine: the world, the machine that runs in it, and the questions that every scenario asks at its end."""
 
-from collections.abc import Sequence
-
 from stopship.application.audit import verify
 from stopship.application.invariants import Subject, check
 from stopship.domain.case import Case
@@ -19,6 +17,21 @@ class Play:
         """The case's facts by type, in order."""
         case = case or self.world.case
         return [type(r.event).__name__ for r in self.world.ledger.load(MERCHANT, case.case_id)]
+
+    @property
+    def outcome(self) -> str:
+        """Of the only case; "" while it is open."""
+        closed = self.world.case.closed
+        return closed.fact.outcome if closed else ""
+
+    @property
+    def done(self) -> list[str]:
+        """What changed outside the desk, in order."""
+        return [effect.what for effect in self.world.effects]
+
+    def states(self) -> list[str]:
+        """Every state that any execution entered, in order."""
+        return [state for run in self.machine.runs.values() for state in run.path]
 
     def violations(self) -> list[str]:
         """Whatever does not hold of the ledger and of the journal of effects; empty when all is well."""
@@ -63,7 +76,3 @@ class Play:
             if item is None or not (item.owner and item.next_action and item.deadline):
                 return [f"{case.case_id}: {state.opened.fact.exception_id} is nobody's"]
         return []
-
-
-def names(effects: Sequence[object]) -> list[str]:
-    return [getattr(x, "what") for x in effects]  # noqa: B009

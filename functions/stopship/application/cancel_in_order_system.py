@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
-from stopship.application.plan_legs import new_legs
+from stopship.application.plan_legs import add_legs, add_plan, lines_not_in_order, new_legs
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
-from stopship.domain.case import Case
+from stopship.application.release_holds import release_holds
+from stopship.domain.case import Case, subtract
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.events import (
     Event,
-    HoldReleased,
     OrderCancelled,
     OrderCancelRefused,
     OrderCancelRequested,
@@ -23,12 +23,13 @@ from stopship.domain.events import (
 )
 from stopship.domain.ids import action_key
 from stopship.domain.instant import seconds_between
-from stopship.domain.order import OrderSnapshot
-from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+from stopship.domain.order import OrderSnapshot, Quantities
 from stopship.domain.policy import Cause, Policy
 from stopship.domain.resolution import Resolution
 
 STEP = "cancel"
+_RECREATED_LIMIT = 3
+"""So often the desk stops re-created work by itself."""
 
 
 def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
@@ -36,19 +37,47 @@ def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
     case = desk.cases.load(merchant, case_id)
     if not case.all_settled:
         return legs(case)
-    case = _release_holds(desk, case)
+    if case.wishes_unread:
+        return _look_again(desk, case)
+    case = release_holds(desk, case)
     if not case.stopped_lines or _covers(case):
         return go()
     if case.cancel_submitted and not case.cancel_refused:
         return _confirm(desk, case)
     if _done_by_hand(case):
-        return _cancelled(desk, case, CancelProgress(CancelState.DONE, "by hand", by_us=False), _scope(case, None))
+        by_hand = CancelProgress(CancelState.DONE, "by hand", by_us=False)
+        return _cancelled(desk, case, by_hand, "lines", case.stopped_lines)
     return _begin(desk, case)
 
 
 def _covers(case: Case) -> bool:
-    """Whether what was cancelled is all that is proven by now (a leg may have been added since)."""
-    return case.cancelled is not None and dict(case.cancelled.fact.lines) == case.stopped_lines
+    """Whether all that is proven by now was cancelled: lines may have been added since, and work may have come back."""
+    done = case.cancelled
+    if done is None or subtract(case.stopped_lines, done.fact.lines):
+        return False
+    return not any(leg.planned.fact.recreated and leg.planned.version > done.version for leg in case.legs.values())
+
+
+def _look_again(desk: Desk, case: Case) -> Next:
+    """Somebody asked for more after the order was read."""
+    order = _system(desk, case).read_order(case.order_ref)
+    if order is None:
+        return _gone()
+
+    def build(current: Case) -> Step:
+        step = Step()
+        add_plan(step, current, order)
+        return step
+
+    desk.cases.record(case.merchant, case.case_id, build)
+    missing = lines_not_in_order(case, order)
+    if missing:
+        return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
+    return cancel_in_order_system(desk, case.merchant, case.case_id)
+
+
+def _gone() -> Next:
+    return person(Cause.ORDER_CANCEL_REFUSED, "the order system does not know the order any more")
 
 
 def _done_by_hand(case: Case) -> bool:
@@ -59,14 +88,13 @@ def _done_by_hand(case: Case) -> bool:
 def _begin(desk: Desk, case: Case) -> Next:
     order = desk.partners.order_system(case.merchant, case.channel).read_order(case.order_ref)
     if order is None:
-        return person(Cause.ORDER_CANCEL_REFUSED, "the order system does not know the order any more")
-    added = new_legs(case, order)
-    if added:
+        return _gone()
+    if new_legs(case, order):
         return _new_work(desk, case, order)
     scope = _scope(case, order)
     if order.cancelled:
         case = _quote(desk, case)
-        return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope)
+        return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope, case.stopped_lines)
     case = _quote(desk, case)
     case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope))
     try:
@@ -80,24 +108,28 @@ def _system(desk: Desk, case: Case) -> OrderSystem:
     return desk.partners.order_system(case.merchant, case.channel)
 
 
-def _scope(case: Case, order: OrderSnapshot | None) -> str:
+def _scope(case: Case, order: OrderSnapshot) -> str:
     """The whole order only when nothing of it stays behind: nothing shipped, nothing open that nobody asked about."""
-    if order is None:
-        return "lines"
     rest = any(line.shipped or line.open > case.stopped_lines.get(line.line_id, 0) for line in order.lines)
     return "lines" if rest else "full"
 
 
 def _intend(case: Case, scope: str) -> Step | None:
-    if case.cancel_requested and not case.cancel_refused and not case.cancelled:
+    """An intent without an answer stands, as long as it says what is proven now."""
+    last = case.cancel_requested
+    if last and not case.cancel_refused and not case.cancelled and _says(last.fact, scope, case.stopped_lines):
         return None
-    attempt = case.cancel_requested.fact.attempt + 1 if case.cancel_requested else 1
+    attempt = last.fact.attempt + 1 if last else 1
     step = Step()
     step.add(
         OrderCancelRequested(case.channel, scope, case.stopped_lines, attempt),
         action_key(case.case_id, "", "cancel", str(attempt)),
     )
     return step
+
+
+def _says(wanted: OrderCancelRequested, scope: str, lines: Quantities) -> bool:
+    return wanted.scope == scope and dict(wanted.lines) == dict(lines)
 
 
 def _command(desk: Desk, case: Case) -> CancelCommand:
@@ -128,7 +160,8 @@ def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
     if case.cancel_requested is None:
         raise ValueError("a cancel is recorded before it is asked for")
     if progress.state is CancelState.DONE:
-        return _cancelled(desk, case, progress, case.cancel_requested.fact.scope)
+        wanted = case.cancel_requested.fact
+        return _cancelled(desk, case, progress, wanted.scope, wanted.lines)
     attempt = case.cancel_requested.fact.attempt
     if progress.state is CancelState.REFUSED:
         refused = OrderCancelRefused(case.channel, progress.code, progress.message[:500], attempt)
@@ -150,9 +183,14 @@ def _patience(desk: Desk, case: Case) -> Next:
     return wait(policy.confirm_wait_seconds)
 
 
-def _cancelled(desk: Desk, case: Case, progress: CancelProgress, scope: str) -> Next:
-    fact = OrderCancelled(case.channel, scope, case.stopped_lines, progress.reference, progress.by_us)
+def _cancelled(desk: Desk, case: Case, progress: CancelProgress, scope: str, lines: Quantities) -> Next:
+    fact = OrderCancelled(case.channel, scope, dict(lines), progress.reference, progress.by_us)
     case = desk.cases.record(case.merchant, case.case_id, lambda c: None if _covers(c) else _one(fact))
+    if not case.all_settled:
+        return legs(case)
+    if not _covers(case):
+        return _begin(desk, case)
+    case = release_holds(desk, case)
     order = _system(desk, case).read_order(case.order_ref)
     if order is not None and new_legs(case, order):
         return _new_work(desk, case, order)
@@ -160,12 +198,15 @@ def _cancelled(desk: Desk, case: Case, progress: CancelProgress, scope: str) -> 
 
 
 def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
-    """More to stop: a wish that joined, a split, or work that came back after the cancel."""
+    """More to stop: a split, or work that came back after the cancel. What comes back again and again needs a person."""
+    returned = [leg for leg in case.legs.values() if leg.planned.fact.recreated]
+    since = returned[-1].planned.version if returned else 0
+    if len(returned) >= _RECREATED_LIMIT and not person_was_asked(case, STEP, since, (Resolution.RETRY,)):
+        return person(Cause.WORK_RECREATED, f"cancelled work came back {len(returned) + 1} times")
 
     def build(current: Case) -> Step:
         step = Step()
-        for leg in new_legs(current, order):
-            step.add(leg, action_key(current.case_id, leg.leg_id, "planned"))
+        add_legs(step, current, order, new_legs(current, order))
         return step
 
     return legs(desk.cases.record(case.merchant, case.case_id, build))
@@ -174,35 +215,14 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
 def _quote(desk: Desk, case: Case) -> Case:
     """What the platform would pay back, asked while the lines are still there; the arithmetic is never ours."""
     payments = desk.partners.payments(case.merchant, case.channel)
-    if payments is None or (case.quote and dict(case.quote.fact.lines) == case.stopped_lines):
+    lines = subtract(case.stopped_lines, case.refunded_lines)
+    if payments is None or not lines or (case.quote and dict(case.quote.fact.lines) == lines):
         return case
     if payments.read(case.order_ref).captured == Decimal(0):
         return case
-    quote = payments.quote(case.order_ref, case.stopped_lines)
-    fact = RefundQuoted(str(quote.amount), quote.currency, dict(case.stopped_lines))
+    quote = payments.quote(case.order_ref, lines)
+    fact = RefundQuoted(str(quote.amount), quote.currency, lines)
     return desk.cases.record(case.merchant, case.case_id, lambda _: _one(fact))
-
-
-def _release_holds(desk: Desk, case: Case) -> Case:
-    """Lets go of what may ship. A warehouse-wide hold stays while any leg there is stopped."""
-    for leg in case.legs.values():
-        if leg.outcome in ENDS_WITHOUT_SHIPMENT:
-            continue
-        for system in list(leg.holds):
-            key = action_key(case.case_id, leg.plan.leg_id, "release", system)
-            if system == case.channel:
-                _system(desk, case).release_hold(case.order_ref, leg.plan, key)
-            elif not _stopped_at(case, system):
-                desk.partners.warehouses(case.merchant)[system].release_hold(case.case_id, case.order_ref, key)
-            else:
-                continue
-            released = HoldReleased(leg.plan.leg_id, system)
-            case = desk.cases.record(case.merchant, case.case_id, lambda _, r=released: _one(r))  # type: ignore[misc]
-    return case
-
-
-def _stopped_at(case: Case, warehouse: str) -> bool:
-    return any(x.plan.warehouse == warehouse and x.outcome in ENDS_WITHOUT_SHIPMENT for x in case.legs.values())
 
 
 def _one(event: Event, key: str = "") -> Step:

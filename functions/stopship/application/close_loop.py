@@ -8,12 +8,13 @@ from stopship.application.messages import Template, money_sentence, template_for
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
 from stopship.application.record import Step
 from stopship.application.update_netsuite import outcome_of
-from stopship.domain.case import Case, subtract
+from stopship.domain.case import Case, subtract, total
 from stopship.domain.errors import PartnerRefused, StopshipError
 from stopship.domain.events import CaseClosed, MessageRequested, MessageSent, ReturnOpened
 from stopship.domain.ids import action_key
 from stopship.domain.instant import plus
-from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
+from stopship.domain.order import Quantities
+from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import Resolution
 from stopship.domain.root_cause import root_cause
@@ -30,7 +31,7 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
     case = desk.cases.load(merchant, case_id)
     if case.closed:
         return go()
-    if not case.all_settled:
+    if not case.all_settled or case.wishes_unread:
         return legs(case)
     if case.open_exceptions:
         return person(Cause(case.open_exceptions[0].opened.fact.cause), "an exception is still open")
@@ -92,15 +93,15 @@ def _tell(desk: Desk, case: Case) -> Case:
 
 
 def _template(case: Case) -> Template:
-    outcome, mixed = outcome_of(case), is_mixed(case)
+    ends = {Outcome(row["outcome"]) for row in line_outcomes(case)} or {outcome_of(case)}
     rows = case.order.fact.lines if case.order else []
-    part = any(row["ordered"] - row["cancelled"] > case.stopped_lines.get(row["line_id"], 0) for row in rows)
-    return template_for(outcome, mixed=mixed, part=part)
+    ended = total([case.stopped_lines, case.cancelled_before])
+    part = any(row["ordered"] > ended.get(row["line_id"], 0) for row in rows)
+    return template_for(ends, part=part, let_ship=_let_ship(case))
 
 
 def is_mixed(case: Case) -> bool:
-    ends = {leg.outcome for leg in case.legs.values()}
-    return len(ends) > 1 or (bool(case.already_shipped) and bool(ends & ENDS_WITHOUT_SHIPMENT))
+    return len({row["outcome"] for row in line_outcomes(case)}) > 1
 
 
 def _requested(name: str, key: str) -> Step:
@@ -113,10 +114,12 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
     sender = desk.partners.sender(case.merchant)
     if not sender or person_was_asked(case, STEP, 0, (Resolution.DONE_BY_HAND,)):
         return "skipped:no_sender" if not sender else "skipped:by_hand", ""
+    if case.order is None:
+        return "skipped:no_order", ""
     to = desk.partners.order_system(case.merchant, case.channel).contact(case.order_ref)
     if not to:
         return "skipped:no_address", ""
-    order = case.order.fact.display_ref if case.order else case.order_ref
+    order = case.order.fact.display_ref
     money = money_sentence(case.money_settled.fact.why) if case.money_settled else ""
     text = template.text.format(order=order, money=money)
     tags = {"merchant": case.merchant, "case": case.case_id, "template": template.name}
@@ -128,7 +131,7 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
 
 def _close(desk: Desk, case: Case) -> Step | None:
     """Decided on the version that is closed: a shipment that is recorded first keeps the case open."""
-    if case.closed or not case.all_settled or case.open_exceptions:
+    if case.closed or not case.all_settled or case.wishes_unread or case.open_exceptions:
         return None
     policy, outcome = desk.policy_of(case), outcome_of(case)
     fact = CaseClosed(
@@ -149,14 +152,21 @@ def _close(desk: Desk, case: Case) -> Step | None:
 
 
 def line_outcomes(case: Case) -> list[dict[str, Any]]:
-    """[{line_id, quantity, outcome}] over all legs and what had left before."""
-    rows: dict[tuple[str, str], int] = {}
-    for leg in case.legs.values():
-        for line, quantity in (leg.settled.fact.lines if leg.settled else {}).items():
-            rows[(line, str(leg.outcome))] = rows.get((line, str(leg.outcome)), 0) + quantity
-    for line, quantity in case.already_shipped.items():
-        rows[(line, "shipped")] = rows.get((line, "shipped"), 0) + quantity
-    return [{"line_id": line, "quantity": q, "outcome": outcome} for (line, outcome), q in sorted(rows.items())]
+    """[{line_id, quantity, outcome}] over all legs and what had left before. What came back after its stop ended as it did the
+    last time, once."""
+    ends = {outcome: total(_lines_of(case, outcome)) for outcome in Outcome}
+    ends[Outcome.SHIPPED] = total([ends[Outcome.SHIPPED], case.already_shipped])
+    again = case.recreated_lines
+    for outcome in (Outcome.STOPPED, Outcome.BLOCKED):
+        before = ends[outcome]
+        ends[outcome] = subtract(before, again)
+        again = subtract(again, before)
+    rows = sorted((line, str(outcome), quantity) for outcome, lines in ends.items() for line, quantity in lines.items())
+    return [{"line_id": line, "quantity": quantity, "outcome": outcome} for line, outcome, quantity in rows]
+
+
+def _lines_of(case: Case, outcome: Outcome) -> list[Quantities]:
+    return [leg.settled.fact.lines for leg in case.legs.values() if leg.settled and leg.outcome is outcome]
 
 
 def timestamps(case: Case, now: str) -> dict[str, str]:

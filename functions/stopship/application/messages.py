@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stopship.domain.outcome import Outcome
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome, of_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ _OUTCOMES = {
         "As you asked, your order {order} is not cancelled and goes on.\n",
     ),
 }
+_LET_SHIP = Template(
+    "outcome_let_ship",
+    "Order {order} could not be cancelled",
+    "We could not stop your order {order}, so it goes on and will be delivered. If you do not want it, you can send it back.\n",
+)
 _MIXED = Template(
     "outcome_mixed",
     "Order {order}: part of it is cancelled",
@@ -51,7 +56,7 @@ _MIXED = Template(
 _PART = Template(
     "outcome_part_stopped",
     "Part of order {order} is cancelled",
-    "The items you named in order {order} are cancelled and will not be sent. The rest of the order goes on.\n\n{money}\n",
+    "Part of your order {order} is cancelled and will not be sent. The rest of the order goes on.\n\n{money}\n",
 )
 
 _MONEY = {
@@ -62,12 +67,16 @@ _MONEY = {
 }
 
 
-def template_for(outcome: Outcome, *, mixed: bool, part: bool) -> Template:
-    if mixed:
-        return _MIXED
-    if part and outcome is Outcome.STOPPED:
+def template_for(ends: set[Outcome], *, part: bool, let_ship: bool) -> Template:
+    """``ends`` are those of all lines. ``part`` says that some of the order was not stopped; ``let_ship`` that whatever shipped
+    did so because a person gave up the stop."""
+    if Outcome.SHIPPED in ends and ends & ENDS_WITHOUT_SHIPMENT:
+        return _PART if let_ship else _MIXED
+    if Outcome.SHIPPED in ends:
+        return _LET_SHIP if let_ship else _OUTCOMES[Outcome.SHIPPED]
+    if Outcome.STOPPED in ends and (part or len(ends) > 1):
         return _PART
-    return _OUTCOMES[outcome]
+    return _OUTCOMES[of_case(ends)]
 
 
 def money_sentence(why: str) -> str:

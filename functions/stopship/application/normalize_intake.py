@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, go, open_legs, person, wait
-from stopship.application.plan_legs import already_shipped, departures, lines_not_in_order, new_legs, order_read
+from stopship.application.next_step import Next, go, open_legs, person, person_was_asked, wait
+from stopship.application.plan_legs import add_plan, lines_not_in_order
 from stopship.application.record import Step
 from stopship.domain.case import At, Case
 from stopship.domain.errors import PartnerError
@@ -16,12 +16,16 @@ from stopship.domain.events import HoldAnswered, HoldRequested, OrderNotFound
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel, OrderSnapshot, StopAnswer
 from stopship.domain.policy import Cause, Policy
+from stopship.domain.resolution import Resolution
 
 STEP = "normalize"
 
 
 def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
     """Next: go (legs planned), wait (the order is not known yet) or person."""
+    case = desk.cases.load(merchant, case_id)
+    if case.withdrawn:
+        return go(legs=open_legs(case))
     case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(desk, c))
     if case.order and not lines_missing(case):
         return go(legs=open_legs(case))
@@ -30,9 +34,14 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
         return _not_known(desk, case, holds)
     case = desk.cases.record(merchant, case_id, lambda c: _plan(c, holds, order))
     missing = lines_not_in_order(case, order)
-    if missing:
+    if missing and not (case.legs and _seen_by_person(case)):
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
     return go(legs=open_legs(case))
+
+
+def _seen_by_person(case: Case) -> bool:
+    """A person knows of the lines that the order does not have, and wants the others to be stopped."""
+    return person_was_asked(case, STEP, case.requests[-1].version, (Resolution.RETRY,))
 
 
 def lines_missing(case: Case) -> bool:
@@ -104,18 +113,10 @@ def _not_known(desk: Desk, case: Case, holds: Mapping[str, StopAnswer]) -> Next:
 def _plan(case: Case, holds: Mapping[str, StopAnswer], order: OrderSnapshot) -> Step:
     step = Step()
     _hold_facts(step, case, holds)
-    step.add(order_read(order))
     for name, answer in holds.items():
         # Planning needs to know which warehouses have the order; the facts are not folded yet.
         case.first_holds.setdefault(name, _provisional(name, answer, case.version))
-    gone = already_shipped(case, order)
-    if gone and not case.already_shipped:
-        step.add(gone)
-    planned = new_legs(case, order)
-    for leg in planned:
-        step.add(leg, action_key(case.case_id, leg.leg_id, "planned"))
-    for seen in departures(order, planned):
-        step.add(seen, action_key(case.case_id, seen.leg_id, "departed", "order_system"))
+    add_plan(step, case, order)
     return step
 
 

@@ -1,10 +1,11 @@
 """From the order as the order system shows it: which pieces of work must be stopped."""
 
-from collections.abc import Mapping
-
-from stopship.domain.case import Case
+from stopship.application.record import Step
+from stopship.domain.case import Case, subtract, total
 from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
-from stopship.domain.order import AckLevel, FulfillmentType, OrderSnapshot, PlannedLeg
+from stopship.domain.ids import action_key
+from stopship.domain.order import AckLevel, FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 
 
 def order_read(order: OrderSnapshot) -> OrderRead:
@@ -30,38 +31,83 @@ def lines_not_in_order(case: Case, order: OrderSnapshot) -> list[str]:
     return sorted({x for r in case.requests for x in r.fact.lines if x not in known})
 
 
+def add_plan(step: Step, case: Case, order: OrderSnapshot) -> None:
+    """The order as read, what had left already, and a leg for everything that can still be stopped."""
+    gone, planned = already_shipped(case, order), new_legs(case, order)
+    step.add(order_read(order))
+    if gone:
+        step.add(gone)
+    add_legs(step, case, order, planned)
+
+
+def add_legs(step: Step, case: Case, order: OrderSnapshot, planned: list[LegPlanned]) -> None:
+    for leg in planned:
+        step.add(leg, action_key(case.case_id, leg.leg_id, "planned"))
+    for seen in departures(order, planned):
+        step.add(seen, action_key(case.case_id, seen.leg_id, "departed", "order_system"))
+
+
 def already_shipped(case: Case, order: OrderSnapshot) -> LinesAlreadyShipped | None:
-    """What was asked for and had left before we looked: more than is still open, as far as it shipped."""
+    """What was asked for and left before we looked: more than is still open outside the case's legs, as far as it shipped."""
+    on_legs = total(leg.lines for leg in order.legs if leg.leg_id in case.legs)
+    covered = total([case.planned_lines, case.already_shipped])
     gone: dict[str, int] = {}
     for line in order.lines:
-        wanted = case.wants(line.line_id, line.ordered - (0 if order.cancelled else line.cancelled))
-        late = min(line.shipped, wanted - line.open)
+        wanted = case.wants(line.line_id, line.ordered - _cancelled_by_others(case, order, line))
+        still_open = max(0, line.open - on_legs.get(line.line_id, 0))
+        late = min(
+            line.shipped - case.shipped_lines.get(line.line_id, 0),
+            wanted - covered.get(line.line_id, 0) - still_open,
+        )
         if late > 0:
             gone[line.line_id] = late
-    return LinesAlreadyShipped(gone) if gone else None
+    return LinesAlreadyShipped(total([case.already_shipped, gone])) if gone else None
+
+
+def _cancelled_by_others(case: Case, order: OrderSnapshot, line: OrderLine) -> int:
+    """An order that is cancelled as a whole says nothing about the shelf: there it is what the wish is about."""
+    return 0 if order.cancelled else case.cancelled_before.get(line.line_id, line.cancelled)
 
 
 def new_legs(case: Case, order: OrderSnapshot) -> list[LegPlanned]:
-    """Legs for wanted quantities that no leg of the case covers yet. Work that appears after we cancelled was re-created."""
-    covered = _covered(case)
+    """Legs for wanted quantities that no leg of the case covers yet, and for what came back after it was cancelled."""
+    asked = {x.line_id: case.wants(x.line_id, x.ordered - _cancelled_by_others(case, order, x)) for x in order.lines}
+    wanted = subtract(asked, total([case.planned_lines, case.already_shipped]))
+    back = _came_back(case, order)
     planned: list[LegPlanned] = []
     for leg in _candidates(case, order):
         if leg.leg_id in case.legs:
             continue
-        lines: dict[str, int] = {}
-        for line, quantity in leg.lines.items():
-            wanted = case.wants(line, _total(order, line)) - covered.get(line, 0)
-            if case.cancelled:
-                wanted = quantity
-            if min(quantity, wanted) > 0:
-                lines[line] = min(quantity, wanted)
-                covered[line] = covered.get(line, 0) + lines[line]
-        if lines:
-            fact = LegPlanned(
-                leg.leg_id, leg.warehouse, leg.fulfillment_type, leg.external_ref, lines, case.cancelled is not None
-            )
+        fresh = _take(leg.lines, wanted)
+        again = _take(subtract(leg.lines, fresh), back)
+        if fresh or again:
+            lines = total([fresh, again])
+            fact = LegPlanned(leg.leg_id, leg.warehouse, leg.fulfillment_type, leg.external_ref, lines, again)
             planned.append(fact)
     return planned
+
+
+def _take(lines: Quantities, wanted: dict[str, int]) -> dict[str, int]:
+    """As much of these lines as is still wanted; it is then wanted no more."""
+    taken = {line: min(quantity, wanted.get(line, 0)) for line, quantity in lines.items()}
+    for line, quantity in taken.items():
+        wanted[line] = wanted.get(line, 0) - quantity
+    return {line: quantity for line, quantity in taken.items() if quantity > 0}
+
+
+def _came_back(case: Case, order: OrderSnapshot) -> dict[str, int]:
+    """Open work that the case does not know, beyond what may be open once its lines are cancelled: it was re-created."""
+    if case.cancelled is None:
+        return {}
+    unknown = total(leg.lines for leg in order.legs if leg.leg_id not in case.legs)
+    elsewhere = total(
+        leg.lines
+        for leg in order.legs
+        if leg.leg_id in case.legs and case.legs[leg.leg_id].outcome not in ENDS_WITHOUT_SHIPMENT
+    )
+    done = total([case.cancelled.fact.lines, case.cancelled_before, elsewhere])
+    may_be_open = subtract({x.line_id: x.ordered - x.shipped for x in order.lines}, done)
+    return subtract(unknown, may_be_open)
 
 
 def departures(order: OrderSnapshot, planned: list[LegPlanned]) -> list[ShipmentSeen]:
@@ -91,16 +137,3 @@ def _candidates(case: Case, order: OrderSnapshot) -> list[PlannedLeg]:
 
 def _knows_the_order(reason: str, level: str) -> bool:
     return not (level == AckLevel.REJECTED and reason == "unknown_order")
-
-
-def _covered(case: Case) -> dict[str, int]:
-    covered: dict[str, int] = {}
-    for leg in case.legs.values():
-        for line, quantity in leg.plan.lines.items():
-            covered[line] = covered.get(line, 0) + quantity
-    return covered
-
-
-def _total(order: OrderSnapshot, line_id: str) -> int:
-    totals: Mapping[str, int] = {line.line_id: line.ordered for line in order.lines}
-    return totals.get(line_id, 0)

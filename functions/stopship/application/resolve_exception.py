@@ -38,6 +38,8 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
         state = case.exceptions[exception_id]
         if not state.open:
             raise AlreadyRecorded(f"exception {exception_id} is resolved")
+        if word is Resolution.WITHDRAWN and not item.leg_id and case.stopped_lines:
+            raise InvalidInput("resolution", "goods are stopped already: it is too late to take the wish back", "retry")
         step = Step()
         note = hashlib.sha256(answer.note.encode()).hexdigest() if answer.note else ""
         fact = ExceptionResolved(exception_id, word, answer.by, note, answer.approved_by)

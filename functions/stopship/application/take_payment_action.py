@@ -4,6 +4,7 @@ The intent is booked, in one transaction with the event, before the payment syst
 After doubt the same move is asked for again under the same key, which the payment system, or a reading of it, answers with the first result.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,9 +12,9 @@ from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
 from stopship.application.ports import BookEntry, MoveAnswer, Payments
 from stopship.application.record import Step
-from stopship.domain.case import Case, MoveRecord, lines_of, subtract
+from stopship.domain.case import Case, MoveRecord, lines_of, subtract, total
 from stopship.domain.errors import Conflict, PartnerRefused
-from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled
+from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled, RefundQuoted
 from stopship.domain.ids import money_key
 from stopship.domain.instant import seconds_between
 from stopship.domain.money import (
@@ -44,13 +45,15 @@ class Settled:
 def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
     """Next: go (settled), wait (a refund is pending), legs (a leg speaks up again) or person."""
     case = desk.cases.load(merchant, case_id)
-    if not case.all_settled:
+    if not case.all_settled or case.wishes_unread:
         return legs(case)
     if case.money_settled:
         return go()
     payments = desk.partners.payments(merchant, case.channel)
     if payments is None:
         return _settle(desk, case, Settled("order_system_pays"), None)
+    if case.order is None:
+        return _settle(desk, case, Settled("nothing_stopped"), None)
     by_person = _by_person(case)
     if by_person:
         return _settle(desk, case, by_person, payments.read(case.order_ref))
@@ -70,17 +73,28 @@ def _last_failure(case: Case) -> int:
 
 
 def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
-    """Moves that were asked for and have no final answer: ask again under the same key."""
+    """Moves that were asked for and have no final answer: ask again under the same key. Where the proof fell in the meantime,
+    asking again could pay for goods that left."""
     for record in case.moves.values():
+        if record.pending and not _still_due(case, _as_move(record)):
+            return person(Cause.MONEY_REFUSED, f"{record.requested.fact.kind} was asked for, and then the goods left")
         if record.pending:
             return _do(desk, case, payments, _as_move(record))
     return None
 
 
+def _still_due(case: Case, move: MoneyMove) -> bool:
+    if move.kind is MoveKind.VOID:
+        return _approved(case) or not case.shipped_lines
+    return not subtract(move.lines, lines_to_pay(case))
+
+
 def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
     snapshot = payments.read(case.order_ref)
     try:
-        plan = plan_money(case, snapshot)
+        book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
+        case = _quote_approved(desk, case, payments)
+        plan = plan_money(case, snapshot, book)
         if isinstance(plan, Settled):
             return _settle(desk, case, plan, snapshot)
         case = _book(desk, case, plan, snapshot)
@@ -89,13 +103,20 @@ def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
     return _do(desk, case, payments, plan)
 
 
+def _quote_approved(desk: Desk, case: Case, payments: Payments) -> Case:
+    """What left and is paid back all the same had no quote when the order was cancelled."""
+    lines = subtract(lines_to_pay(case), case.refunded_lines)
+    if not lines or not _approved(case) or (case.quote and dict(case.quote.fact.lines) == lines):
+        return case
+    quote = payments.quote(case.order_ref, lines)
+    step = Step()
+    step.add(RefundQuoted(str(quote.amount), quote.currency, lines))
+    return desk.cases.record(case.merchant, case.case_id, lambda _: step)
+
+
 def lines_to_pay(case: Case) -> dict[str, int]:
     """Proven lines; shipped ones too once two people have approved it."""
-    lines = case.stopped_lines
-    if _approved(case):
-        for line, quantity in case.shipped_lines.items():
-            lines[line] = lines.get(line, 0) + quantity
-    return lines
+    return total([case.stopped_lines, case.shipped_lines]) if _approved(case) else case.stopped_lines
 
 
 def _approved(case: Case) -> bool:
@@ -114,41 +135,57 @@ def unproven(case: Case) -> list[str]:
     ]
 
 
-def plan_money(case: Case, snapshot: PaymentSnapshot) -> MoneyMove | Settled:
+def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> MoneyMove | Settled:
     """The next single move, or why there is none."""
     lines = lines_to_pay(case)
     if not lines:
         return Settled("nothing_stopped")
     if unproven(case) and not _approved(case):
         raise MoneyRefused("proof_first", f"legs {unproven(case)} are not proven to be stopped")
-    if case.cancelled is None:
+    if case.cancelled is None and case.stopped_lines:
         raise MoneyRefused("cancel_first", "the order system still shows these lines as open")
-    authorizations = snapshot.open_authorizations
-    if authorizations and case.cancelled.fact.scope == "full":
-        first = authorizations[0]
-        key = money_key(case.merchant, case.channel, case.order_ref, MoveKind.VOID, first.transaction_id)
-        return MoneyMove(key, MoveKind.VOID, first.amount, first.currency, first.transaction_id)
+    full = case.cancelled is not None and case.cancelled.fact.scope == "full"
+    if snapshot.open_authorizations and full:
+        first = snapshot.open_authorizations[0]
+        return MoneyMove(
+            _key(case, MoveKind.VOID, first.transaction_id),
+            MoveKind.VOID,
+            first.amount,
+            first.currency,
+            first.transaction_id,
+        )
     if snapshot.captured == 0:
-        return Settled("voided" if case.cancelled.fact.scope == "full" else "not_captured")
-    return _plan_refund(case, snapshot, lines)
+        return Settled("voided" if full else "not_captured")
+    return _plan_refund(case, snapshot, lines, book)
 
 
-def _plan_refund(case: Case, snapshot: PaymentSnapshot, lines: Quantities) -> MoneyMove | Settled:
-    done = [m for m in case.moves.values() if m.moved and m.requested.fact.kind == MoveKind.REFUND]
-    if done:
-        paid = {x: q for m in done for x, q in m.requested.fact.lines.items()}
-        if subtract(lines, paid):
-            raise MoneyRefused("one_refund_per_case", f"lines {subtract(lines, paid)} were proven after the refund")
+def _key(case: Case, kind: MoveKind, target: str) -> str:
+    """For ever the same for one effect; a move that failed, or that an earlier one of this case came before, makes it another."""
+    before = [m for m in case.moves.values() if m.requested.fact.kind == kind and (m.failed or kind is MoveKind.REFUND)]
+    return money_key(case.merchant, case.channel, case.order_ref, kind, f"{target}#{len(before)}" if before else target)
+
+
+def _plan_refund(
+    case: Case, snapshot: PaymentSnapshot, lines: Quantities, book: Sequence[BookedMove]
+) -> MoneyMove | Settled:
+    rest = subtract(lines, case.refunded_lines)
+    if not rest:
         return Settled("refunded")
-    if snapshot.net_payment <= 0 or all(snapshot.refunded_lines.get(x, 0) >= q for x, q in lines.items()):
+    if snapshot.net_payment <= 0 or not subtract(rest, _by_others(snapshot, book)):
         return Settled("paid_back_by_others")
     if case.quote is None or Decimal(case.quote.fact.amount) <= 0:
         return Settled("nothing_to_refund")
-    tries = len([m for m in case.moves.values() if m.failed])
-    target = case.case_id if not tries else f"{case.case_id}#{tries}"
-    key = money_key(case.merchant, case.channel, case.order_ref, MoveKind.REFUND, target)
     quote = case.quote.fact
+    if subtract(quote.lines, rest) or subtract(rest, quote.lines):
+        raise MoneyRefused("quote_differs", f"the quote is for {dict(quote.lines)}, to be paid are {rest}")
+    key = _key(case, MoveKind.REFUND, case.case_id)
     return MoneyMove(key, MoveKind.REFUND, Decimal(quote.amount), quote.currency, lines=dict(quote.lines))
+
+
+def _by_others(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> Quantities:
+    """Line quantities in refunds that this desk has not made, for any case of the order."""
+    ours = total(b.move.lines for b in book if b.state is not MoveState.FAILED and b.move.kind is MoveKind.REFUND)
+    return subtract(snapshot.refunded_lines, ours)
 
 
 def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> Case:
@@ -157,7 +194,7 @@ def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) ->
         case = desk.cases.load(case.merchant, case.case_id)
         if move.key in case.moves:
             return case
-        if not case.all_settled:
+        if not case.all_settled or not _still_due(case, move):
             raise Conflict("a leg speaks up again")
         book, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
         allow(move, snapshot, book, lines_of(case.order.fact) if case.order else {})

@@ -20,11 +20,11 @@ SYSTEM = "netsuite"
 def update_netsuite(desk: Desk, merchant: str, case_id: str) -> Next:
     """Next: go, legs or person. Reads, compares, writes, reads back; a repeat finds nothing left to write."""
     case = desk.cases.load(merchant, case_id)
-    if not case.all_settled:
+    if not case.all_settled or case.wishes_unread:
         return legs(case)
     erp = desk.partners.erp(merchant)
-    if erp is None:
-        return _skip(desk, case, "no_erp")
+    if erp is None or case.order is None:
+        return _skip(desk, case, "no_erp" if erp is None else "no_order")
     since = max(
         case.erp_requested.version if case.erp_requested else 0, case.reopened[-1].version if case.reopened else 0
     )
@@ -103,11 +103,13 @@ def weakest(levels: list[AckLevel]) -> str:
 
 
 def outcome_of(case: Case) -> Outcome:
-    """Of the legs and of what had left before; a case that found nothing to stop anywhere has stopped it all."""
+    """Of the legs and of what had left before; a case that found nothing to stop anywhere has stopped it all, if it was to."""
     ends = [leg.outcome for leg in case.legs.values() if leg.outcome]
     if case.already_shipped:
         ends.append(Outcome.SHIPPED)
-    return of_case(ends) if ends else Outcome.STOPPED
+    if ends:
+        return of_case(ends)
+    return Outcome.WITHDRAWN if case.withdrawn else Outcome.STOPPED
 
 
 def note_of(case: Case) -> str:

@@ -1,13 +1,13 @@
 """The case: what its events add up to. Loading a case is folding its events, in order, from the first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stopship.domain import events as e
 from stopship.domain.order import DEPARTED, AckLevel, PickState, PlannedLeg, Quantities
 from stopship.domain.order import FulfillmentType as Fulfillment
-from stopship.domain.outcome import Outcome
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
 from stopship.domain.request import Kind, Reason
 from stopship.domain.resolution import Resolution
 
@@ -125,6 +125,8 @@ class Case:
     executions: list[At[e.ExecutionStarted]] = field(default_factory=list)
     classified: At[e.Classified] | None = None
     order: At[e.OrderRead] | None = None
+    cancelled_before: dict[str, int] = field(default_factory=dict)
+    """What of each line was cancelled already when the order was first read: by others."""
     not_found: list[At[e.OrderNotFound]] = field(default_factory=list)
     already_shipped: dict[str, int] = field(default_factory=dict)
     first_holds: dict[str, At[e.HoldAnswered]] = field(default_factory=dict)
@@ -146,6 +148,8 @@ class Case:
     closed: At[e.CaseClosed] | None = None
     reopened: list[At[e.CaseReopened]] = field(default_factory=list)
     case_human: At[e.ExceptionResolved] | None = None
+    withdrawn: At[e.ExceptionResolved] | None = None
+    """The whole wish was taken back, and nobody has asked again since."""
 
     @property
     def exists(self) -> bool:
@@ -210,19 +214,39 @@ class Case:
         return min(asked, quantity)
 
     @property
+    def wishes_unread(self) -> bool:
+        """Whether somebody asked after the order was last read: it may take more legs than there are."""
+        return self.order is not None and self.requests[-1].version > self.order.version
+
+    @property
+    def recreated_lines(self) -> dict[str, int]:
+        """Line quantities that came back as new work after they had been stopped and cancelled."""
+        return total(leg.planned.fact.recreated for leg in self.legs.values())
+
+    @property
+    def planned_lines(self) -> dict[str, int]:
+        """Line quantities that have a leg; what came back has one leg more, and counts once."""
+        return subtract(total(leg.plan.lines for leg in self.legs.values()), self.recreated_lines)
+
+    @property
     def stopped_lines(self) -> dict[str, int]:
-        """Line quantities of legs that are proven not to ship."""
-        return _sum(
-            leg.settled.fact.lines
-            for leg in self.legs.values()
-            if leg.settled and leg.outcome in (Outcome.STOPPED, Outcome.BLOCKED)
+        """Line quantities of legs that are proven not to ship. What came back is stopped only if it was stopped again."""
+        stopped = total(
+            leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.outcome in ENDS_WITHOUT_SHIPMENT
         )
+        return subtract(stopped, self.recreated_lines)
 
     @property
     def shipped_lines(self) -> dict[str, int]:
         """Line quantities that were asked for and left all the same."""
         legs = [leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.outcome is Outcome.SHIPPED]
-        return _sum([*legs, self.already_shipped])
+        return total([*legs, self.already_shipped])
+
+    @property
+    def refunded_lines(self) -> dict[str, int]:
+        """Line quantities that this case has paid back, or may have."""
+        moves = [m.requested.fact for m in self.moves.values() if not m.failed]
+        return total(fact.lines for fact in moves)
 
     @property
     def all_settled(self) -> bool:
@@ -237,12 +261,13 @@ class Case:
         return next((x for x in self.open_exceptions if x.opened.fact.leg_id == leg_id), None)
 
 
-def _sum(parts: Any) -> dict[str, int]:
-    total: dict[str, int] = {}
+def total(parts: Iterable[Quantities]) -> dict[str, int]:
+    """Line quantities, added up."""
+    added: dict[str, int] = {}
     for part in parts:
         for line, quantity in part.items():
-            total[line] = total.get(line, 0) + quantity
-    return total
+            added[line] = added.get(line, 0) + quantity
+    return added
 
 
 def subtract(left: Quantities, right: Quantities) -> dict[str, int]:
@@ -283,6 +308,7 @@ def _opened(case: Case, x: At[e.CaseOpened]) -> None:
 @_on(e.RequestReceived)
 def _request(case: Case, x: At[e.RequestReceived]) -> None:
     case.requests.append(x)
+    case.withdrawn = None
 
 
 @_on(e.ExecutionStarted)
@@ -298,6 +324,8 @@ def _classified(case: Case, x: At[e.Classified]) -> None:
 @_on(e.OrderRead)
 def _order(case: Case, x: At[e.OrderRead]) -> None:
     case.order = x
+    for row in x.fact.lines:
+        case.cancelled_before.setdefault(row["line_id"], row["cancelled"])
 
 
 @_on(e.OrderNotFound)
@@ -318,6 +346,7 @@ def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     if f.warehouse in case.first_holds:
         leg.holds[f.warehouse] = case.first_holds[f.warehouse]
     case.legs[f.leg_id] = leg
+    case.money_settled = None
 
 
 @_on(e.HoldRequested)
@@ -338,6 +367,7 @@ def _hold(case: Case, x: At[e.HoldAnswered]) -> None:
 
 @_on(e.HoldReleased)
 def _released(case: Case, x: At[e.HoldReleased]) -> None:
+    case.holds_requested.pop((x.fact.leg_id, x.fact.system), None)
     if not x.fact.leg_id:
         case.first_holds.pop(x.fact.system, None)
     for leg in case.legs.values():
@@ -385,12 +415,13 @@ def _shipment(case: Case, x: At[e.ShipmentSeen]) -> None:
 def _settled(case: Case, x: At[e.LegSettled]) -> None:
     leg = case.legs[x.fact.leg_id]
     leg.settled = x
-    leg.was_stopped = leg.was_stopped or leg.outcome in (Outcome.STOPPED, Outcome.BLOCKED)
+    leg.was_stopped = leg.was_stopped or leg.outcome in ENDS_WITHOUT_SHIPMENT
 
 
 @_on(e.LegReopened)
 def _leg_reopened(case: Case, x: At[e.LegReopened]) -> None:
     case.legs[x.fact.leg_id].settled = None
+    case.money_settled = None
 
 
 @_on(e.ExceptionOpened)
@@ -413,6 +444,7 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
     leg = case.legs.get(state.opened.fact.leg_id)
     if leg is None:
         case.case_human = x
+        case.withdrawn = x if x.fact.resolution == Resolution.WITHDRAWN else case.withdrawn
     elif x.fact.resolution == Resolution.RETRY:
         # What was seen and answered before a retry belongs to the attempt that failed.
         leg.retries, leg.retried_at = max(leg.attempts, default=0), x.version
@@ -501,7 +533,6 @@ def _closed(case: Case, x: At[e.CaseClosed]) -> None:
 def _case_reopened(case: Case, x: At[e.CaseReopened]) -> None:
     case.reopened.append(x)
     case.closed = None
-    case.money_settled = None
 
 
 def effective_state(leg: Leg, now: str, freshness_seconds: int) -> tuple[PickState, int]:

@@ -66,12 +66,19 @@ def decide_leg(case: Case, leg: Leg, policy: Policy, now: str) -> Decision:
 
 def _by_person(case: Case, leg: Leg, policy: Policy) -> Decision | None:
     if leg.human is None or leg.human.version < leg.departure:
-        return None
+        return _withdrawn(case, leg)
     word = Resolution(leg.human.fact.resolution)
     evidence = (leg.human.version,)
     if word is Resolution.THEY_STOPPED_IT:
         return _stopped(case, policy, evidence, "a person vouches that the goods were held back", "human")
     return Decision(Action.SETTLE, f"a person decided: {word}", evidence, _HUMAN_ENDS[word], proof="human")
+
+
+def _withdrawn(case: Case, leg: Leg) -> Decision | None:
+    if case.withdrawn is None or case.withdrawn.version < leg.departure:
+        return None
+    evidence = (case.withdrawn.version,)
+    return Decision(Action.SETTLE, "the whole wish was taken back", evidence, Outcome.WITHDRAWN, proof="human")
 
 
 def _by_departure(leg: Leg) -> Decision | None:

@@ -73,12 +73,14 @@ class OrderNotFound(Event):
 
 @dataclass(frozen=True)
 class LegPlanned(Event):
+    """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work."""
+
     leg_id: str
     warehouse: str
     fulfillment_type: str
     external_ref: str
     lines: Mapping[str, int]
-    recreated: bool = False
+    recreated: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

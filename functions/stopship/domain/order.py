@@ -67,6 +67,7 @@ class PlannedLeg:
     ``leg_id`` is stable over re-reads: the partner's own id for that piece of work (a fulfillment order's numeric id).
     ``warehouse`` names the merchant's connection that runs it, "" when no connection covers the place.
     ``external_ref`` is the order system's id of the work (a fulfillment order gid), "" where there is none.
+    ``lines`` are what the order system still counts as open there; ``departed`` says that these goods are on their way all the same.
     """
 
     leg_id: str

@@ -38,6 +38,18 @@ LEG_RESOLUTIONS = frozenset(
 CASE_RESOLUTIONS = frozenset(
     {Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.WITHDRAWN, Resolution.REFUND_APPROVED, Resolution.NO_REFUND}
 )
+_AFTER_THE_STOP = frozenset(
+    {
+        Cause.ORDER_CANCEL_REFUSED,
+        Cause.ORDER_CANCEL_UNCONFIRMED,
+        Cause.WORK_RECREATED,
+        Cause.ERP_REFUSED,
+        Cause.ERP_LINES_DIFFER,
+        Cause.INVOICE_BEFORE_CLOSE,
+        Cause.MESSAGE_FAILED,
+    }
+)
+"""They arise when the goods are stopped: it is too late to take the wish back."""
 NEEDS_APPROVAL = frozenset({Resolution.REFUND_APPROVED})
 
 
@@ -47,6 +59,8 @@ def allowed(cause: Cause, *, of_leg: bool) -> frozenset[Resolution]:
         return LEG_RESOLUTIONS
     if cause in (Cause.UNKNOWN_ORDER, Cause.LINES_NOT_IN_ORDER):
         return frozenset({Resolution.RETRY, Resolution.WITHDRAWN})
+    if cause in _AFTER_THE_STOP:
+        return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND})
     if cause is Cause.UNMATCHED_MESSAGE:
         return frozenset({Resolution.DONE_BY_HAND})
     if cause in (Cause.MONEY_REFUSED, Cause.MONEY_FAILED, Cause.MONEY_PENDING, Cause.SHIPPED_REFUND_REQUESTED):

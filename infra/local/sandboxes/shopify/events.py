@@ -87,7 +87,7 @@ def order_edited(shop: Shop, order: Order, edit_id: str, removed: Mapping[str, i
 
 
 def placed_on_hold(shop: Shop, work: Work, hold: Hold) -> None:
-    payload = {"fulfillment_order": _work(work), "fulfillment_hold": _hold(hold)}
+    payload = {"fulfillment_order": {"id": _work(work)["id"]}, "fulfillment_hold": _hold(hold)}
     emit(shop, "fulfillment_holds/added", _owner(shop, work), payload)
 
 
@@ -103,15 +103,11 @@ def work_released(shop: Shop, work: Work) -> None:
 
 def cancellation_request(shop: Shop, order: Order, work: Work, step: str) -> None:
     """``step`` is submitted, accepted or rejected."""
-    payload: dict[str, Any] = {
-        "fulfillment_order": {**_work(work), "request_status": work.request_status.lower()},
-    }
+    asked = work.requests[-1]
+    payload: dict[str, Any] = {"fulfillment_order": _work(work), "message": asked["message"]}
     if step == "submitted":
-        asked = work.requests[-1]
         request = {"id": gid("FulfillmentOrderMerchantRequest", asked["id"]), "message": asked["message"]}
-        payload["fulfillment_order_merchant_request"] = request
-    else:
-        payload["message"] = work.requests[-1]["message"]
+        payload = {"fulfillment_order": _work(work), "fulfillment_order_merchant_request": request}
     emit(shop, f"fulfillment_orders/cancellation_request_{step}", order.order_ref, payload)
 
 

@@ -31,7 +31,7 @@ def by_flow(stage: "Stage", order: Order, lines: Mapping[str, int] | None = None
         "request_id": stable(order, "flow"),
     }
     if lines:
-        body["lines"] = [{"line_item_id": k, "quantity": q} for k, q in lines.items()]
+        body["lines"] = [{"line_item_id": f"gid://shopify/LineItem/{k}", "quantity": q} for k, q in lines.items()]
     config = stage.config(order.merchant)["shopify"]
     headers = {"X-Shopify-Shop-Domain": config["shop"], "X-Stopship-Key": config["flow_keys"][0]}
     for _ in range(times):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -541,6 +542,16 @@ def test_a_refund_without_a_key_is_refused(sandboxes: Sandboxes, connection: Sho
     assert placed.effects() == []
 
 
+@pytest.mark.parametrize("amount", ["ten", "", "NaN", 10.0])
+def test_an_amount_that_is_no_decimal_text_never_runs(
+    sandboxes: Sandboxes, connection: ShopifyConnection, amount: Any
+) -> None:
+    placed = Placed(sandboxes)
+    with pytest.raises(PartnerContractBroken):
+        ShopifyClient(connection).run(REFUND, {"input": raw_refund(placed, amount), "key": "k-form"})
+    assert placed.effects() == []
+
+
 def test_the_shop_itself_refuses_more_than_it_received(sandboxes: Sandboxes, connection: ShopifyConnection) -> None:
     placed = Placed(sandboxes)
     answer = ShopifyClient(connection).run(REFUND, {"input": raw_refund(placed, "100.00"), "key": "k-over"})
@@ -816,3 +827,28 @@ def test_a_document_that_fits_no_schema_is_told_apart_from_a_refusal(
     with pytest.raises(PartnerContractBroken):
         ShopifyClient(connection).run(document, {})
     assert placed.effects() == []
+
+
+# ---------------------------------------------------------------------------------------------- a restart
+
+
+def test_what_was_under_way_goes_on_after_a_restart(connection: ShopifyConnection, tmp_path: Path) -> None:
+    state, settings = tmp_path / "state.json", {"access_token": TOKEN, "locations": LOCATIONS}
+    with Sandboxes.start(state=state) as first:
+        first.configure(merchants={MERCHANT: {"shopify": settings}})
+        placed, paid = Placed(first), Placed(first)
+        placed.trap("cancel", "late", seconds=0.5)
+        taken = ShopifyOrderSystem(at(first, connection)).cancel(placed.full())
+        told = {"input": raw_refund(paid, "10.00"), "key": f"raw-{paid.ref}"}
+        before = ShopifyClient(at(first, connection)).run(REFUND, told)["refundCreate"]["refund"]["id"]
+        assert placed.effects() == []
+    with Sandboxes.start(state=state) as second:
+        placed.sandboxes = paid.sandboxes = second
+        answer = confirm(ShopifyOrderSystem(at(second, connection)), placed.full(), taken.reference)
+        assert (answer.state, answer.by_us) == (CancelState.DONE, True)
+        after = ShopifyClient(at(second, connection)).run(REFUND, told)["refundCreate"]["refund"]["id"]
+        assert (after, paid.effects(), placed.effects()) == (before, ["refund"], ["cancel"])
+
+
+def at(running: Sandboxes, connection: ShopifyConnection) -> ShopifyConnection:
+    return replace(connection, endpoint=f"{running.endpoint}/shopify/{MERCHANT}")

@@ -29,6 +29,7 @@ Traps, by order reference, on "read", "payments", "job", "hold", "release", "can
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -95,7 +96,7 @@ class Shops:
                 for transaction in order.transactions:
                     if transaction.settles_at:
                         money.settle(shop, transaction)
-            fulfil.report_again(shop)
+            shop.later(0.0, partial(fulfil.report_again, shop))
 
 
 def build(base: Base) -> Partner:

@@ -6,6 +6,7 @@ The vendor's is read when the first document comes (0.4 s), never at the start, 
 import gzip
 import json
 import os
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,13 @@ def own() -> GraphQLSchema:
 
 
 def _money(value: Any) -> str:
-    if not isinstance(value, str):
+    try:
+        finite = isinstance(value, str) and Decimal(value).is_finite()
+    except InvalidOperation:
+        finite = False
+    if not finite:
         raise GraphQLError("Money is decimal text.")
-    return value
+    return str(value)
 
 
 @cache

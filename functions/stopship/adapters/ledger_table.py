@@ -135,9 +135,12 @@ class TableLedger:
         self._table.write([items.Write(items.callback_item(callback), expect, refused)])
 
     def waiting(self, merchant: str, case_id: str) -> Sequence[Callback]:
+        return [x for x in self.doors(merchant, case_id) if x.state == "open"]
+
+    def doors(self, merchant: str, case_id: str) -> Sequence[Callback]:
         doors = self._table.query(items.case_pk(merchant, case_id), "CB#", "CB$")
         found = [self.callback(door["callback_id"]) for door in doors]
-        return [x for x in found if x and x.state == "open"]
+        return [x for x in found if x]
 
     # -------------------------------------------------------------------------------------- exceptions
 

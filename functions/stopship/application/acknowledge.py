@@ -5,12 +5,12 @@ from enum import StrEnum
 
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_exception_by_evidence
-from stopship.application.execute_stop_ship import FINAL, acknowledgement
+from stopship.application.execute_stop_ship import acknowledgement
 from stopship.application.ports import Callback
 from stopship.application.record import Step
 from stopship.domain.case import Case
 from stopship.domain.events import CallbackRefused
-from stopship.domain.order import StopAnswer
+from stopship.domain.order import FINAL, StopAnswer
 
 
 class Heard(StrEnum):

@@ -17,9 +17,7 @@ from stopship.domain.errors import AlreadyRecorded
 from stopship.domain.events import AcknowledgementReceived, StopShipRequested, StopShipSent
 from stopship.domain.ids import action_key
 from stopship.domain.instant import plus
-from stopship.domain.order import AckLevel, StopAnswer
-
-FINAL = frozenset({AckLevel.SYSTEM_CANCELLED, AckLevel.PHYSICALLY_STOPPED, AckLevel.REJECTED})
+from stopship.domain.order import FINAL, AckLevel, StopAnswer
 
 
 def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> Next:

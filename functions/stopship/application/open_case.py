@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from stopship.application.context import Desk
+from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.ports import NewEvent, OrderLock
 from stopship.application.record import Step
 from stopship.domain.case import Case
 from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, RequestReceived
 from stopship.domain.ids import case_id as derive_case_id
+from stopship.domain.policy import Cause
 from stopship.domain.request import CancelRequest
 
 _ATTEMPTS = 8
@@ -28,6 +30,7 @@ def receive_request(desk: Desk, request: CancelRequest) -> Received:
         known = desk.ledger.delivery_case(request.merchant, request.source, request.delivery_id)
         if known:
             _ensure_started(desk, request.merchant, known)
+            _document(desk, desk.cases.load(request.merchant, known))
             return Received(known, "repeated")
         try:
             return _receive_once(desk, request)
@@ -47,9 +50,17 @@ def _receive_once(desk: Desk, request: CancelRequest) -> Received:
         return Received(lock.case_id, "echo")
     if not lock.active:
         return _open(desk, request, lock)
-    desk.cases.append(case, Step([_received(request)], deliveries=_delivery(request)))
+    case = desk.cases.append(case, Step([_received(request)], deliveries=_delivery(request)))
     _ensure_started(desk, request.merchant, lock.case_id)
+    _document(desk, case)
     return Received(lock.case_id, "joined")
+
+
+def _document(desk: Desk, case: Case) -> None:
+    """A wish may bring the evidence that a block was waiting for."""
+    for state in case.open_exceptions:
+        if state.opened.fact.cause == Cause.FRAUD_WITHOUT_EVIDENCE:
+            end_exception_by_evidence(desk, case, state.opened.fact.leg_id)
 
 
 def is_echo(case: Case, request: CancelRequest) -> bool:

@@ -337,6 +337,9 @@ class Ledger(Protocol):
     def waiting(self, merchant: str, case_id: str) -> Sequence[Callback]:
         """The case's open callbacks."""
 
+    def doors(self, merchant: str, case_id: str) -> Sequence[Callback]:
+        """Every callback the case ever had, whatever its state."""
+
     def exception(self, merchant: str, exception_id: str) -> ExceptionItem | None: ...
     def exceptions(
         self, merchant: str, tier: str = "", owner: str = "", cursor: str = "", limit: int = 50

@@ -52,7 +52,7 @@ def set_timer(desk: Desk, merchant: str, state: ExceptionState) -> None:
 def _open(
     desk: Desk, case: Case, leg_id: str, step: str, cause: Cause, error: str, detail: str, token: str
 ) -> Step | None:
-    if case.exception_of(leg_id):
+    if case.closed or case.exception_of(leg_id):
         return None
     if leg_id and not error and not _still_needed(desk, case, leg_id):
         return None

@@ -21,7 +21,7 @@ class Swept:
 
 
 def sweep_cases(desk: Desk) -> Swept:
-    """Safe to run at any time and twice: a living execution is left alone, and a resumed case repeats no effect."""
+    """Safe to run at any time and twice: a living execution goes on, and a resumed case repeats no effect."""
     swept = Swept()
     for head in desk.ledger.open_cases():
         swept.open_cases += 1
@@ -36,6 +36,7 @@ def _resume(desk: Desk, head: CaseHead) -> bool:
         return False
     last = case.executions[-1].fact
     if desk.executions.alive(last.name):
+        _wake_again(desk, case)
         return False
     number = last.number + 1
 
@@ -51,6 +52,13 @@ def _resume(desk: Desk, head: CaseHead) -> bool:
         return False
     desk.executions.start(head.merchant, head.case_id, number)
     return True
+
+
+def _wake_again(desk: Desk, case: Case) -> None:
+    """A process may have died after it recorded an answer and before it ended the wait. Waking who is awake does nothing."""
+    for door in desk.ledger.doors(case.merchant, case.case_id):
+        if door.state == "used":
+            desk.tasks.wake(door.token, {"door": door.purpose})
 
 
 def _escalate(desk: Desk, head: CaseHead) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stopship.domain import events as e
-from stopship.domain.order import DEPARTED, AckLevel, PickState, PlannedLeg, Quantities
+from stopship.domain.order import DEPARTED, FINAL, IN_WORK, PickState, PlannedLeg, Quantities
 from stopship.domain.order import FulfillmentType as Fulfillment
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
 from stopship.domain.request import Kind, Reason
@@ -71,13 +71,12 @@ class Leg:
 
     @property
     def answer(self) -> At[e.AcknowledgementReceived] | None:
-        """The newest answer that says something final, whichever attempt it belongs to: a late word is still a word.
-        "Accepted" says only that there is more to come."""
+        """The newest answer that says something final, whichever attempt it belongs to: a late word is still a word."""
         final = [
             answer
             for attempt in self.attempts.values()
             for answer in attempt.answers
-            if answer.version > self.retried_at and answer.fact.level not in (AckLevel.SENT, AckLevel.ACCEPTED)
+            if answer.version > self.retried_at and answer.fact.level in FINAL
         ]
         return max(final, key=lambda a: a.version, default=None)
 
@@ -93,6 +92,13 @@ class Leg:
         for attempt in self.attempts.values():
             seen += [a.version for a in attempt.answers if a.fact.state in DEPARTED]
         return max(seen, default=0)
+
+    @property
+    def in_work(self) -> int:
+        """The version of the newest evidence that the goods were picked or labelled since the last "retry", 0 without any."""
+        seen = [s.version for s in self.shipments if not s.fact.departed]
+        seen += [o.version for o in self.observations if o.fact.state in IN_WORK]
+        return max((version for version in seen if version > self.retried_at), default=0)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -212,6 +218,11 @@ class Case:
                 return quantity
             asked = max(asked, request.fact.lines.get(line_id, 0))
         return min(asked, quantity)
+
+    @property
+    def documents(self) -> list[str]:
+        """References that somebody named as evidence: that a wish was made documents no fraud."""
+        return [x for r in self.requests for x in r.fact.evidence]
 
     @property
     def wishes_unread(self) -> bool:

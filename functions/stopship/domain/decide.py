@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stopship.domain.case import Case, Leg, StopAttempt, effective_state
+from stopship.domain.instant import seconds_between
 from stopship.domain.order import IN_WORK, PRE_PICK, AckLevel
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, PickRule, Policy
@@ -102,6 +103,10 @@ def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:
         return Decision(Action.ASK, "the warehouse cannot stop it", evidence, cause=Cause.STOP_REJECTED)
     if level is AckLevel.PHYSICALLY_STOPPED:
         return _stopped(case, policy, evidence, "the warehouse held the goods back", "physically_stopped")
+    if answer.fact.state in IN_WORK:
+        return Decision(
+            Action.ASK, "it says cancelled, and that it was in work", evidence, cause=Cause.STOP_CONTRADICTED
+        )
     return _by_system_cancel(case, leg, policy, answer.version, evidence)
 
 
@@ -115,22 +120,21 @@ def _no_answer(attempt: StopAttempt) -> Decision:
 
 
 def _by_system_cancel(case: Case, leg: Leg, policy: Policy, answered: int, evidence: tuple[int, ...]) -> Decision:
-    """A system's cancel proves a stop only together with readings, newer than the request, that nothing was picked."""
-    readings = [o for o in leg.observations if o.fact.observed_at > case.received_at]
-    after = [o for o in readings if o.version > answered]
+    """A system's cancel proves a stop only together with a fresh reading, newer than the request, that nothing was picked."""
+    after = [o for o in leg.observations if o.version > answered]
     if not after:
         return Decision(Action.VERIFY, "a system cancel needs a reading after it", evidence)
     last = after[-1]
     evidence = (*evidence, last.version)
-    picked = [o for o in readings if o.fact.state in IN_WORK]
-    if picked:
+    if leg.in_work:
         return Decision(
             Action.ASK,
             "it says cancelled, but the goods are in work",
-            (*evidence, picked[-1].version),
+            (*evidence, leg.in_work),
             cause=Cause.STOP_CONTRADICTED,
         )
-    if last.fact.state in PRE_PICK:
+    fresh = seconds_between(last.fact.observed_at, last.at) <= policy.freshness(leg.plan.warehouse)
+    if last.fact.state in PRE_PICK and fresh and last.fact.observed_at > case.received_at:
         return _stopped(case, policy, evidence, "cancelled in the system before picking, read back", "system_cancelled")
     return Decision(
         Action.ASK,
@@ -157,7 +161,7 @@ def _by_pick_state(leg: Leg, policy: Policy, now: str) -> Decision:
 
 def _stopped(case: Case, policy: Policy, evidence: tuple[int, ...], reason: str, proof: str) -> Decision:
     outcome = Outcome(policy.reasons[case.reason].outcome)
-    if outcome is Outcome.BLOCKED and not case.evidence and not _risk(case):
+    if outcome is Outcome.BLOCKED and not case.documents and not _risk(case):
         return Decision(
             Action.ASK,
             "a block needs documented evidence",

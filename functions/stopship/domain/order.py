@@ -39,6 +39,10 @@ class AckLevel(StrEnum):
     SILENT = "silent"
 
 
+FINAL = frozenset({AckLevel.SYSTEM_CANCELLED, AckLevel.PHYSICALLY_STOPPED, AckLevel.REJECTED})
+"""Levels after which nothing more is to come."""
+
+
 class FulfillmentType(StrEnum):
     IN_HOUSE = "in_house"
     THIRD_PARTY = "third_party"

@@ -94,8 +94,8 @@ def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30
     return Function(module, kind, frozenset(grants), timeout_seconds, memory_mb)
 
 
-_STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append", "wake_task")
-_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "kms_sign")
+_STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append")
+_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets")
 
 FUNCTIONS: tuple[Function, ...] = (
     _function(
@@ -139,17 +139,17 @@ FUNCTIONS: tuple[Function, ...] = (
         "merchant_parameters",
         "start_execution",
         "wake_task",
-        timeout_seconds=60,
+        timeout_seconds=20,
     ),
     _function("normalize_intake", "step", *_PARTNER, timeout_seconds=60),
     _function("classify", "step", *_STEP),
     _function("check_fulfillment_state", "step", *_PARTNER, timeout_seconds=60),
-    _function("apply_stop_ship_rule", "step", *_STEP),
-    _function("execute_stop_ship", "step", *_PARTNER, timeout_seconds=60),
+    _function("apply_stop_ship_rule", "step", *_STEP, "wake_task"),
+    _function("execute_stop_ship", "step", *_PARTNER, "wake_task", timeout_seconds=60),
     _function("verify_acknowledgment", "step", *_PARTNER, timeout_seconds=60),
-    _function("raise_exception", "step", *_STEP, "timer_create"),
+    _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
     _function("cancel_in_order_system", "step", *_PARTNER, timeout_seconds=60),
-    _function("update_netsuite", "step", *_PARTNER, timeout_seconds=60),
+    _function("update_netsuite", "step", *_PARTNER, "kms_sign", timeout_seconds=60),
     _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
     _function("close_loop", "step", *_PARTNER, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),

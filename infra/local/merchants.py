@@ -19,6 +19,14 @@ STAGE = "dev"
 WAREHOUSES = {"acme": ("east", "west"), "borealis": ("north", "west")}
 MERCHANTS = tuple(WAREHOUSES)
 
+SHOPIFY_TOPICS = (
+    "orders/cancelled",
+    "refunds/create",
+    "fulfillments/create",
+    "fulfillment_orders/cancellation_request_submitted",
+    "fulfillment_holds/released",
+)
+
 # A day lasts a minute or two here: what takes a quarter of an hour in the world takes seconds.
 POLICY = """\
 version = "local-1"
@@ -117,7 +125,10 @@ def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, An
     certificates = {config["netsuite"]["certificate_id"]: base64.b64encode(public_key).decode()}
     return {
         "warehouse": warehouses,
-        "shopify": {k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
+        "shopify": {
+            **{k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
+            "topics": SHOPIFY_TOPICS,
+        },
         "netsuite": {"client_id": config["netsuite"]["client_id"], "certificates": certificates},
         "amazon": {k: v for k, v in config["amazon"].items() if k not in ("endpoint", "warehouse")},
     }

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.merchants import Merchants
 from stopship.application.process_message import Normalised
@@ -12,6 +12,9 @@ from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal
+
+if TYPE_CHECKING:
+    from stopship.adapters.shopify.order_system import Work
 
 AMAZON = "amazon"
 _AMAZON_ORDER = re.compile(r"\d{3}-\d{7}-\d{7}")
@@ -25,7 +28,7 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
         case "shopify":
             from stopship.adapters.shopify import webhooks as shopify
 
-            return shopify.normalise(message, body)
+            return shopify.normalise(message, body, lambda name: _read_work(message.merchant, name))
         case "shopify-flow":
             from stopship.adapters.shopify import webhooks as shopify
 
@@ -38,6 +41,14 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             return notifications.normalise(message, json.loads(body)["detail"])
         case source:
             raise InvalidInput("source", f"{source!r} is not connected")
+
+
+def _read_work(merchant: str, fulfillment_order: str) -> "Work | None":
+    """Shopify's messages about fulfillment orders name neither the order nor the lines."""
+    from stopship.wiring import merchants
+    from stopship.wiring.partners import shopify_order_system
+
+    return shopify_order_system(merchant, merchants().connections(merchant)["shopify"]).read_work(fulfillment_order)
 
 
 def _warehouse_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal:

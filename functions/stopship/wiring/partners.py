@@ -14,6 +14,7 @@ from stopship.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from stopship.adapters.shopify.connection import ShopifyConnection
+    from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 
 
 class ConfiguredPartners:
@@ -67,15 +68,19 @@ class ConfiguredPartners:
 
 def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> OrderSystem:
     if channel == "shopify":
-        from stopship.adapters.shopify.order_system import ShopifyOrderSystem
-
-        return ShopifyOrderSystem(_shopify_connection(merchant, config))
+        return shopify_order_system(merchant, config)
     if channel == "amazon":
         from stopship.adapters.amazon.connection import AmazonConnection
         from stopship.adapters.amazon.order_system import AmazonOrderSystem
 
         return AmazonOrderSystem(AmazonConnection(merchant, **config), SystemClock())
     raise NotFound(f"channel {channel}")
+
+
+def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOrderSystem":
+    from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+
+    return ShopifyOrderSystem(_shopify_connection(merchant, config))
 
 
 def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:

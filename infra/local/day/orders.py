@@ -21,12 +21,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """``state`` is the pick state at the warehouse when the day begins."""
+    """``state`` is the pick state at the warehouse when the day begins. ``by_service``: the shop knows the place as a fulfillment
+    service, of which work can be asked back."""
 
     leg_id: str
     warehouse: str
     lines: Mapping[str, int]
     state: str = "released"
+    by_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def make(
     quantities: tuple[int, ...] = (1, 2),
     states: tuple[str, ...] = ("released",),
     warehouses: tuple[str, ...] = (EAST,),
+    by_service: bool = False,
     **more: Any,
 ) -> Order:
     """An order whose lines are spread over its legs: one leg has them all, two legs have one line each."""
@@ -79,7 +82,7 @@ def make(
     for i, (warehouse, state) in enumerate(zip(warehouses, states, strict=True)):
         mine = lines if len(warehouses) == 1 else (lines[i],)
         leg_id = f"amazon-{order_ref}" if channel == "amazon" else str(numbers.next())
-        legs.append(Leg(leg_id, warehouse, {x.line_id: x.quantity for x in mine}, state))
+        legs.append(Leg(leg_id, warehouse, {x.line_id: x.quantity for x in mine}, state, by_service))
     return Order(merchant, channel, order_ref, lines, tuple(legs), **more)
 
 
@@ -96,7 +99,10 @@ def place_in_channel(desk: "LocalDesk", order: Order) -> None:
     if order.channel == "amazon":
         desk.sandboxes.command(f"amazon/{order.merchant}/orders", {"order_ref": order.order_ref, "lines": lines})
         return
-    legs = [{"id": leg.leg_id, "warehouse": leg.warehouse, "lines": dict(leg.lines)} for leg in order.legs]
+    legs = [
+        {"id": leg.leg_id, "warehouse": leg.warehouse, "lines": dict(leg.lines), "by_service": leg.by_service}
+        for leg in order.legs
+    ]
     spec = {
         "order_ref": order.order_ref,
         "lines": lines,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from infra.local.day.director import Play, Stage, answer, asks, is_closed
 from infra.local.day.orders import EAST, NORTH, WEST, Numbers, Order, make, place_in_channel, place_on_shelf
-from infra.local.day.wishes import by_buyer, by_flow, by_ops
+from infra.local.day.wishes import by_buyer, by_flow, by_ops, by_shop_staff, by_work_cancel
 from infra.local.desk import LocalDesk
 from stopship.domain.case import Case
 from stopship.domain.policy import Cause
@@ -178,6 +178,18 @@ def _rare(numbers: Numbers, merchant: str) -> Iterator[Play]:
         "saved",
         [(asks(Cause.SILENT_WAREHOUSE), answer("saved"))],
         prepare=_trap("stop_ship", "silent"),
+    )
+    yield Play(
+        "cancelled in the shop's admin",
+        _shopify(numbers, merchant),
+        lambda s, p: by_shop_staff(s, p.order, "CUSTOMER"),
+        "stopped",
+    )
+    yield Play(
+        "the warehouse's work is asked back",
+        _shopify(numbers, merchant, by_service=True),
+        lambda s, p: by_work_cancel(s, p.order),
+        "stopped",
     )
     yield Play("Amazon buyer, picked: held by hand", _amazon(numbers, merchant, "picked"), _buyer, "stopped")
     yield Play(

@@ -38,6 +38,18 @@ def by_flow(stage: "Stage", order: Order, lines: Mapping[str, int] | None = None
         stage.post("/webhooks/shopify-flow", body, headers)
 
 
+def by_shop_staff(stage: "Stage", order: Order, reason: str) -> None:
+    """Somebody cancels in the shop's admin: the shop sends orders/cancelled."""
+    body = {"order_ref": order.order_ref, "reason": reason, "refund": False}
+    stage.desk.sandboxes.command(f"shopify/{order.merchant}/cancel", body)
+
+
+def by_work_cancel(stage: "Stage", order: Order) -> None:
+    """The merchant asks for a fulfillment order back: the shop sends fulfillment_orders/cancellation_request_submitted."""
+    body = {"order_ref": order.order_ref, "leg_id": order.legs[0].leg_id, "step": "submitted"}
+    stage.desk.sandboxes.command(f"shopify/{order.merchant}/cancellation-request", body)
+
+
 def by_ops(stage: "Stage", order: Order, reason: str, **more: Any) -> None:
     """Somebody of ops, or a system of theirs, posts to the desk's API."""
     body = {

@@ -25,12 +25,13 @@ class Faults:
     """Troubles wait in line by call name (``warehouse.north.stop_ship``); each call takes one from its line.
 
     Every call and every ledger write passes two points, before and after its effect, numbered from 1. ``crash_at`` holds the
-    numbers at which the process dies.
+    numbers at which the process dies, ``crash_before`` the calls before which it dies once.
     """
 
     def __init__(self) -> None:
         self._lines: dict[str, deque[Trouble]] = defaultdict(deque)
         self.crash_at: set[int] = set()
+        self.crash_before: set[str] = set()
         self.points = 0
         self.calls: list[str] = []
 
@@ -52,6 +53,9 @@ class Faults:
         """Runs a partner's call with the trouble that waits for it."""
         self.calls.append(call)
         self.point()
+        if call in self.crash_before:
+            self.crash_before.remove(call)
+            raise Crash(f"before {call}")
         partner = call.rsplit(".", 1)[0]
         waiting = self._lines.get(call)
         trouble = waiting.popleft() if waiting else None

@@ -86,12 +86,14 @@ class Run:
 
 @dataclass
 class Machine:
-    """Implements ports.Executions and ports.Tasks. ``faults``: (state, error name) that its next call ends with."""
+    """Implements ports.Executions and ports.Tasks. ``faults``: (state, error name) that its next call ends with; ``before``: what
+    happens once, just before a state's next call."""
 
     world: World
     runs: dict[str, Run] = field(default_factory=dict)
     edges: set[Edge] = field(default_factory=set)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
     kill_on_crash: bool = True
     """A crash takes the whole execution with it; else only the function's process, which the state machine then tries again."""
     _waiting: dict[str, Callable[[Any], None]] = field(default_factory=dict)
@@ -288,6 +290,7 @@ class Machine:
         return word
 
     def _invoke(self, name: str, arguments: State) -> Any:
+        self.before.pop(name, lambda: None)()
         for fault in self.faults:
             if fault[0] == name:
                 self.faults.remove(fault)

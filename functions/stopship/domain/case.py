@@ -549,13 +549,14 @@ def _case_reopened(case: Case, x: At[e.CaseReopened]) -> None:
 def effective_state(leg: Leg, now: str, freshness_seconds: int) -> tuple[PickState, int]:
     """The leg's pick state as far as it may be believed now, and the version of the evidence.
 
-    A reading older than the freshness limit is unknown, never "not picked". A label seen by signal counts as labelled.
+    A reading older than the freshness limit is unknown, never "not picked". A label seen by signal counts as labelled, and a
+    warehouse that does not know takes nothing back.
     """
     from stopship.domain.instant import seconds_between
 
     labels = [s for s in leg.shipments if not s.fact.departed]
     latest = leg.observation
-    if labels and (latest is None or labels[-1].version > latest.version):
+    if labels and (latest is None or latest.fact.state == PickState.UNKNOWN or labels[-1].version > latest.version):
         return PickState.LABELLED, labels[-1].version
     if latest is None:
         return PickState.UNKNOWN, 0

@@ -1,0 +1,186 @@
+"""What warehouses say to a stop, what they do not say, and what they say and do not do."""
+
+from dataclasses import replace
+
+from stopship.application.acknowledge import Heard
+from stopship.domain.order import AckLevel, PickState, StopAnswer
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Cause, Team, Tier
+from stopship.domain.resolution import Resolution
+from tests.fakes.partners import Manner, captured
+from tests.statemachines.play import Play
+
+
+def stop(play: Play, manner: Manner) -> None:
+    captured(play.world.order())
+    play.world.warehouses["north"].manner = manner
+    play.world.ask()
+    play.world.settle()
+
+
+def no_money(play: Play) -> bool:
+    return not {"store.cancel", "payments.refund", "payments.void", "mail"} & set(play.done)
+
+
+def test_a_silent_warehouse_becomes_a_p2_exception_with_owner_deadline_and_next_action(play: Play) -> None:
+    stop(play, Manner.SILENT)
+    item = play.world.the_exception
+    assert (item.cause, item.tier, item.owner) == (Cause.SILENT_WAREHOUSE, Tier.P2, Team.WAREHOUSE)
+    assert item.next_action and item.deadline > play.world.clock.now()
+    assert play.outcome == "" and no_money(play)
+
+
+def test_silence_is_recorded_only_when_the_deadline_has_passed(play: Play) -> None:
+    captured(play.world.order())
+    play.world.warehouses["north"].manner = Manner.SILENT
+    play.world.ask()
+    play.world.later(880)
+    assert "SilenceRecorded" not in play.kinds()
+    play.world.settle()
+    assert "SilenceRecorded" in play.kinds()
+
+
+def test_a_late_answer_ends_the_exception_of_silence(play: Play) -> None:
+    stop(play, Manner.LATE)
+    assert [h.how for h in play.world.hearings if h] == [Heard.LATE]
+    (state,) = play.world.case.exceptions.values()
+    assert state.opened.fact.cause == Cause.SILENT_WAREHOUSE
+    assert state.resolved and state.resolved.fact.by.startswith("evidence:")
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_false_ok_is_found_by_reading_again(play: Play) -> None:
+    stop(play, Manner.FALSE_OK)
+    assert play.world.the_exception.cause == Cause.STOP_CONTRADICTED
+    assert no_money(play)
+    play.world.warehouses["north"].manner = Manner.PROMPT
+    play.world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_system_cancel_that_only_an_old_reading_supports_is_not_believed(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.partners.first = ["north"]
+    world.warehouses["north"].reading_age = 200
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.STOP_UNPROVEN
+    assert no_money(play)
+    assert play.states().count("Verify acknowledgment") <= 2
+    world.warehouses["north"].reading_age = 0
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED
+    assert world.case.legs["fo-1001"].retries == 1
+
+
+def test_a_rejected_stop_waits_for_a_person(play: Play) -> None:
+    stop(play, Manner.REJECT)
+    assert play.world.the_exception.cause == Cause.STOP_REJECTED
+    assert no_money(play)
+    play.world.answer_all(Resolution.LET_IT_SHIP)
+    assert play.outcome == Outcome.SHIPPED
+    assert not play.world.done("payments.refund") and not play.world.done("store.return")
+    assert play.world.done("mail")[0].detail == "outcome_let_ship"
+
+
+def test_a_partly_stopped_leg_waits_for_a_person(play: Play) -> None:
+    stop(play, Manner.PARTIAL)
+    assert play.world.the_exception.cause == Cause.STOP_PARTIAL
+    assert no_money(play)
+    play.world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_picking_that_begins_after_the_reading_is_noticed_by_the_answer(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.warehouses["north"].believes["fo-1001"] = PickState.RELEASED
+    world.pick(order, PickState.PICKING)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.STOP_REJECTED
+    assert no_money(play)
+
+
+def test_an_unknown_pick_state_is_never_taken_for_unpicked(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.warehouses["north"].believes["fo-1001"] = PickState.UNKNOWN
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.PICK_STATE_UNKNOWN
+    assert "north.stop" not in play.done and no_money(play)
+    world.warehouses["north"].believes.clear()
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_reading_older_than_the_limit_is_unknown(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.warehouses["north"].reading_age = 301
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.PICK_STATE_UNKNOWN
+    assert "north.stop" not in play.done and no_money(play)
+
+
+def test_a_place_without_a_connection_waits_for_a_person(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    order.works[0].warehouse = ""
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.NO_WAREHOUSE
+    assert no_money(play)
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_callback_acts_once_and_its_repeat_is_on_record(play: Play) -> None:
+    world = play.world
+    stop(play, Manner.CALLBACK)
+    door = world.case.legs["fo-1001"].attempts[1].requested.fact.callback_id
+    answers = world.case.legs["fo-1001"].attempts[1].answers
+    world.callback(f"https://desk.example/acme/{door}", StopAnswer(AckLevel.REJECTED, "north"))
+    assert [h.how for h in world.hearings if h] == [Heard.ACCEPTED, Heard.USED]
+    assert play.kinds()[-1] == "CallbackRefused"
+    assert world.case.legs["fo-1001"].attempts[1].answers == answers
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_accepted_is_no_answer_and_leaves_the_door_open(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.warehouses["north"].manner = Manner.SILENT
+    world.ask()
+    world.later(30)
+    door = world.case.legs["fo-1001"].attempts[1].requested.fact.callback_id
+    url = f"https://desk.example/acme/{door}"
+    world.callback(url, StopAnswer(AckLevel.ACCEPTED, "north"))
+    world.later(30)
+    assert play.kinds()[-1] == "AcknowledgementReceived" and no_money(play)
+    order = world.orders["1001"]
+    order.works[0].stopped = True
+    answer = StopAnswer(AckLevel.SYSTEM_CANCELLED, "north", PickState.RELEASED, world.clock.now())
+    world.callback(url, replace(answer, reference="second"))
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and "SilenceRecorded" not in play.kinds()
+
+
+def test_an_answer_of_an_earlier_attempt_still_counts_after_a_retry(play: Play) -> None:
+    world = play.world
+    stop(play, Manner.SILENT)
+    first = world.case.legs["fo-1001"].attempts[1].requested.fact.callback_id
+    world.answer(world.the_exception, Resolution.RETRY)
+    world.later(10)
+    assert set(world.case.legs["fo-1001"].attempts) == {1, 2}
+    world.orders["1001"].works[0].stopped = True
+    answer = StopAnswer(AckLevel.PHYSICALLY_STOPPED, "north", PickState.PICKED, world.clock.now(), actor="dock")
+    world.callback(f"https://desk.example/acme/{first}", answer)
+    world.settle()
+    assert world.case.legs["fo-1001"].answer is not None
+    assert play.outcome == Outcome.STOPPED

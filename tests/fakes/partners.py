@@ -68,6 +68,7 @@ class FakeOrderSystem:
     world: "World"
     confirms_after: float = 0
     recreates: int = 0
+    recreated_state: PickState = PickState.RELEASED
     holds_supported: bool = True
     opens_returns: bool = True
     _done: dict[str, CancelProgress] = field(default_factory=dict)
@@ -134,6 +135,10 @@ class FakeOrderSystem:
             self._done[command.key] = self._take_out(order, command)
         return self._done[command.key]
 
+    def confirm_all(self) -> None:
+        """Whatever was submitted is through."""
+        self._submitted = dict.fromkeys(self._submitted, 0.0)
+
     def _take_out(self, order: Order, command: CancelCommand) -> CancelProgress:
         place = (command.case_id, command.order_ref)
         before = self.cancelled_for.setdefault(place, {})
@@ -156,7 +161,8 @@ class FakeOrderSystem:
             self.recreates -= 1
             old = order.works[0]
             order.cancelled = False
-            order.works.append(Work(f"{old.leg_id}-again{self.recreates}", old.warehouse, dict(old.lines)))
+            name = f"{old.leg_id}-again{self.recreates}"
+            order.works.append(Work(name, old.warehouse, dict(old.lines), self.recreated_state))
         return CancelProgress(CancelState.DONE, f"cancel-{command.key}")
 
     def read_cancel(self, command: CancelCommand, reference: str) -> CancelProgress:

@@ -40,8 +40,10 @@ def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
     if case.wishes_unread:
         return _look_again(desk, case)
     case = release_holds(desk, case)
-    if not case.stopped_lines or _covers(case):
+    if not case.stopped_lines:
         return go()
+    if _covers(case):
+        return _look_for_new_work(desk, case)
     if case.cancel_submitted and not case.cancel_refused:
         return _confirm(desk, case)
     if _done_by_hand(case):
@@ -190,7 +192,10 @@ def _cancelled(desk: Desk, case: Case, progress: CancelProgress, scope: str, lin
         return legs(case)
     if not _covers(case):
         return _begin(desk, case)
-    case = release_holds(desk, case)
+    return _look_for_new_work(desk, release_holds(desk, case))
+
+
+def _look_for_new_work(desk: Desk, case: Case) -> Next:
     order = _system(desk, case).read_order(case.order_ref)
     if order is not None and new_legs(case, order):
         return _new_work(desk, case, order)
@@ -201,6 +206,8 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
     """More to stop: a split, or work that came back after the cancel. What comes back again and again needs a person."""
     returned = [leg for leg in case.legs.values() if leg.planned.fact.recreated]
     since = returned[-1].planned.version if returned else 0
+    if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
+        return go()
     if len(returned) >= _RECREATED_LIMIT and not person_was_asked(case, STEP, since, (Resolution.RETRY,)):
         return person(Cause.WORK_RECREATED, f"cancelled work came back {len(returned) + 1} times")
 

@@ -93,7 +93,7 @@ def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
     snapshot = payments.read(case.order_ref)
     try:
         book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
-        case = _quote_approved(desk, case, payments)
+        case = _quoted(desk, case, payments, snapshot)
         plan = plan_money(case, snapshot, book)
         if isinstance(plan, Settled):
             return _settle(desk, case, plan, snapshot)
@@ -103,10 +103,11 @@ def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
     return _do(desk, case, payments, plan)
 
 
-def _quote_approved(desk: Desk, case: Case, payments: Payments) -> Case:
-    """What left and is paid back all the same had no quote when the order was cancelled."""
+def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapshot) -> Case:
+    """The quote from before the cancel stands if it is for what is to be paid. Money that was captured since, and what left
+    and is paid back all the same, had none."""
     lines = subtract(lines_to_pay(case), case.refunded_lines)
-    if not lines or not _approved(case) or (case.quote and dict(case.quote.fact.lines) == lines):
+    if not lines or not snapshot.captured or (case.quote and dict(case.quote.fact.lines) == lines):
         return case
     quote = payments.quote(case.order_ref, lines)
     step = Step()
@@ -173,11 +174,15 @@ def _plan_refund(
         return Settled("refunded")
     if snapshot.net_payment <= 0 or not subtract(rest, _by_others(snapshot, book)):
         return Settled("paid_back_by_others")
-    if case.quote is None or Decimal(case.quote.fact.amount) <= 0:
-        return Settled("nothing_to_refund")
+    if case.quote is None:
+        raise MoneyRefused("quote_first", "nobody has said what these lines are worth")
     quote = case.quote.fact
-    if subtract(quote.lines, rest) or subtract(rest, quote.lines):
-        raise MoneyRefused("quote_differs", f"the quote is for {dict(quote.lines)}, to be paid are {rest}")
+    if Decimal(quote.amount) <= 0 and case.cancelled and case.cancelled.fact.scope == "full":
+        raise MoneyRefused(
+            "quote_of_nothing", f"{snapshot.net_payment} were paid for an order that is wholly cancelled"
+        )
+    if Decimal(quote.amount) <= 0:
+        return Settled("nothing_to_refund")
     key = _key(case, MoveKind.REFUND, case.case_id)
     return MoneyMove(key, MoveKind.REFUND, Decimal(quote.amount), quote.currency, lines=dict(quote.lines))
 

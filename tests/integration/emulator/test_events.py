@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from tests.integration.emulator.harness import Probe, unique, until
 
+BURST = 300
+
 
 def bodies(probe: Probe, queue: str, wanted: str) -> list[str]:
     """Bodies on the queue that hold this text, once there is one."""
@@ -25,6 +27,21 @@ def test_a_batch_keeps_its_good_messages_and_its_poison_ends_on_the_dead_letter_
     probe.client("sqs").send_message_batch(QueueUrl=probe.outputs["Intake"], Entries=entries)
     assert bodies(probe, probe.outputs["Seen"], good) == [good]
     assert bodies(probe, probe.outputs["Dead"], bad) == [bad]
+
+
+def test_no_message_is_lost_that_is_sent_while_the_queue_is_being_emptied(probe: Probe) -> None:
+    run = unique("burst")
+    sent = {f"{run}-{number}" for number in range(BURST)}
+    sqs, seen = probe.client("sqs"), set[str]()
+
+    def all_seen() -> bool:
+        seen.update(m["Body"] for m in probe.receive(probe.outputs["Seen"]) if m["Body"] in sent)
+        return seen == sent
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda body: sqs.send_message(QueueUrl=probe.outputs["Intake"], MessageBody=body), sorted(sent)))
+    until(all_seen)
+    assert seen == sent
 
 
 def test_a_stream_record_that_matches_the_filter_reaches_its_function_once(probe: Probe) -> None:

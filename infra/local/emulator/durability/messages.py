@@ -6,8 +6,9 @@ comes back too, so that a message that kills its reader still reaches the dead-l
 """
 
 import copy
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from infra.local.emulator.durability.encoding import decode, encode
@@ -27,35 +28,52 @@ def _insert(queue: str, message: dict[str, Any]) -> Statement:
 
 
 class Messages(list[dict[str, Any]]):
-    """The messages of one queue."""
+    """The messages of one queue, changed in place.
+
+    MiniStack sweeps a queue by looking through its list and then putting a list of what stays in its place, while others
+    add to it unlocked: what was added in between was lost. Here a look is a snapshot, and only what was seen in it can go.
+    """
 
     journal: Journal
 
     def __init__(self, queue: str, messages: Iterable[dict[str, Any]] = ()) -> None:
         super().__init__(messages)
         self.queue = queue
+        self._lock = threading.RLock()
+        self._looked = threading.local()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with self._lock:
+            seen = self[:]
+        self._looked.ids = {message["id"] for message in seen}
+        return iter(seen)
 
     def append(self, message: dict[str, Any]) -> None:
         queues._ensure_msg_fields(message)
         message.setdefault("id", queues.new_uuid())
-        self.journal.write([_insert(self.queue, message)])
-        super().append(message)
+        with self._lock:
+            self.journal.write([_insert(self.queue, message)])
+            super().append(message)
 
     def remove(self, message: dict[str, Any]) -> None:
-        super().remove(message)
-        self.journal.write([(DELETE, (self.queue, message["id"]))])
+        with self._lock:
+            super().remove(message)
+            self.journal.write([(DELETE, (self.queue, message["id"]))])
 
     def clear(self) -> None:
-        super().clear()
-        self.journal.write([("DELETE FROM messages WHERE queue = ?", (self.queue,))])
+        with self._lock:
+            super().clear()
+            self.journal.write([("DELETE FROM messages WHERE queue = ?", (self.queue,))])
 
-    def replaced_by(self, kept: list[dict[str, Any]]) -> "Messages":
-        """The list that MiniStack puts in this one's place: the same without some."""
-        if len(kept) != len(self):
-            remaining = {message["id"] for message in kept}
-            gone = [message["id"] for message in self if message["id"] not in remaining]
+    def keep(self, kept: list[dict[str, Any]]) -> None:
+        """``kept`` is what stays of what this thread saw when it last looked."""
+        remaining = {message["id"] for message in kept}
+        gone = self._looked.ids - remaining
+        if not gone:
+            return
+        with self._lock:
             self.journal.write([(DELETE, (self.queue, identifier)) for identifier in gone])
-        return Messages(self.queue, kept)
+            self[:] = [message for message in self[:] if message["id"] not in gone]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> list[dict[str, Any]]:
         return copy.deepcopy(list(self), memo)
@@ -66,8 +84,9 @@ class Queue(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name == MESSAGES and not isinstance(value, Messages):
-            value = self[MESSAGES].replaced_by(value)
-        super().__setitem__(name, value)
+            self[MESSAGES].keep(value)
+        else:
+            super().__setitem__(name, value)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         return copy.deepcopy(dict(self), memo)

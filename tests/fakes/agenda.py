@@ -43,6 +43,11 @@ class Agenda:
     def drop(self, number: int) -> None:
         self._dropped.add(number)
 
+    def forget(self) -> None:
+        """Whoever would have come back never does: only background events are left."""
+        self._due = [x for x in self._due if x[2]]
+        heapq.heapify(self._due)
+
     @property
     def busy(self) -> bool:
         return any(not background for _, number, background, _ in self._due if number not in self._dropped)

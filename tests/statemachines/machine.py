@@ -58,6 +58,15 @@ def _edges_of(name: str, state: State) -> Iterator[Edge]:
         yield name, f"retry {i}", name
 
 
+def tasks(machine: State | None = None) -> list[str]:
+    """Every state that calls a function, in the order of the definition."""
+    found: list[str] = []
+    for name, state in (machine or definition())["States"].items():
+        found += [name] if state["Type"] == "Task" else []
+        found += tasks(state["ItemProcessor"]) if "ItemProcessor" in state else []
+    return found
+
+
 @dataclass
 class Pause:
     """Why a script waits: ``seconds`` for time, ``token`` for a word (``seconds`` is then its time-out), ``branches`` for scripts."""

@@ -184,3 +184,19 @@ def test_an_answer_of_an_earlier_attempt_still_counts_after_a_retry(play: Play) 
     world.settle()
     assert world.case.legs["fo-1001"].answer is not None
     assert play.outcome == Outcome.STOPPED
+
+
+def test_an_answer_that_comes_after_the_reading_asks_for_another_reading(play: Play) -> None:
+    world = play.world
+    stop(play, Manner.SILENT)
+    door = world.case.legs["fo-1001"].attempts[1].requested.fact.callback_id
+    world.orders["1001"].works[0].stopped = True
+
+    def late() -> None:
+        answer = StopAnswer(AckLevel.SYSTEM_CANCELLED, "north", PickState.RELEASED, world.clock.now())
+        world.callback(f"https://desk.example/acme/{door}", answer)
+
+    play.machine.before["Apply stop-ship rule"] = late
+    world.answer_all(Resolution.RETRY)
+    assert [o.fact.purpose for o in world.case.legs["fo-1001"].observations] == ["check", "check", "verify"]
+    assert play.outcome == Outcome.STOPPED and set(world.case.legs["fo-1001"].attempts) == {1}

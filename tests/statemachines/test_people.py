@@ -1,0 +1,224 @@
+"""Exceptions and the people who end them: every word re-enters at the right step, every deadline passes it on, none just ends."""
+
+import pytest
+
+from stopship.application.resolve_exception import Answer, resolve_exception
+from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
+from stopship.domain.order import PickState
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Cause, Team, Tier
+from stopship.domain.request import Reason, Requester
+from stopship.domain.resolution import Resolution
+from tests.fakes.order_book import Order
+from tests.fakes.partners import Manner, captured
+from tests.fakes.trouble import Trouble
+from tests.fakes.world import MERCHANT
+from tests.statemachines.play import Play
+
+_A_MONTH = 2_592_000
+
+
+def silent(play: Play, **more: object) -> Order:
+    order = play.world.order()
+    captured(order)
+    play.world.warehouses["north"].manner = Manner.SILENT
+    play.world.ask(**more)
+    play.world.settle()
+    return order
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome", "refunds"),
+    [
+        (Resolution.THEY_STOPPED_IT, Outcome.STOPPED, 1),
+        (Resolution.IT_SHIPPED, Outcome.SHIPPED, 0),
+        (Resolution.LET_IT_SHIP, Outcome.SHIPPED, 0),
+        (Resolution.SAVED, Outcome.SAVED, 0),
+        (Resolution.WITHDRAWN, Outcome.WITHDRAWN, 0),
+    ],
+)
+def test_a_persons_word_ends_the_leg_as_it_says(play: Play, word: Resolution, outcome: Outcome, refunds: int) -> None:
+    silent(play)
+    play.world.answer_all(word)
+    assert play.outcome == outcome and len(play.world.done("payments.refund")) == refunds
+    proof = play.world.case.legs["fo-1001"].settled
+    assert proof and proof.fact.proof["kind"] == "human"
+
+
+def test_a_retry_asks_the_warehouse_again_under_another_key(play: Play) -> None:
+    silent(play)
+    play.world.warehouses["north"].manner = Manner.PROMPT
+    play.world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED
+    assert set(play.world.case.legs["fo-1001"].attempts) == {1, 2}
+
+
+def test_a_word_for_the_case_resumes_at_the_step_that_failed(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    for call in ("store.read_order", "store.cancel", "erp.update", "payments.move", "mail.send"):
+        world.faults.on(call, Trouble.BROKEN)
+    world.ask()
+    for step in ("normalize", "cancel", "erp", "payment", "close"):
+        world.settle()
+        (opened,) = [x.opened.fact for x in world.case.open_exceptions]
+        assert opened.evidence == {"step": step}
+        world.answer(world.the_exception, Resolution.RETRY)
+    world.settle()
+    assert play.outcome == Outcome.STOPPED
+    assert play.done.count("payments.refund") == play.done.count("mail") == 1
+    assert play.states().count("Resume at the step") == 5
+
+
+def test_a_message_that_cannot_be_sent_keeps_the_case_open_until_somebody_told_the_customer(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("mail.send", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.MESSAGE_FAILED and play.outcome == ""
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert play.outcome == Outcome.STOPPED and not world.done("mail")
+
+
+def test_a_passed_deadline_escalates_by_the_map_and_never_ends_the_exception(play: Play) -> None:
+    silent(play)
+    first = play.world.the_exception
+    play.world.later(14_400 + 1)
+    second = play.world.the_exception
+    assert (first.owner, second.owner, second.escalations) == (Team.WAREHOUSE, Team.OPS, 1)
+    assert second.deadline > first.deadline
+    play.world.later(14_400 * 3)
+    assert play.world.the_exception.escalations == 4 and play.outcome == ""
+    play.world.answer_all(Resolution.IT_SHIPPED)
+    assert play.world.exceptions == [] and play.outcome == Outcome.SHIPPED
+
+
+def test_a_lost_timer_is_found_by_the_sweep(play: Play) -> None:
+    play.world.timers.lost = True
+    silent(play)
+    play.world.later(14_400 + 1)
+    assert play.world.the_exception.escalations == 0
+    swept = play.world.sweep()
+    assert swept and swept.escalated == 1 and play.world.the_exception.owner == Team.OPS
+    play.world.answer_all(Resolution.IT_SHIPPED)
+
+
+def test_an_exception_outlives_the_wait_of_the_state_machine(play: Play) -> None:
+    silent(play)
+    before = play.world.the_exception.exception_id
+    play.world.later(_A_MONTH + 10)
+    assert play.world.the_exception.exception_id == before
+    assert play.states().count("Leg waits for a person") == 2
+    play.world.answer_all(Resolution.IT_SHIPPED)
+    assert play.outcome == Outcome.SHIPPED
+
+
+def test_an_exception_of_the_case_outlives_the_wait_too(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.erp.known = False
+    world.ask()
+    world.settle()
+    world.later(_A_MONTH + 10)
+    assert world.the_exception.cause == Cause.ERP_REFUSED
+    world.erp.known = True
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_two_people_who_answer_at_once_are_one_answer(play: Play) -> None:
+    silent(play)
+    item = play.world.the_exception
+    play.world.answer(item, Resolution.IT_SHIPPED)
+    with pytest.raises(AlreadyRecorded):
+        play.world.answer(item, Resolution.THEY_STOPPED_IT)
+    play.world.settle()
+    assert play.outcome == Outcome.SHIPPED and not play.world.done("payments.refund")
+
+
+@pytest.mark.parametrize("word", ["refund_approved", "no_refund", "nonsense", "done_by_hand"])
+def test_a_word_that_makes_no_sense_for_the_cause_is_refused(play: Play, word: str) -> None:
+    silent(play)
+    item = play.world.the_exception
+    with pytest.raises(InvalidInput):
+        resolve_exception(play.world.desk, MERCHANT, item.exception_id, Answer(word, "ann", approved_by="ben"))
+    assert play.world.the_exception == item
+
+
+@pytest.mark.parametrize("approver", ["", "ann"])
+def test_a_refund_needs_a_second_person(play: Play, approver: str) -> None:
+    world = play.world
+    captured(world.order(dispute=True))
+    world.ask()
+    world.settle()
+    item = world.the_exception
+    with pytest.raises(InvalidInput):
+        world.answer(item, Resolution.REFUND_APPROVED, approved_by=approver)
+    assert world.the_exception == item and not world.done("payments.refund")
+
+
+def test_another_merchant_cannot_answer(play: Play) -> None:
+    silent(play)
+    item = play.world.the_exception
+    with pytest.raises(NotFound):
+        resolve_exception(play.world.desk, "other", item.exception_id, Answer("it_shipped", "eve"))
+    assert play.world.the_exception == item
+
+
+def test_a_wish_cannot_be_taken_back_for_goods_that_are_stopped(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("store.cancel", Trouble.BROKEN)
+    world.ask()
+    world.settle()
+    item = world.the_exception
+    with pytest.raises(InvalidInput):
+        world.answer(item, Resolution.WITHDRAWN)
+    assert world.the_exception == item
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_fraud_is_blocked_with_evidence_and_shows_who(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.ask(reason=Reason.FRAUD, requester=Requester.OPS, evidence=("risk-7781",), ticket_ref="T-1")
+    world.settle()
+    closed = world.case.closed
+    assert closed and (closed.fact.outcome, closed.fact.root_cause) == (Outcome.BLOCKED, "ops_fraud")
+    assert "risk-7781" in world.case.evidence and world.case.requests[0].fact.requester == "ops"
+    assert world.erp.holds["1001"] == "fraud"
+    assert world.done("mail")[0].detail == "outcome_blocked"
+
+
+def test_a_block_without_evidence_waits_until_somebody_documents_it(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.ask(reason=Reason.FRAUD, requester=Requester.OPS)
+    world.settle()
+    item = world.the_exception
+    assert (item.cause, item.tier, item.owner) == (Cause.FRAUD_WITHOUT_EVIDENCE, Tier.P1, Team.FRAUD)
+    assert not world.done("store.cancel") and not world.done("payments.refund")
+    world.ask(delivery="d-2", reason=Reason.FRAUD, requester=Requester.OPS, evidence=("chargeback-12",))
+    world.settle()
+    assert play.outcome == Outcome.BLOCKED and world.exceptions == []
+
+
+def test_the_stores_own_assessment_documents_a_block(play: Play) -> None:
+    world = play.world
+    captured(world.order(risk="high"))
+    world.ask(reason=Reason.FRAUD, requester=Requester.OPS)
+    world.settle()
+    assert play.outcome == Outcome.BLOCKED and world.exceptions == []
+
+
+@pytest.mark.parametrize("more", [{"vip": True}, {"lines": {"L1": 50}}])
+def test_a_vip_or_a_valuable_order_is_a_p1_whatever_the_cause(play: Play, more: dict[str, object]) -> None:
+    world = play.world
+    captured(world.order(**more))  # type: ignore[arg-type]
+    world.warehouses["north"].believes["fo-1001"] = PickState.UNKNOWN
+    world.ask()
+    world.settle()
+    assert world.the_exception.tier == Tier.P1
+    world.answer_all(Resolution.IT_SHIPPED)

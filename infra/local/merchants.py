@@ -128,6 +128,7 @@ def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, An
         "shopify": {
             **{k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
             "topics": SHOPIFY_TOPICS,
+            "cancel_seconds": 0.4,
         },
         "netsuite": {"client_id": config["netsuite"]["client_id"], "certificates": certificates},
         "amazon": {k: v for k, v in config["amazon"].items() if k not in ("endpoint", "warehouse")},

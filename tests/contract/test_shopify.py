@@ -59,7 +59,7 @@ def connection(sandboxes: Sandboxes) -> ShopifyConnection:
 
 @pytest.fixture
 def orders(connection: ShopifyConnection) -> ShopifyOrderSystem:
-    return ShopifyOrderSystem(connection)
+    return ShopifyOrderSystem(connection, pause=lambda _: None)
 
 
 @pytest.fixture
@@ -280,6 +280,12 @@ def test_a_full_cancel_is_a_job_and_is_believed_when_the_order_says_so(
     assert (found.cancelled, found.legs) == (True, ())
     assert [(x.shipped, x.cancelled) for x in found.lines] == [(0, 2), (0, 3)]
     assert placed.effects() == ["cancel"]
+
+
+def test_a_young_job_is_waited_for_in_the_same_call(sandboxes: Sandboxes, connection: ShopifyConnection) -> None:
+    placed = Placed(sandboxes)
+    placed.trap("cancel", "late", seconds=0.2)
+    assert ShopifyOrderSystem(connection).cancel(placed.full()).state is CancelState.DONE
 
 
 def test_a_repeated_cancel_finds_its_own_doing(sandboxes: Sandboxes, orders: ShopifyOrderSystem) -> None:
@@ -838,7 +844,7 @@ def test_what_was_under_way_goes_on_after_a_restart(connection: ShopifyConnectio
         first.configure(merchants={MERCHANT: {"shopify": settings}})
         placed, paid = Placed(first), Placed(first)
         placed.trap("cancel", "late", seconds=0.5)
-        taken = ShopifyOrderSystem(at(first, connection)).cancel(placed.full())
+        taken = ShopifyOrderSystem(at(first, connection), pause=lambda _: None).cancel(placed.full())
         told = {"input": raw_refund(paid, "10.00"), "key": f"raw-{paid.ref}"}
         before = ShopifyClient(at(first, connection)).run(REFUND, told)["refundCreate"]["refund"]["id"]
         assert placed.effects() == []

@@ -4,6 +4,9 @@ orderCancel takes no idempotency key and answers with a job (Admin GraphQL 2026-
 reading ``cancelledAt``. The staff note carries the case, which is how a repeat knows its own doing.
 """
 
+import time
+from collections.abc import Callable
+
 from stopship.adapters.shopify import documents
 from stopship.adapters.shopify.client import Data, ShopifyClient, reading
 from stopship.adapters.shopify.gid import gid
@@ -11,10 +14,15 @@ from stopship.application.ports import CancelCommand, CancelProgress, CancelStat
 
 NOT_RESTOCKED = "not restocked: a location of the order is deactivated"
 _ALREADY = "already been canceled"
+_LOOKS = (0.25, 0.5, 1.0)
+"""Seconds before each look at a young job. Most end within a second or two, and two seconds of a function cost a tenth of the
+four state transitions that coming back later would take."""
+
+type Pause = Callable[[float], None]
 
 
-def cancel_order(client: ShopifyClient, command: CancelCommand) -> CancelProgress:
-    """DONE, SUBMITTED with the job as reference, or REFUSED with Shopify's code."""
+def cancel_order(client: ShopifyClient, command: CancelCommand, pause: Pause = time.sleep) -> CancelProgress:
+    """DONE, SUBMITTED with the job as reference, or REFUSED with Shopify's code. ``pause`` takes seconds."""
     with reading("an order's cancellation"):
         order = client.run(documents.CANCEL_STATE, {"id": gid("Order", command.order_ref)})["order"]
         if order is None:
@@ -31,6 +39,11 @@ def cancel_order(client: ShopifyClient, command: CancelCommand) -> CancelProgres
     answer = client.run(documents.CANCEL, variables)
     with reading("a cancel"):
         progress = _after(client, command, answer["orderCancel"])
+    for seconds in _LOOKS:
+        if progress.state is not CancelState.SUBMITTED:
+            break
+        pause(seconds)
+        progress = read_cancel(client, command, progress.reference)
     if restock or progress.state is CancelState.REFUSED:
         return progress
     return CancelProgress(progress.state, progress.reference, progress.code, NOT_RESTOCKED, progress.by_us)

@@ -1,10 +1,11 @@
 """Shopify as the order system."""
 
+import time
 from dataclasses import dataclass
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.shopify import documents, holds, mapping
-from stopship.adapters.shopify.cancel_order import cancel_order, read_cancel
+from stopship.adapters.shopify.cancel_order import Pause, cancel_order, read_cancel
 from stopship.adapters.shopify.client import ShopifyClient, reading
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.edit_order import cancel_lines
@@ -25,10 +26,10 @@ class Work:
 
 
 class ShopifyOrderSystem:
-    """Implements ports.OrderSystem for one merchant."""
+    """Implements ports.OrderSystem for one merchant. ``pause`` waits so many seconds between looks at a young job."""
 
-    def __init__(self, connection: ShopifyConnection, clock: Clock | None = None) -> None:
-        self._connection, self._clock = connection, clock or SystemClock()
+    def __init__(self, connection: ShopifyConnection, clock: Clock | None = None, pause: Pause = time.sleep) -> None:
+        self._connection, self._clock, self._pause = connection, clock or SystemClock(), pause
         self._client = ShopifyClient(connection)
 
     def read_order(self, order_ref: str) -> OrderSnapshot | None:
@@ -42,7 +43,9 @@ class ShopifyOrderSystem:
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
         """The whole order, or lines of it by an order edit."""
-        return cancel_order(self._client, command) if command.full else cancel_lines(self._client, command)
+        if not command.full:
+            return cancel_lines(self._client, command)
+        return cancel_order(self._client, command, self._pause)
 
     def read_cancel(self, command: CancelCommand, reference: str) -> CancelProgress:
         """An edit is done when it is answered; asked again, it finds its quantities in place."""

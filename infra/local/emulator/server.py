@@ -25,6 +25,8 @@ ABOUT = "/_emulator/about"
 CALLS = "calls.jsonl"
 JOURNAL = "journal.sqlite"
 STATE = "state"
+ENFORCE = "EMULATOR_ENFORCES_IAM"
+"""The environment variable that, set to "true", makes every function act under its own role only."""
 OPEN_REQUESTS_SECONDS = 1.0
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -34,7 +36,7 @@ def settings(port: int, directory: Path, *, durable: bool) -> dict[str, str]:
     """MiniStack's environment; whoever starts the server may set more, but not these."""
     kept = "1" if durable else "0"
     return {
-        "AUTH": "false",
+        "AUTH": os.environ.get(ENFORCE, "false"),
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",

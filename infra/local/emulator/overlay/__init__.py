@@ -13,6 +13,8 @@ from infra.local.emulator.overlay import (
     emf,
     http_cors,
     http_failures,
+    iam_resources,
+    iam_transport,
     lambda_pool,
     lambda_runtime,
     scheduler_pace,
@@ -46,6 +48,8 @@ CORRECTIONS = (
     service_metrics,
     scheduler_pace,
     scheduler_rearm,
+    iam_transport,
+    iam_resources,
 )
 
 

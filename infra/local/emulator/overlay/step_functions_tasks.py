@@ -58,6 +58,8 @@ class Waiting:
 
 
 _waiting: dict[str, Waiting] = {}
+_machines: dict[str, str] = {}
+"""State machine of every token ever given: IAM asks for it when somebody answers."""
 
 
 def _call(resource: str, arguments: Any, waiting: Waiting) -> None:
@@ -80,6 +82,7 @@ def _wait(waiting: Waiting, limit: float | None, heartbeat: float | None) -> Non
 def invoke_with_callback(resource: str, arguments: Any, token: str, state: dict[str, Any]) -> Any:
     waiting = Waiting(execution_of_task.get())
     _waiting[token] = waiting
+    _machines[token] = (waiting.execution or {}).get("stateMachineArn", "")
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(_call, resource, arguments, waiting), daemon=True).start()
     try:
@@ -91,6 +94,11 @@ def invoke_with_callback(resource: str, arguments: Any, token: str, state: dict[
     if waiting.failure is not None:
         raise waiting.failure
     return waiting.result
+
+
+def machine_of(token: str) -> str:
+    """The ARN of the state machine that gave this token, "" for one that nobody gave."""
+    return _machines.get(token, "")
 
 
 def abandon(execution: dict[str, Any]) -> None:

@@ -1,0 +1,60 @@
+"""The resource that IAM checks a request against; stock MiniStack knows none for task tokens, mails and schedule groups.
+
+AWS's answers: the state machine that gave the token, the identity that the mail is from, the schedule in its group (Service
+Authorization Reference).
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from infra.local.emulator.overlay import step_functions_tasks
+from infra.local.emulator.vendor import module, replace
+
+actions = module("core.iam_actions")
+
+TARGET = "x-amz-target"
+SEND_TASK = "AWSStepFunctions.SendTask"
+SEND_MAIL = "/v2/email/outbound-emails"
+SCHEDULES = "/schedules/"
+
+
+def _resource(service: str, path: str, headers: dict[str, str], body: bytes, region: str, account: str) -> str:
+    """ "" where MiniStack's own answer stands."""
+    if service == "states" and headers.get(TARGET, "").startswith(SEND_TASK):
+        return step_functions_tasks.machine_of(_field(body, "taskToken"))
+    if service == "ses" and path == SEND_MAIL:
+        return f"arn:aws:ses:{region}:{account}:identity/{_field(body, 'FromEmailAddress')}"
+    if service == "scheduler" and path.startswith(SCHEDULES):
+        group, name = _field(body, "GroupName") or "default", path.removeprefix(SCHEDULES)
+        return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"
+    return ""
+
+
+def _field(body: bytes, name: str) -> str:
+    """A text field of a JSON body."""
+    try:
+        return str(json.loads(body).get(name, ""))
+    except ValueError:
+        return ""
+
+
+def _extract(stock: Callable[..., str]) -> Callable[..., str]:
+    def extract(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query: dict[str, Any],
+        region: str,
+        account: str,
+    ) -> str:
+        own = _resource(service, path, headers, body, region, account)
+        return own or stock(service, method, path, headers, body, query, region, account)
+
+    return extract
+
+
+def apply() -> None:
+    replace(actions, "extract_resource_arn", _extract)

@@ -1,0 +1,71 @@
+"""Each role allows what its function and the state machine really did in the day, and nothing that nobody needs."""
+
+import pytest
+
+from infra.local.emulator.calls import Call
+from stopship.contract import FUNCTIONS, function_name
+from tests.e2e.conftest import Day
+from tests.e2e.permissions import missing, policy, principals, unused
+
+pytestmark = pytest.mark.emulator
+
+RARE = {
+    "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
+    "desk-api": {"s3:GetObject": "only when the same request comes twice"},
+    "process-intake": {"s3:PutObject": "only when a message came over a bus"},
+    "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},
+    "execute-stop-ship": {"states:SendTaskSuccess": "only when the answer was there before the question"},
+    "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
+    "escalate-exception": {
+        "dynamodb:GetItem": "only at a deadline",
+        "dynamodb:Query": "only at a deadline",
+        "dynamodb:PutItem": "only at a deadline",
+        "scheduler:CreateSchedule": "only at a deadline",
+    },
+    "sweep-cases": {
+        "dynamodb:GetItem": "only when a case has to be resumed or escalated",
+        "dynamodb:PutItem": "only when a case has to be resumed or escalated",
+        "scheduler:CreateSchedule": "only when a deadline's timer was lost",
+        "states:StartExecution": "only when an execution has died",
+        "states:SendTaskSuccess": "only when a process died between an answer and waking the wait",
+    },
+}
+"""Calls that a day may or may not bring."""
+
+
+def calls_of(day: Day) -> dict[str, list[Call]]:
+    found: dict[str, list[Call]] = {}
+    for call in day.desk.emulator.calls():
+        found.setdefault(call.principal, []).append(call)
+    return found
+
+
+def test_every_call_of_the_day_is_allowed_by_its_callers_own_role(played: Day) -> None:
+    calls = calls_of(played)
+    roles = principals(played.desk)
+    assert set(calls) <= set(roles)
+    assert {p: missing(policy(played.desk, roles[p]), made) for p, made in calls.items()} == {p: set() for p in calls}
+
+
+def test_nothing_is_allowed_that_no_call_of_the_day_needed(played: Day) -> None:
+    calls = calls_of(played)
+    broader: dict[str, set[str]] = {}
+    for principal, role in principals(played.desk).items():
+        rare = RARE.get(principal.removeprefix("function:stopship-dev-"), {})
+        left = unused(policy(played.desk, role), calls.get(principal, [])) - set(rare)
+        broader |= {principal: left} if left else {}
+    assert broader == {}
+
+
+def test_a_call_that_no_role_allows_is_noticed(played: Day) -> None:
+    principal = f"function:{function_name('dev', 'close_loop')}"
+    statements = policy(played.desk, principals(played.desk)[principal])
+    stranger = Call(
+        principal, "dynamodb", "dynamodb:DeleteItem", f"arn:aws:dynamodb:::table/{played.desk.outputs['TableName']}"
+    )
+    assert missing(statements, [stranger]) == {(stranger.action, stranger.resource)}
+
+
+def test_every_function_has_a_role_of_its_own(played: Day) -> None:
+    roles = principals(played.desk)
+    assert len(set(roles.values())) == len(roles) == len(FUNCTIONS) + 1

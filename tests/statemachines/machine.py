@@ -363,7 +363,9 @@ def _plain(value: Any) -> Any:
 
 def _matching(rules: list[State], error: str) -> int | None:
     for i, rule in enumerate(rules):
-        if error in rule["ErrorEquals"] or "States.ALL" in rule["ErrorEquals"]:
+        named = rule["ErrorEquals"]
+        # States.TaskFailed stands for every error but a time-out (Amazon States Language, error names).
+        if error in named or "States.ALL" in named or ("States.TaskFailed" in named and error != "States.Timeout"):
             return i
     return None
 

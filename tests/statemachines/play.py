@@ -3,6 +3,7 @@
 from stopship.application.audit import verify
 from stopship.application.invariants import Subject, check
 from stopship.domain.case import Case
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from tests.fakes.world import CHANNEL, MERCHANT, World
 from tests.statemachines.machine import Machine
 
@@ -43,7 +44,8 @@ class Play:
         audit = verify(ledger.scan())
         tallies = check(subjects, [f"{p.where}: {p.what}" for p in audit.problems], audit.events)
         found = [f"{name} {x}" for name, tally in tallies.items() for x in tally.violations]
-        return found + self._twice() + self._too_much() + [x for s in subjects for x in self._hanging(s.case)]
+        of_cases = [self._hanging, self._forgotten, self._paid_unproven, self._held_for_ever]
+        return found + self._twice() + self._too_much() + [x for s in subjects for of in of_cases for x in of(s.case)]
 
     def _twice(self) -> list[str]:
         """Effects that happened more than once under one key, or on one subject."""
@@ -63,6 +65,48 @@ class Play:
                 if quantity > order.lines[line]:
                     found.append(f"{order.ref}: line {line} paid back {quantity} times")
         return found
+
+    def _forgotten(self, case: Case) -> list[str]:
+        """Every wish has an end for every piece that it asked for and that nobody else had cancelled."""
+        if not case.closed or case.withdrawn or case.order is None or case.order.fact.cancelled:
+            return []
+        ended: dict[str, int] = {}
+        for row in case.closed.fact.lines:
+            ended[row["line_id"]] = ended.get(row["line_id"], 0) + row["quantity"]
+        rows = {row["line_id"]: row["ordered"] for row in case.order.fact.lines}
+        expected = {line: case.wants(line, n - case.cancelled_before.get(line, 0)) for line, n in rows.items()}
+        return [
+            f"{case.case_id}: {quantity} of {line} were asked for, {ended.get(line, 0)} have an end"
+            for line, quantity in expected.items()
+            if ended.get(line, 0) < quantity
+        ]
+
+    def _paid_unproven(self, case: Case) -> list[str]:
+        """Money rests on goods that really stay, or on a person's word."""
+        paid = [m for m in case.moves.values() if m.moved]
+        order = self.world.orders.get(case.order_ref)
+        if not paid or not order or case.case_human:
+            return []
+        return [
+            f"{case.case_id}: paid for {leg.plan.leg_id}, which nobody stopped"
+            for leg in case.legs.values()
+            if leg.settled and leg.outcome in ENDS_WITHOUT_SHIPMENT and leg.settled.fact.proof["kind"] != "human"
+            for work in order.works
+            if work.leg_id == leg.plan.leg_id and not work.stopped
+        ]
+
+    def _held_for_ever(self, case: Case) -> list[str]:
+        """When a case is over, what may ship is held no more."""
+        order = self.world.orders.get(case.order_ref)
+        if not case.closed or not order:
+            return []
+        stays = {leg_id for leg_id, leg in case.legs.items() if leg.outcome in ENDS_WITHOUT_SHIPMENT}
+        stays |= {w.leg_id for w in order.works if f"all-{w.warehouse}" in stays}
+        return [
+            f"{case.case_id}: {w.leg_id} is held for ever"
+            for w in order.works
+            if w.held and not w.gone and not w.stopped and w.leg_id not in stays
+        ]
 
     def _hanging(self, case: Case) -> list[str]:
         """An open case has an exception that names who does what by when, or work that goes on."""

@@ -4,7 +4,7 @@ from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import Resolution
 from tests.fakes.partners import Manner, captured
-from tests.statemachines.machine import tasks
+from tests.statemachines.machine import definition, tasks
 from tests.statemachines.play import Play
 
 _PEOPLE = ("Leg waits for a person", "Case waits for a person")
@@ -43,9 +43,22 @@ def test_a_function_that_dies_is_started_again(play: Play) -> None:
 
 
 def test_an_exception_that_cannot_be_opened_at_once_is_opened_all_the_same(play: Play) -> None:
-    play.machine.faults = [(state, "ValueError") for state in _PEOPLE]
+    tries = 1 + definition()["States"]["Case waits for a person"]["Retry"][-1]["MaxAttempts"]
+    play.machine.faults = [(state, "ValueError") for state in _PEOPLE for _ in range(tries)]
     through_people(play)
+    assert play.machine.faults == []
     assert play.outcome == Outcome.STOPPED and len(play.world.case.exceptions) == 2
+
+
+def test_an_exception_that_cannot_be_opened_does_not_turn_the_machine_in_circles(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.warehouses["north"].manner = Manner.SILENT
+    play.machine.faults = [("Leg waits for a person", "ValueError")] * 5
+    world.ask()
+    before = world.clock.moment
+    world.settle()
+    assert (world.clock.moment - before).total_seconds() > 60 and world.exceptions
 
 
 def test_a_step_that_cannot_be_done_becomes_an_exception_and_goes_on_after_a_retry(play: Play) -> None:

@@ -57,11 +57,15 @@ def list_cases(
     if json:
         as_json(rows)
         return
-    table = Table(*(["merchant", "case", "order", "status", "outcome", "step", "updated"]))
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for name in ("case", "merchant", "order", "stands at", "changed"):
+        # An id that is cut short cannot be copied.
+        table.add_column(name, no_wrap=True, overflow="ignore" if name in ("case", "order") else "ellipsis")
     for row in rows:
+        stands = row["outcome"] or row["step"]
         style = OUTCOME_STYLE.get(row["outcome"], "")
-        table.add_row(*[str(v) for v in row.values()], style=style)
-    console.print(table)
+        table.add_row(row["case_id"], row["merchant"], row["order"], stands, row["updated_at"][11:19], style=style)
+    console.print(table if rows else "no cases")
 
 
 @app.command("show")

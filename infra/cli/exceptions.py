@@ -4,7 +4,6 @@ import getpass
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from infra.cli.cases import Json, Stage, target
 from infra.cli.output import as_json, console, fail
@@ -41,10 +40,13 @@ def list_exceptions(
     if json:
         as_json([{f: getattr(x, f) for f in x.__slots__} for x in found])
         return
-    table = Table("tier", "deadline", "owner", "next action", "cause", "merchant", "order", "exception")
     for x in found:
-        table.add_row(x.tier, x.deadline[:16], x.owner, x.next_action, x.cause, x.merchant, x.order_ref, x.exception_id)
-    console.print(table if found else "no open exceptions")
+        about = f"{x.channel} order {x.order_ref}" if x.order_ref else "a message that fits no order"
+        due = f"due {x.deadline[:16].replace('T', ' ')} UTC"
+        console.print(f"[bold]{x.tier}[/bold] {x.merchant} {about}: {x.cause}, {due}, owner {x.owner}", highlight=False)
+        console.print(f"   {x.exception_id}  {x.next_action}", highlight=False, style="dim")
+    if not found:
+        console.print("no open exceptions")
 
 
 @app.command("resolve")

@@ -5,7 +5,23 @@ import typer
 from infra.cli import audit, cases, exceptions, policy
 from infra.cli.bench import bench
 from infra.cli.demo import demo
+from infra.cli.output import fail
 from infra.cli.run import down, status, up
+from infra.local.emulator.deploy import DeploymentFailed
+from infra.local.emulator.process import EmulatorDied
+from infra.local.sandboxes.process import CommandRefused, SandboxesDied
+from infra.packaging import PackagingFailed
+from infra.synth import SynthesisFailed
+
+CANNOT_RUN = (
+    CommandRefused,
+    DeploymentFailed,
+    EmulatorDied,
+    PackagingFailed,
+    SandboxesDied,
+    SynthesisFailed,
+    TimeoutError,
+)
 
 app = typer.Typer(
     name="stopship",
@@ -26,7 +42,11 @@ app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:
-    app()
+    """Exit status: 0 good, 1 something was found, 2 the command could not do its work."""
+    try:
+        app()
+    except CANNOT_RUN as error:
+        raise SystemExit(fail(str(error)).exit_code) from error
 
 
 if __name__ == "__main__":

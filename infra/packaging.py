@@ -32,7 +32,7 @@ class PackagingFailed(RuntimeError):
 def layer(platform: str) -> Path:
     """The layer's directory, built once per requirements, Python and platform."""
     key = hashlib.sha256(REQUIREMENTS.read_bytes() + f"{sys.version}/{platform}".encode()).hexdigest()[:16]
-    return _once(BUILDS / f"layer-{platform}-{key}", lambda out: build_layer(out, platform))
+    return once(BUILDS / f"layer-{platform}-{key}", lambda out: build_layer(out, platform))
 
 
 def code() -> Path:
@@ -40,7 +40,7 @@ def code() -> Path:
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted(p for p in CODE.rglob("*") if p.is_file() and p.suffix != ".pyc"):
         digest.update(str(path.relative_to(CODE)).encode() + b"\0" + path.read_bytes())
-    return _once(BUILDS / f"code-{digest.hexdigest()[:16]}", build_code)
+    return once(BUILDS / f"code-{digest.hexdigest()[:16]}", build_code)
 
 
 def build_layer(out: Path, platform: str) -> None:
@@ -73,7 +73,7 @@ def _compile(root: Path) -> None:
         raise PackagingFailed(f"{root.name}: a module does not compile")
 
 
-def _once(target: Path, build: Callable[[Path], None]) -> Path:
+def once(target: Path, build: Callable[[Path], None]) -> Path:
     """A build appears whole or not at all, whoever else builds the same at the same time."""
     if target.exists():
         return target

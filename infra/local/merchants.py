@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra.local.api import AGENT, create_groups, sign_in
-from stopship.contract import merchant_parameter_name, merchant_secret_name, route_parameter_name
+from stopship.contract import AMAZON_SOURCE_PREFIX, merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.wiring.identity import APPROVER
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ SHOPIFY_TOPICS = (
     "fulfillment_orders/cancellation_request_submitted",
     "fulfillment_holds/released",
 )
+
+AMAZON_BUS = f"{AMAZON_SOURCE_PREFIX}sandbox"
 
 # A day lasts a minute or two here: what takes a quarter of an hour in the world takes seconds.
 POLICY = """\
@@ -69,6 +71,7 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
         "amazon": {
             "endpoint": f"{sandboxes}/amazon/{merchant}",
             "seller_id": f"A{merchant.upper()}SELLER",
+            "marketplace_ids": ["ATVPDKIKX0DER"],
             "client_id": f"amzn1.application-oa2-client.{merchant}",
             "client_secret": secret_for(merchant, "lwa"),
             "refresh_token": secret_for(merchant, "refresh"),
@@ -110,10 +113,24 @@ def connect_merchants(desk: "LocalDesk") -> None:
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
         desk.emulator.client("sesv2").create_email_identity(EmailIdentity=config["mail"]["sender"])
         told[merchant] = _sandbox_settings(desk, config)
+    _connect_partner_bus(desk)
     desk.sandboxes.configure(desk.api_url, desk.emulator.endpoint, told)
     groups = [f"merchant.{m}" for m in MERCHANTS]
     create_groups(desk, [*groups, APPROVER])
     sign_in(desk, AGENT, groups)
+
+
+def _connect_partner_bus(desk: "LocalDesk") -> None:
+    """Accepts Amazon's event source and forwards what comes from it to the desk's bus, as an account's owner would."""
+    events, name = desk.emulator.client("events"), AMAZON_BUS
+    try:
+        events.create_event_bus(Name=name, EventSourceName=name)
+    except events.exceptions.ResourceAlreadyExistsException:
+        return
+    pattern = json.dumps({"source": [{"prefix": AMAZON_SOURCE_PREFIX}]})
+    events.put_rule(Name="to-the-desk", EventBusName=name, EventPattern=pattern)
+    bus = events.describe_event_bus(Name=desk.outputs["BusName"])["Arn"]
+    events.put_targets(Rule="to-the-desk", EventBusName=name, Targets=[{"Id": "desk", "Arn": bus}])
 
 
 def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +148,10 @@ def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, An
             "cancel_seconds": 0.4,
         },
         "netsuite": {"client_id": config["netsuite"]["client_id"], "certificates": certificates},
-        "amazon": {k: v for k, v in config["amazon"].items() if k not in ("endpoint", "warehouse")},
+        "amazon": {
+            **{k: config["amazon"][k] for k in ("seller_id", "client_id", "client_secret", "refresh_token")},
+            "bus": AMAZON_BUS,
+        },
     }
 
 

@@ -73,7 +73,8 @@ def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> Ord
         from stopship.adapters.amazon.connection import AmazonConnection
         from stopship.adapters.amazon.order_system import AmazonOrderSystem
 
-        return AmazonOrderSystem(AmazonConnection(merchant, **config), SystemClock())
+        told = {**config, "marketplace_ids": tuple(config["marketplace_ids"])}
+        return AmazonOrderSystem(AmazonConnection(merchant, **told), SystemClock())
     raise NotFound(f"channel {channel}")
 
 

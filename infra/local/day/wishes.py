@@ -1,7 +1,6 @@
 """How a wish to cancel reaches the desk: by the same doors and with the same signatures as in the world outside."""
 
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -67,52 +66,6 @@ def by_ops(stage: "Stage", order: Order, reason: str, **more: Any) -> None:
 
 def by_buyer(stage: "Stage", order: Order, times: int = 1) -> None:
     """An Amazon buyer presses "request cancellation": ORDER_CHANGE arrives on the bus."""
-    items = [
-        {
-            "OrderItemId": x.line_id,
-            "SellerSKU": x.sku,
-            "Quantity": x.quantity,
-            "QuantityShipped": 0,
-            "IsBuyerRequestedCancel": True,
-        }
-        for x in order.lines
-    ]
-    detail = {
-        "NotificationVersion": "1.0",
-        "NotificationType": "ORDER_CHANGE",
-        "PayloadVersion": "1.0",
-        "EventTime": now(),
-        "Payload": {
-            "OrderChangeNotification": {
-                "NotificationLevel": "OrderLevel",
-                "SellerId": stage.config(order.merchant)["amazon"]["seller_id"],
-                "AmazonOrderId": order.order_ref,
-                "OrderChangeType": "BuyerRequestedChange",
-                "OrderChangeTrigger": {"TimeOfOrderChange": now(), "ChangeReason": "Buyer Requested Cancel"},
-                "Summary": {
-                    "MarketplaceId": "ATVPDKIKX0DER",
-                    "OrderStatus": "Unshipped",
-                    "PurchaseDate": now(),
-                    "DestinationPostalCode": None,
-                    "FulfillmentType": "MFN",
-                    "OrderItems": items,
-                },
-            }
-        },
-        "NotificationMetadata": {
-            "ApplicationId": "amzn1.sp.solution.demo",
-            "SubscriptionId": stable(order, "subscription"),
-            "PublishTime": now(),
-            "NotificationId": stable(order, "notification"),
-        },
-    }
-    entry = {
-        "EventBusName": stage.desk.outputs["BusName"],
-        "Source": "aws.partner/sellingpartnerapi.amazon.com/demo",
-        "DetailType": "ORDER_CHANGE",
-        "Detail": json.dumps(detail),
-    }
-    for _ in range(times):
-        answer = stage.desk.emulator.client("events").put_events(Entries=[entry])
-        if answer["FailedEntryCount"]:
-            raise RuntimeError(f"PutEvents: {answer['Entries']}")
+    stage.desk.sandboxes.command(
+        f"amazon/{order.merchant}/buyer-cancel", {"order_ref": order.order_ref, "times": times}
+    )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
@@ -24,8 +25,8 @@ type Signer = Callable[["Message"], Mapping[str, str]]
 class Message:
     """One thing to deliver. ``url`` is absolute, or a path that is joined to the desk's address when it is sent.
 
-    ``attempts`` are the status codes it got, 0 for "no answer". ``bus`` names an event bus instead of a URL; the body is then the
-    detail and ``topic`` the detail type.
+    ``attempts`` are the status codes it got, 0 for "no answer". ``bus`` names a partner's event source, and so the bus of that name, instead of a URL; the body is
+    then the detail and ``topic`` the detail type.
     """
 
     partner: str
@@ -123,7 +124,7 @@ class Deliver:
         return answer.status_code
 
     async def _put(self, message: Message) -> int:
-        """An event on a bus of the emulated account."""
+        """A partner's event to the emulated account."""
         if urlsplit(self.aws_endpoint).hostname not in LOOPBACK:
             return 0
         return await asyncio.to_thread(self._put_event, message)
@@ -136,13 +137,11 @@ class Deliver:
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106 - the emulator checks none
         )
-        entry = {
-            "Source": message.headers.get("source", message.partner),
-            "DetailType": message.topic,
-            "Detail": message.body.decode(),
-            "EventBusName": message.bus,
-        }
-        return 200 if events.put_events(Entries=[entry])["FailedEntryCount"] == 0 else 500
+        entry = {"Source": message.bus, "DetailType": message.topic, "Detail": message.body.decode()}
+        try:
+            return 200 if events.put_partner_events(Entries=[entry])["FailedEntryCount"] == 0 else 500
+        except (BotoCoreError, ClientError):
+            return 0
 
     async def close(self) -> None:
         """Ends the worker. What is not delivered stays in ``messages`` with ``done`` false."""

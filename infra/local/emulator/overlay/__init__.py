@@ -17,6 +17,7 @@ from infra.local.emulator.overlay import (
     iam_transport,
     lambda_pool,
     lambda_runtime,
+    partner_events,
     scheduler_pace,
     scheduler_rearm,
     secrets_cfn,
@@ -50,6 +51,7 @@ CORRECTIONS = (
     scheduler_rearm,
     iam_transport,
     iam_resources,
+    partner_events,
 )
 
 

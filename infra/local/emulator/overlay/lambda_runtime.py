@@ -45,22 +45,29 @@ OF_THE_RUNTIME = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DISABLE_HOS
 PRINCIPAL_PREFIX = "function:"
 
 _spawning = threading.local()
+_linking = threading.Lock()
 
 
 def runtime_directory() -> Path:
     """The stand-in for /var/runtime: links to the runtime client and boto3, so that a missing layer is noticed."""
     directory = Path(gettempdir()) / "var-runtime"
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in RUNTIME_PACKAGES:
-        spec = find_spec(name)
-        if spec is None or spec.origin is None:
-            raise RuntimeError(f"{name} is not installed beside the emulator; functions cannot start")
-        origin = Path(spec.origin)
-        source = origin.parent if origin.name == "__init__.py" else origin
-        link = directory / source.name
-        if not link.exists():
-            link.symlink_to(source)
+    # The first environments of an emulator start side by side.
+    with _linking:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in RUNTIME_PACKAGES:
+            _link(directory, name)
     return directory
+
+
+def _link(directory: Path, name: str) -> None:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise RuntimeError(f"{name} is not installed beside the emulator; functions cannot start")
+    origin = Path(spec.origin)
+    source = origin.parent if origin.name == "__init__.py" else origin
+    link = directory / source.name
+    if not link.exists():
+        link.symlink_to(source)
 
 
 def _with_bootstrap(code: Path) -> None:

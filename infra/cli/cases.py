@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 from rich.tree import Tree
 
 from infra.cli.output import FOUND_PROBLEMS, OUTCOME_STYLE, as_json, console, fail
@@ -106,11 +107,11 @@ def print_case(view: dict[str, Any]) -> None:
             f"answer {leg['acknowledgement'] or '-'} -> [bold]{leg['outcome'] or 'open'}[/bold] "
             f"(proof: {leg['proof'].get('kind', '-')})"
         )
-    trail = tree.add("audit trail")
+    trail = tree.add("audit trail: when, hash, fact")
     for entry in view["timeline"]:
         shown = {k: v for k, v in entry["data"].items() if v not in ("", None, [], {}, False)}
         facts = ", ".join(f"{k}={v}" for k, v in shown.items())
-        trail.add(
-            f"{entry['version']:>3} {entry['at'][11:23]} [bold]{entry['type']}[/bold] {facts[:150]}  [dim]{entry['hash'][:10]}[/dim]"
-        )
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(f"{entry['version']:>3} {entry['at'][11:23]} ").append(f"{entry['hash'][:8]} ", style="dim")
+        trail.add(line.append(entry["type"], style="bold").append(f" {facts}"))
     console.print(tree, highlight=False)

@@ -29,6 +29,18 @@ STEPS = (
     "payment action",
     "close the loop",
 )
+INVARIANTS = {
+    "I1": "ordered = shipped + cancelled + open, per line",
+    "I2": "no money before proof",
+    "I3": "never more paid back than was paid, no line twice",
+    "I4": "no acknowledgement, no closure",
+    "I5": "every exception has owner, next action, deadline",
+    "I6": "what was answered 2xx is never lost, and acts once",
+    "I7": "the audit trail is append-only and hash-chained",
+    "I8": "a customer is told an outcome only from an outcome",
+    "I9": "a case keeps its policy; merchants see their own",
+    "I10": "the watch goes on after closing",
+}
 LIMIT_SECONDS = 170.0
 
 
@@ -37,7 +49,9 @@ def demo(
     crash: Annotated[
         bool, typer.Option(help="kill the emulator without warning in the middle, and start it again")
     ] = False,
-    leave_running: Annotated[bool, typer.Option(help="leave the desk running afterwards")] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="stop the desk afterwards; else it runs on, to be looked at")
+    ] = False,
 ) -> None:
     """Start everything, play a day of orders through it, show it happening, and check the invariants."""
     started = time.monotonic()
@@ -47,10 +61,12 @@ def demo(
         _print(desk, result, plays)
         if json:
             json.write_text(json_module.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
-        _where_next(desk, leave_running=leave_running)
-    finally:
-        if not leave_running:
-            desk.stop()
+        _where_next(desk, result, stop=stop)
+    except BaseException:
+        desk.stop()
+        raise
+    if stop:
+        desk.stop()
     if result.violations or result.unexpected:
         raise typer.Exit(FOUND_PROBLEMS)
 
@@ -146,18 +162,22 @@ def _print(desk: LocalDesk, result: Report, plays: Sequence[Play]) -> None:
 
 
 def _invariants(result: Report) -> Table:
-    table = Table("invariant", "checked", "violations", title="Invariants")
+    table = Table("", "invariant", "checked", "violations", title="What must always hold")
     for name, tally in result.invariants.items():
         style = "red" if tally.violations else "green"
-        table.add_row(name, str(tally.checked), str(len(tally.violations)), style=style)
+        table.add_row(name, INVARIANTS[name], str(tally.checked), str(len(tally.violations)), style=style)
     return table
 
 
-def _where_next(desk: LocalDesk, *, leave_running: bool) -> None:
-    if leave_running:
-        console.print(f"The desk is still running: {desk.api_url}/openapi.json", highlight=False)
-    console.print(
-        "Next: `stopship up`, `stopship case list`, `stopship case show <order>`, `stopship exceptions`, "
-        "`stopship audit verify`, `stopship policy check FILE`.",
-        highlight=False,
+def _where_next(desk: LocalDesk, result: Report, *, stop: bool) -> None:
+    if stop:
+        console.print("Next: `stopship up`, or `stopship demo` without --stop, to look around.", highlight=False)
+        return
+    shown = next(iter(result.transitions), "CASE")
+    lines = (
+        f"The desk runs on, at {desk.api_url} . Next:",
+        f"  stopship case list; stopship case show {shown}",
+        "  stopship exceptions; stopship audit verify; stopship status",
+        "  stopship down       stops it",
     )
+    console.print("\n".join(lines), highlight=False)

@@ -46,6 +46,8 @@ def settings(port: int, directory: Path, *, durable: bool) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
+        # Environments that a burst left behind end soon; one a function stays warm.
+        "LAMBDA_WARM_TTL_SECONDS": "20",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "PERSIST_STATE": kept,

@@ -41,6 +41,12 @@ class Faults:
     def clear(self, call: str) -> None:
         self._lines.pop(call, None)
 
+    def calm(self) -> None:
+        """No trouble and no crash is to come any more."""
+        self._lines.clear()
+        self.crash_at.clear()
+        self.crash_before.clear()
+
     def crash(self, points: Iterable[int]) -> None:
         self.crash_at |= set(points)
 

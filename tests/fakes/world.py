@@ -19,7 +19,7 @@ from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.sweep_cases import Swept, sweep_cases
 from stopship.domain import instant
 from stopship.domain.case import Case
-from stopship.domain.errors import Conflict, NotFound
+from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotFound
 from stopship.domain.order import PickState, StopAnswer
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
@@ -191,6 +191,17 @@ class World:
 
     def answer(self, item: ExceptionItem, word: Resolution, *, approved_by: str = "") -> None:
         resolve_exception(self.desk, MERCHANT, item.exception_id, Answer(word, "ann", "seen", approved_by))
+
+    def insist(self, item: ExceptionItem, word: Resolution) -> None:
+        """A person answers, and once more if the answer does not come through; what is answered by then needs no answer."""
+
+        def run() -> None:
+            try:
+                self.answer(item, word, approved_by="ben")
+            except (AlreadyRecorded, InvalidInput) as refusal:
+                self.errors.append(refusal)
+
+        self.door(run)
 
     def answer_all(self, word: Resolution, *, approved_by: str = "") -> None:
         for item in self.exceptions:

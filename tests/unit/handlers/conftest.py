@@ -1,0 +1,57 @@
+"""The deployment that a door test runs on: made anew for every test."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from stopship import wiring
+from stopship.adapters import aws
+from tests.contract.test_ledger import new_table
+from tests.unit.handlers import deployment as d
+
+REGION = "eu-central-1"
+ROLE = "arn:aws:iam::123456789012:role/machine"
+MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
+MADE_ONCE = (wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk)
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[d.Deployment]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        _forget()
+        deployment = _deploy(monkeypatch)
+        ear = d.listen(deployment)
+        yield deployment
+        logging.getLogger("stopship").removeHandler(ear)
+        _forget()
+
+
+def _forget() -> None:
+    aws.client.cache_clear()
+    for made in MADE_ONCE:
+        made.cache_clear()
+
+
+def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
+    new_table()
+    services = ("s3", "sqs", "dynamodb", "secretsmanager", "ssm", "stepfunctions")
+    clients = {name: aws.client(name) for name in services}
+    clients["s3"].create_bucket(Bucket=d.BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    queue = clients["sqs"].create_queue(QueueName="intake")["QueueUrl"]
+    machine = clients["stepfunctions"].create_state_machine(
+        name="cancel-case", definition=json.dumps(MACHINE), roleArn=ROLE
+    )["stateMachineArn"]
+    told = {"stage": d.STAGE, "table_name": d.TABLE, "evidence_bucket": d.BUCKET, "intake_queue_url": queue}
+    for name, value in {**told, "state_machine_arn": machine, "public_url": "https://desk.example"}.items():
+        monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
+    deployment = d.Deployment(clients, queue)
+    acme = d.connections({"north": d.NORTH_SECRET, "south": d.SOUTH_SECRET}, shopify=d.STORE)
+    deployment.connect(d.ACME, acme, {"shopify": d.SHOP, "amazon": "AACMESELLER"})
+    deployment.connect(d.ZETA, d.connections({"north": d.ZETA_SECRET}), {})
+    return deployment

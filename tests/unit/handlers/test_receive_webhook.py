@@ -1,0 +1,337 @@
+"""The webhook door: who sends is proved, what came is kept, and only then is it answered."""
+
+import base64
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from stopship.handlers.receive_webhook import handler
+from tests.unit.handlers import deployment as d
+from tests.unit.handlers.deployment import Deployment
+
+ORDER_CANCELLED = d.sample("shopify/orders_cancelled.json")
+FLOW = d.sample("shopify_flow/cancel_request.json")
+DEPARTED = d.sample("generic_3pl/shipment_departed.json")
+
+
+def call(event: dict[str, Any]) -> d.Answer:
+    answer: d.Answer = handler(event, d.CONTEXT)
+    return answer
+
+
+def the_message(deployed: Deployment) -> dict[str, Any]:
+    (message,) = deployed.take_queue()
+    return message
+
+
+@pytest.mark.parametrize(
+    ("event", "source", "topic", "delivery", "body"),
+    [
+        (d.shopify(ORDER_CANCELLED), "shopify", "orders/cancelled", "d-1", ORDER_CANCELLED),
+        (d.flow(FLOW), "shopify-flow", "cancel-request", "flow-run-77", FLOW),
+        (d.warehouse_event(DEPARTED), "generic-3pl", "north", "w-1", DEPARTED),
+    ],
+)
+def test_an_authentic_message_is_kept_byte_for_byte_and_queued_before_it_is_answered(
+    deployed: Deployment, event: dict[str, Any], source: str, topic: str, delivery: str, body: bytes
+) -> None:
+    answer = call(event)
+    assert (answer["statusCode"], d.body_of(answer)) == (200, {"received": delivery})
+    message = the_message(deployed)
+    assert {k: message[k] for k in ("merchant", "source", "topic", "delivery_id", "why")} == {
+        "merchant": d.ACME,
+        "source": source,
+        "topic": topic,
+        "delivery_id": delivery,
+        "why": "",
+    }
+    assert deployed.evidence == {message["evidence_key"]: body}
+    assert message["raw_sha256"] == sha256(body).hexdigest()
+    assert deployed.items == []
+
+
+# ---------------------------------------------------------------------------------------------- proof
+
+
+def changed(body: bytes, at: int) -> bytes:
+    return body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+
+
+@pytest.mark.parametrize("at", [0, 100, -1])
+@pytest.mark.parametrize("source", ["shopify", "generic-3pl"])
+def test_a_changed_byte_is_refused_and_nothing_is_kept(deployed: Deployment, source: str, at: int) -> None:
+    event = d.shopify(ORDER_CANCELLED) if source == "shopify" else d.warehouse_event(DEPARTED)
+    body = ORDER_CANCELLED if source == "shopify" else DEPARTED
+    event |= {"body": base64.b64encode(changed(body, at % len(body))).decode(), "isBase64Encoded": True}
+    d.is_problem(call(event), 401)
+    assert deployed.untouched()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        d.shopify(ORDER_CANCELLED, secret="somebody else's"),
+        d.shopify(ORDER_CANCELLED) | {"body": ""},
+        d.webhook("shopify", ORDER_CANCELLED, {**d.shopify_headers(ORDER_CANCELLED), "X-Shopify-Hmac-SHA256": "é"}),
+        d.flow(FLOW, key="guessed"),
+        d.flow(FLOW, key=FLOW.decode()[:50]),
+        d.flow(FLOW, shop="stranger.myshopify.com"),
+        d.warehouse_event(DEPARTED, d.SOUTH_SECRET),
+        d.warehouse_event(DEPARTED, d.ZETA_SECRET),
+        d.warehouse_event(DEPARTED, merchant="nobody"),
+        d.warehouse_event(DEPARTED, warehouse="nowhere"),
+        d.warehouse_event(DEPARTED, merchant=d.ZETA),
+        d.warehouse_event(DEPARTED, seconds=1_700_000_000),
+        d.warehouse_event(DEPARTED, seconds=4_000_000_000),
+    ],
+)
+def test_who_cannot_prove_who_sends_is_refused_and_nothing_is_kept(
+    deployed: Deployment, event: dict[str, Any]
+) -> None:
+    d.is_problem(call(event), 401)
+    assert deployed.untouched()
+
+
+@pytest.mark.parametrize(
+    ("event", "header"),
+    [
+        (d.shopify(ORDER_CANCELLED), "X-Shopify-Hmac-SHA256"),
+        (d.flow(FLOW), "X-Stopship-Key"),
+        (d.warehouse_event(DEPARTED), "X-Stopship-Signature"),
+    ],
+)
+@pytest.mark.parametrize("left", [None, "", " "])
+def test_a_missing_signature_is_refused_like_a_wrong_one(
+    deployed: Deployment, event: dict[str, Any], header: str, left: str | None
+) -> None:
+    headers = {k: v for k, v in event["headers"].items() if k != header.lower()}
+    if left is not None:
+        headers[header.lower()] = left
+    d.is_problem(call({**event, "headers": headers}), 401)
+    assert deployed.untouched()
+
+
+@pytest.mark.parametrize(
+    ("event", "header"),
+    [
+        (d.shopify(ORDER_CANCELLED), "X-Shopify-Topic"),
+        (d.shopify(ORDER_CANCELLED), "X-Shopify-Shop-Domain"),
+        (d.shopify(ORDER_CANCELLED), "X-Shopify-Webhook-Id"),
+        (d.flow(FLOW), "X-Shopify-Shop-Domain"),
+        (d.warehouse_event(DEPARTED), "X-Stopship-Merchant"),
+        (d.warehouse_event(DEPARTED), "X-Stopship-Warehouse"),
+        (d.warehouse_event(DEPARTED), "X-Stopship-Delivery"),
+    ],
+)
+def test_a_header_that_is_missing_is_named(deployed: Deployment, event: dict[str, Any], header: str) -> None:
+    headers = {k: v for k, v in event["headers"].items() if k != header.lower()}
+    problem = d.is_problem(call({**event, "headers": headers}), 400)
+    assert (problem["field"], problem["fix"]) == (f"header {header}", f"send {header}")
+    assert deployed.untouched()
+
+
+@pytest.mark.parametrize("secret", [d.NEW_SECRET, d.OLD_SECRET])
+def test_the_old_and_the_new_secret_fit_while_they_are_rotated(deployed: Deployment, secret: str) -> None:
+    assert call(d.shopify(ORDER_CANCELLED, secret=secret))["statusCode"] == 200
+    assert list(deployed.evidence.values()) == [ORDER_CANCELLED]
+
+
+@pytest.mark.parametrize("build", [d.shopify, d.warehouse_event])
+def test_a_body_that_comes_in_base64_is_proved_and_kept_as_the_bytes_it_stands_for(
+    deployed: Deployment, build: Any
+) -> None:
+    body = DEPARTED.replace(b"1Z0000000000000001", "Jörg 荷物".encode())
+    assert call(build(body, in_base64=True))["statusCode"] == 200
+    assert list(deployed.evidence.values()) == [body]
+    assert the_message(deployed)["raw_sha256"] == sha256(body).hexdigest()
+
+
+def test_header_names_are_read_in_any_case(deployed: Deployment) -> None:
+    event = d.shopify(ORDER_CANCELLED)
+    event["headers"] = {name.upper(): value for name, value in event["headers"].items()}
+    assert call(event)["statusCode"] == 200
+    assert len(deployed.take_queue()) == 1
+
+
+def test_the_signature_of_one_shop_opens_no_other(deployed: Deployment) -> None:
+    other = d.connections({}, shopify={**d.STORE, "shop": "zeta2.myshopify.com", "webhook_secrets": ["other"]})
+    deployed.connect("zeta2", other, {"shopify": "zeta2.myshopify.com"})
+    d.is_problem(call(d.shopify(ORDER_CANCELLED, shop="zeta2.myshopify.com")), 401)
+    assert deployed.untouched()
+
+
+# ---------------------------------------------------------------------------------------------- strangers
+
+
+@pytest.mark.parametrize("shop", ["stranger.myshopify.com", "no domain at all", "../merchants/acme", "x" * 3000, "ö"])
+def test_an_unknown_shop_is_not_told_yes_but_kept_and_put_before_a_person(deployed: Deployment, shop: str) -> None:
+    d.is_problem(call(d.shopify(ORDER_CANCELLED, secret="unknown", shop=shop)), 404)
+    (message,) = deployed.take_queue()
+    assert (message["merchant"], message["why"]) == (d.UNROUTED, "unknown shop")
+    assert deployed.evidence == {message["evidence_key"]: ORDER_CANCELLED}
+    assert deployed.work([message]) == []
+    (shown,) = deployed.exceptions(d.UNROUTED)
+    assert (shown.cause, shown.state) == ("unmatched_message", "open")
+    assert shown.owner
+    assert shown.next_action
+    assert shown.deadline
+    assert deployed.exceptions(d.ACME) == []
+    assert deployed.executions == []
+
+
+def test_an_unknown_webhook_source_is_not_found(deployed: Deployment) -> None:
+    problem = d.is_problem(call(d.webhook("ebay", ORDER_CANCELLED, d.shopify_headers(ORDER_CANCELLED))), 404)
+    assert "generic-3pl" in problem["detail"]
+    assert deployed.untouched()
+
+
+def test_a_merchant_without_keys_for_flow_has_no_such_door(deployed: Deployment) -> None:
+    store = {k: v for k, v in d.STORE.items() if k != "flow_keys"}
+    deployed.connect("plain", d.connections({}, shopify=store), {"shopify": "plain.myshopify.com"})
+    d.is_problem(call(d.flow(FLOW, shop="plain.myshopify.com")), 401)
+    assert deployed.untouched()
+
+
+# ---------------------------------------------------------------------------------------------- bodies
+
+
+def signed(source: str, body: bytes) -> dict[str, Any]:
+    """An authentic message with any body."""
+    build: Any = {"shopify": d.shopify, "generic-3pl": d.warehouse_event}[source]
+    event: dict[str, Any] = build(body, in_base64=True)
+    return event
+
+
+@pytest.mark.parametrize("source", ["shopify", "generic-3pl"])
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"a": 1,\n  "b": }', "line 2 column 8"),
+        (b"", "line 1 column 1"),
+        (b"{", "line 1 column 2"),
+        (b"[1]", "is not a JSON object"),
+        (b'"text"', "is not a JSON object"),
+        (b"null", "is not a JSON object"),
+        (b'{"a": "\xff"}', "not UTF-8 at byte 7"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "number"),
+        (b'{"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "nested"),
+        (b'{"a":' * 150_000 + b"1" + b"}" * 150_000, "nested"),
+    ],
+    ids=["broken", "empty", "cut", "list", "text", "null", "latin", "huge number", "deep lists", "deep objects"],
+)
+def test_a_body_that_is_no_json_object_is_refused_by_name_and_not_kept(
+    deployed: Deployment, source: str, body: bytes, says: str
+) -> None:
+    problem = d.is_problem(call(signed(source, body)), 400)
+    assert says in problem["detail"]
+    assert (problem["field"], bool(problem["fix"])) == ("body", True)
+    assert deployed.untouched()
+
+
+@pytest.mark.parametrize("in_base64", [True, False])
+def test_a_body_over_the_limit_is_refused_by_its_own_size(deployed: Deployment, in_base64: bool) -> None:
+    body = json.dumps({"note": "x" * 1_000_000}).encode()
+    problem = d.is_problem(call(d.shopify(body, in_base64=in_base64)), 413)
+    assert problem["field"] == "body"
+    assert deployed.untouched()
+
+
+@pytest.mark.parametrize("in_base64", [True, False])
+def test_a_body_at_the_limit_is_taken(deployed: Deployment, in_base64: bool) -> None:
+    """In base64 it is a third longer on the way."""
+    frame = json.dumps({"note": ""}).encode()
+    body = frame.replace(b'""', b'"' + b"x" * (1_000_000 - len(frame)) + b'"')
+    assert len(body) == 1_000_000
+    assert call(d.shopify(body, in_base64=in_base64))["statusCode"] == 200
+    assert list(deployed.evidence.values()) == [body]
+
+
+def test_characters_count_as_the_bytes_they_are(deployed: Deployment) -> None:
+    body = json.dumps({"note": "ö" * 600_000}, ensure_ascii=False).encode()
+    d.is_problem(call(d.shopify(body)), 413)
+    assert deployed.untouched()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"id": 1, "id": 2, "admin_graphql_api_id": "gid://shopify/Order/5", "admin_graphql_api_id": "gid://shopify/Order/6"}',
+        '{"admin_graphql_api_id": "gid://shopify/Order/5", "note": "\\u0000"}',
+        '{"admin_graphql_api_id": "gid://shopify/Order/5", "note": "\\ud83d"}',
+        '{"admin_graphql_api_id": "gid://shopify/Order/5", "total": NaN}',
+        '{"admin_graphql_api_id": "gid://shopify/Order/5", "total": 1e400}',
+    ],
+)
+def test_odd_json_from_an_authentic_shop_is_taken_and_worked(deployed: Deployment, text: str) -> None:
+    assert call(d.shopify(text.encode()))["statusCode"] == 200
+    assert list(deployed.evidence.values()) == [text.encode()]
+    assert deployed.work() == []
+    assert len(deployed.cases()) == 1
+
+
+@pytest.mark.parametrize("request_id", ["\\u0000", "\\ud83d", "x" * 300_000, "#", "a/b", "", "\\n"])
+def test_a_request_id_of_any_shape_neither_breaks_the_door_nor_blocks_the_queue(
+    deployed: Deployment, request_id: str
+) -> None:
+    body = json.dumps({**json.loads(FLOW), "request_id": "ID"}).replace('"ID"', f'"{request_id}"').encode()
+    assert call(d.flow(body))["statusCode"] == 200
+    assert list(deployed.evidence.values()) == [body]
+    assert deployed.work() == []
+    assert len(deployed.cases()) == 1
+    assert len(deployed.executions) == 1 or deployed.exceptions() != []
+
+
+@pytest.mark.parametrize("length", [2000, 9000])
+def test_a_delivery_id_longer_than_any_key_still_reaches_a_case(deployed: Deployment, length: int) -> None:
+    assert call(d.shopify(ORDER_CANCELLED, delivery="d" * length))["statusCode"] == 200
+    assert deployed.work() == []
+    assert len(deployed.cases()) == 1
+
+
+# ---------------------------------------------------------------------------------------------- repeats and logs
+
+
+def test_a_delivery_that_comes_again_is_answered_and_acts_once(deployed: Deployment) -> None:
+    for _ in range(2):
+        assert call(d.shopify(ORDER_CANCELLED))["statusCode"] == 200
+    messages = deployed.take_queue()
+    assert len(messages) == 2
+    assert len(deployed.evidence) == 1
+    assert deployed.work(messages) == []
+    (case,) = deployed.cases()
+    assert case.order_ref == "820982911946154508"
+    assert len(deployed.executions) == 1
+
+
+def test_a_queue_that_does_not_take_the_message_is_not_answered_yes(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.clients["sqs"].delete_queue(QueueUrl=deployed.queue_url)
+    d.is_problem(call(d.shopify(ORDER_CANCELLED)), 500)
+    assert d.STORE["webhook_secrets"][0] not in deployed.logged
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        d.shopify(ORDER_CANCELLED),
+        d.shopify(ORDER_CANCELLED, secret="wrong"),
+        d.shopify(ORDER_CANCELLED, shop="stranger.myshopify.com"),
+        d.shopify(ORDER_CANCELLED[:-3]),
+        d.flow(FLOW),
+        d.flow(FLOW, key="wrong"),
+        d.warehouse_event(DEPARTED),
+        d.warehouse_event(DEPARTED, d.SOUTH_SECRET),
+    ],
+)
+def test_what_is_logged_holds_no_personal_data_no_secret_and_no_body(
+    deployed: Deployment, event: dict[str, Any]
+) -> None:
+    call(event)
+    deployed.work()
+    private = [*d.SECRETS, "example.com", "Smithereen", "123 Elm", "Shipper", "555-555", "Jörg", "J\\u00f6rg", "wrong"]
+    private += ["line_items", "1Z0000000000000001", str(event["headers"].get("x-shopify-hmac-sha256", "hmac"))]
+    assert deployed.logged
+    assert [x for x in private if x in deployed.logged] == []

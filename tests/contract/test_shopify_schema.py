@@ -28,6 +28,7 @@ from graphql import (
 from graphql.language import FieldNode, Visitor, visit
 from graphql.utilities import TypeInfo, TypeInfoVisitor
 
+from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.process import Sandboxes
 from infra.local.sandboxes.shopify import cost, schema
 from stopship.adapters.shopify import documents
@@ -44,7 +45,7 @@ DOCUMENTS = pytest.mark.parametrize("name", sorted(documents.ALL))
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
     """Shopify's introspection, as published."""
-    path = schema.contracts() / schema.CONTRACT
+    path = contracts() / schema.CONTRACT
     if not path.exists():
         pytest.skip(
             "Shopify's schema is not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.inbox import Delivered, Inbox
 from infra.local.sandboxes.process import Sandboxes, until
-from infra.local.sandboxes.shopify import schema
 from stopship.adapters.shopify import webhooks
 from stopship.adapters.shopify.connection import API_VERSION, ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
@@ -37,7 +37,7 @@ TOPICS = [
     "fulfillment_orders/cancellation_request_accepted",
     "fulfillment_orders/cancellation_request_rejected",
 ]
-SAMPLES = schema.contracts() / "shopify" / "webhooks"
+SAMPLES = contracts() / "shopify" / "webhooks"
 LATER = "2999-01-01T00:00:00.000000Z"
 _numbers = count(5_000_000_001)
 

@@ -5,7 +5,6 @@ The vendor's is read when the first document comes (0.4 s), never at the start, 
 
 import gzip
 import json
-import os
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
@@ -22,17 +21,11 @@ from graphql import (
     validate,
 )
 
+from infra.local.sandboxes.contracts import contracts
 from stopship.adapters.shopify.connection import API_VERSION
 
 OWN = Path(__file__).with_name("schema.graphql")
-REPOSITORY = Path(__file__).parents[4]
 CONTRACT = f"shopify/admin-graphql/admin_{API_VERSION}.json.gz"
-
-
-def contracts() -> Path:
-    """Where the partners' own contracts lie, when they do."""
-    told = os.environ.get("STOPSHIP_CONTRACTS")
-    return Path(told) if told else REPOSITORY.parent / "shared" / "contracts"
 
 
 @cache

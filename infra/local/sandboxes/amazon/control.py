@@ -1,0 +1,78 @@
+"""What the test or the demo tells Amazon: orders appear, buyers ask, sellers ship."""
+
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from infra.local.sandboxes.amazon.service import Service
+from infra.local.sandboxes.amazon.state import Item, Order, now
+
+
+class Control:
+    def __init__(self, service: Service) -> None:
+        self._account = service.account
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/{merchant}/orders", self.create, methods=["POST"]),
+            Route("/{merchant}/orders/{order_ref}", self.show),
+            Route("/{merchant}/feeds", self.feeds),
+            Route("/{merchant}/buyer-cancel", self.buyer_cancel, methods=["POST"]),
+            Route("/{merchant}/ship", self.ship, methods=["POST"]),
+            Route("/{merchant}/cancel", self.cancel, methods=["POST"]),
+            Route("/{merchant}/revoke", self.revoke, methods=["POST"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        account, told = self._account(request), await request.json()
+        asked = "BUYER" if told.get("buyer_asked") else ""
+        items = [Item(x["id"], x["sku"], x["quantity"], x["price"], asked_by=asked) for x in told["lines"]]
+        by = told.get("fulfilled_by", "MERCHANT")
+        account.orders[told["order_ref"]] = Order(told["order_ref"], items, told.get("pending", False), by)
+        return JSONResponse({"order_ref": told["order_ref"]})
+
+    async def show(self, request: Request) -> Response:
+        return JSONResponse(asdict(self._account(request).orders[request.path_params["order_ref"]]))
+
+    async def feeds(self, request: Request) -> Response:
+        account = self._account(request)
+        return JSONResponse(
+            [{**asdict(feed), "text": account.documents[feed.document]} for feed in account.feeds.values()]
+        )
+
+    async def buyer_cancel(self, request: Request) -> Response:
+        account, told = self._account(request), await request.json()
+        order = account.orders[told["order_ref"]]
+        for item in order.items:
+            if item.item_id in told.get("items", [item.item_id]):
+                item.asked_by = "BUYER"
+        order.changed_at = now()
+        account.notify(order, "BuyerRequestedChange", "Buyer Requested Cancel", told.get("times", 1))
+        return JSONResponse({})
+
+    async def ship(self, request: Request) -> Response:
+        account, told = self._account(request), await request.json()
+        order = account.orders[told["order_ref"]]
+        quantities = told.get("lines", {})
+        for item in order.items:
+            if not item.cancelled_by:
+                item.shipped = quantities.get(item.item_id, 0 if quantities else item.quantity)
+        order.changed_at = now()
+        account.write("ship", order.order_ref)
+        account.notify(order, "OrderStatusChange", "Shipped")
+        return JSONResponse({})
+
+    async def cancel(self, request: Request) -> Response:
+        account, told = self._account(request), await request.json()
+        order = account.orders[told["order_ref"]]
+        for item in order.items:
+            if not item.shipped and not item.cancelled_by:
+                account.cancel(order, item, "AMAZON")
+        account.notify(order, "OrderStatusChange", "Canceled")
+        return JSONResponse({})
+
+    async def revoke(self, request: Request) -> Response:
+        self._account(request).tokens.clear()
+        return JSONResponse({})

@@ -1,0 +1,62 @@
+"""What Amazon keeps for one seller: orders with their items, and feeds."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(slots=True)
+class Item:
+    item_id: str
+    sku: str
+    quantity: int
+    price: str
+    shipped: int = 0
+    cancelled_by: str = ""
+    asked_by: str = ""
+
+
+@dataclass(slots=True)
+class Order:
+    """``pending`` is before the buyer's payment is authorised; ``fulfilled_by`` is MERCHANT or AMAZON."""
+
+    order_ref: str
+    items: list[Item]
+    pending: bool = False
+    fulfilled_by: str = "MERCHANT"
+    created_at: str = field(default_factory=now)
+    changed_at: str = field(default_factory=now)
+
+    @property
+    def status(self) -> str:
+        live = [item for item in self.items if not item.cancelled_by]
+        if not live:
+            return "CANCELLED"
+        if self.pending:
+            return "PENDING"
+        if all(item.shipped == item.quantity for item in live):
+            return "SHIPPED"
+        return "PARTIALLY_SHIPPED" if any(item.shipped for item in live) else "UNSHIPPED"
+
+    def item(self, item_id: str) -> Item | None:
+        return next((item for item in self.items if item.item_id == item_id), None)
+
+
+@dataclass(slots=True)
+class Feed:
+    """``due`` is when it ends, 0 for never. ``kind`` is the trap that it fell into. ``ended`` is how it ended, "" before."""
+
+    feed_id: str
+    document: str
+    order_ref: str
+    made: float
+    due: float
+    kind: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+    report: str = ""
+    ended: str = ""
+    created_at: str = field(default_factory=now)

@@ -4,7 +4,7 @@ The rule for doubt: once any byte of a request may have reached the partner, the
 429 is known to have done nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,12 @@ from stopship.domain.errors import PartnerContractBroken, PartnerRefused, Partne
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
+
+
+def retry_after_header(response: httpx.Response) -> float | None:
+    """Retry-After in seconds; its other form, a date, is not read."""
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.replace(".", "", 1).isdigit() else None
 
 
 @cache
@@ -36,8 +42,10 @@ def call(
     content: bytes | None = None,
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
+    retry_after: Callable[[httpx.Response], float | None] = retry_after_header,
 ) -> httpx.Response:
-    """Any answer below 500 other than 429. Raises PartnerUnavailable otherwise; 4xx is the adapter's to read."""
+    """Any answer below 500 other than 429. Raises PartnerUnavailable otherwise; 4xx is the adapter's to read. ``retry_after`` reads the
+    partner's wish, in seconds, from an answer."""
     try:
         response = client().request(
             method, url, headers=dict(headers or {}), content=content, params=params, data=dict(form) if form else None
@@ -48,14 +56,14 @@ def call(
         raise PartnerUnavailable(partner, f"no answer: {type(error).__name__}", in_doubt=True) from error
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         raise PartnerUnavailable(
-            partner, "too many requests", in_doubt=False, retry_after=_retry_after(response), evidence={"status": 429}
+            partner, "too many requests", in_doubt=False, retry_after=retry_after(response), evidence={"status": 429}
         )
     if response.is_server_error:
         raise PartnerUnavailable(
             partner,
             f"status {response.status_code}",
             in_doubt=True,
-            retry_after=_retry_after(response),
+            retry_after=retry_after(response),
             evidence={"status": response.status_code},
         )
     return response
@@ -77,8 +85,3 @@ def json_object(partner: str, response: httpx.Response) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PartnerContractBroken(partner, "the answer is not an object", {"status": response.status_code})
     return value
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else None

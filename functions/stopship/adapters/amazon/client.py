@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from stopship.adapters import http
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.application.ports import Clock
-from stopship.domain.errors import PartnerContractBroken, PartnerUnavailable
+from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import plus
 
 PARTNER = "amazon"
 EARLY_SECONDS = 60
 RATES = {"getOrder": 0.5, "createFeedDocument": 0.5, "createFeed": 0.0083, "getFeed": 2.0, "getFeedDocument": 0.0222}
 """Default requests a second (the models' usage plans); one over its inverse is the wait when Amazon names none."""
+RATE_HEADER: Final = "x-amzn-RateLimit-Limit"
+"""Requests a second that the seller really has (SP-API, "Usage plans and rate limits"); not on every answer."""
 
 _kept: dict[tuple[str, str], tuple[str, str]] = {}
 """Access token and its end by (host, refresh token): one per process."""
@@ -53,12 +55,11 @@ class AmazonClient:
         if content is not None:
             headers["Content-Type"] = "application/json"
         url = self._connection.endpoint.rstrip("/") + path
-        try:
-            return http.call(PARTNER, method, url, headers=headers, content=content, params=params)
-        except PartnerUnavailable as error:
-            if error.evidence.get("status") == httpx.codes.TOO_MANY_REQUESTS and not error.retry_after:
-                error.retry_after = round(1 / RATES[operation], 1)
-            raise
+
+        def patience(answered: httpx.Response) -> float | None:
+            return wait_for_rate(answered, RATES[operation])
+
+        return http.call(PARTNER, method, url, headers=headers, content=content, params=params, retry_after=patience)
 
     def _token(self) -> str:
         token, end = _kept.get(self._place, ("", ""))
@@ -84,6 +85,15 @@ class AmazonClient:
         if not isinstance(token, str) or not token or not isinstance(seconds, int):
             raise PartnerContractBroken(PARTNER, "the token answer lacks access_token or expires_in")
         return token, plus(asked_at, seconds)
+
+
+def wait_for_rate(answer: httpx.Response, usual: float) -> float | None:
+    """Seconds until a call is due again, for a 429: by the seller's own rate where Amazon names it, else by the ``usual`` one."""
+    if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+        return http.retry_after_header(answer)
+    text = answer.headers.get(RATE_HEADER, "")
+    rate = float(text) if text.replace(".", "", 1).isdigit() else 0.0
+    return round(1 / (rate or usual), 1)
 
 
 def error_code(answer: httpx.Response) -> str:

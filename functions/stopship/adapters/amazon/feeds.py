@@ -20,7 +20,8 @@ from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 FEED_TYPE: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 CONTENT_TYPE: Final = "text/xml; charset=UTF-8"
 FEEDS: Final = "/feeds/2021-06-30"
-RUNNING = ("IN_QUEUE", "IN_PROGRESS")
+RUNNING: Final = ("IN_QUEUE", "IN_PROGRESS")
+GIVEN_UP: Final = ("CANCELLED", "FATAL")
 MAX_REPORT_BYTES = 5_000_000
 
 
@@ -59,7 +60,8 @@ def acknowledgement(seller_id: str, order_ref: str, items: Sequence[str], reason
         row = ET.SubElement(body, "Item")
         ET.SubElement(row, "AmazonOrderItemCode").text = item
         ET.SubElement(row, "CancelReason").text = reason
-    return ET.tostring(envelope, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(envelope, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def submit(client: AmazonClient, connection: AmazonConnection, document: bytes) -> str:
@@ -83,8 +85,12 @@ def read_report(client: AmazonClient, connection: AmazonConnection, feed_id: str
     if status in RUNNING:
         return Report(finished=False)
     document_id = feed.get("resultFeedDocumentId")
-    if status != "DONE":
+    if status in GIVEN_UP:
         return Report(True, (Problem(f"feed_{status.lower()}", "Amazon did not process the feed"),))
+    if status != "DONE":
+        raise PartnerContractBroken(
+            PARTNER, f"processingStatus: {status[:50]} is not one of the contract's", {"feed": feed_id}
+        )
     if not document_id:
         raise PartnerContractBroken(PARTNER, "resultFeedDocumentId: a finished feed has a report")
     path = f"{FEEDS}/documents/{quote(str(document_id), safe='')}"

@@ -5,7 +5,7 @@ Orders API writes it as a string. Amazon's "Shipped" is the seller's own shipmen
 nothing can be cancelled: it is taken for the departure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stopship.adapters.amazon.client import PARTNER
@@ -17,22 +17,33 @@ from stopship.domain.signal import Signal, SignalKind
 
 TYPE = "ORDER_CHANGE"
 CHANGES = ("BuyerRequestedChange", "DeliveryTipChange", "OrderStatusChange")
+STATUSES = (
+    "Pending",
+    "Unshipped",
+    "PartiallyShipped",
+    "Shipped",
+    "Canceled",
+    "Unfulfillable",
+    "InvoiceUnconfirmed",
+    "PendingAvailability",
+)
+FULFILLED_BY = ("AFN", "MFN")
 _BODY = "Payload.OrderChangeNotification"
 
 
 def normalise(message: IntakeMessage, detail: Mapping[str, Any]) -> CancelRequest | Signal | None:
     """None for changes that concern no cancel, and for orders that Amazon fulfils. Raises InvalidInput naming the place."""
-    kind = _get(detail, "NotificationType", str)
+    # Some of Amazon's types write their names with a small letter; the type is still what a person has to see.
+    kind = detail.get("notificationType") or _get(detail, "NotificationType", str)
     if kind != TYPE:
-        raise InvalidInput("NotificationType", f"is {kind[:50]}", f"only {TYPE} is understood")
+        raise InvalidInput("NotificationType", f"is {str(kind)[:50]}", f"only {TYPE} is understood")
     change = _get(detail, _BODY, dict)
     summary = _get(change, "Summary", dict, _BODY)
-    what = _get(change, "OrderChangeType", str, _BODY)
-    if what not in CHANGES:
-        raise InvalidInput(f"{_BODY}.OrderChangeType", "is not one of the contract's", ", ".join(CHANGES))
-    if _get(summary, "FulfillmentType", str, f"{_BODY}.Summary") != "MFN" or what == "DeliveryTipChange":
+    what = _one_of(change, "OrderChangeType", CHANGES, _BODY)
+    by = _one_of(summary, "FulfillmentType", FULFILLED_BY, f"{_BODY}.Summary")
+    status = _one_of(summary, "OrderStatus", STATUSES, f"{_BODY}.Summary")
+    if by != "MFN" or what == "DeliveryTipChange":
         return None
-    status = _get(summary, "OrderStatus", str, f"{_BODY}.Summary")
     if what == "OrderStatusChange" and status in ("Canceled", "Shipped", "PartiallyShipped"):
         return _signal(message, detail, change, summary, status)
     # A status change also carries the flag: it repeats a request whose own notification may have been lost.
@@ -117,6 +128,14 @@ def _items(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
             if item.get(name) is not None:
                 _get(item, name, kind, here)
     return items
+
+
+def _one_of(value: Mapping[str, Any], name: str, known: Sequence[str], above: str) -> str:
+    """A word of the contract's; one that it does not have is for a person to read, never taken for another."""
+    found: str = _get(value, name, str, above)
+    if found not in known:
+        raise InvalidInput(f"{above}.{name}", f"is {found[:50]}, not one of the contract's", ", ".join(known))
+    return found
 
 
 def _get(value: Mapping[str, Any], path: str, kind: type, above: str = "") -> Any:

@@ -15,6 +15,7 @@ from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Pla
 
 INCLUDED: Final = "CANCELLATION,FULFILLMENT,PROCEEDS"
 PENDING = ("PENDING", "PENDING_AVAILABILITY")
+STATUSES = (*PENDING, "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE")
 
 
 def fetch(client: AmazonClient, order_ref: str) -> dict[str, Any] | None:
@@ -35,6 +36,8 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
     """One leg, "amazon-<order id>", for what is still open: Amazon does not know the merchant's warehouses."""
     order_ref = _at(order, "orderId", str)
     status = _at(_at(order, "fulfillment", dict), "fulfillmentStatus", str)
+    if status not in STATUSES:
+        raise PartnerContractBroken(PARTNER, f"fulfillmentStatus: {status[:50]} is not one of the contract's")
     lines = tuple(_line(item, f"orderItems[{i}]", status) for i, item in enumerate(_at(order, "orderItems", list)))
     open_lines = {line.line_id: line.open for line in lines if line.open}
     kind = FulfillmentType.IN_HOUSE if connection.in_house else FulfillmentType.THIRD_PARTY
@@ -68,8 +71,11 @@ def _line(item: Any, place: str, status: str) -> OrderLine:
         raise _broken(place)
     ordered = _at(item, "quantityOrdered", int)
     fulfilled = item.get("fulfillment") or {}
-    shipped = fulfilled.get("quantityFulfilled", 0)
-    open_ = 0 if _is_cancelled(item, status) else fulfilled.get("quantityUnfulfilled", ordered - shipped)
+    if not isinstance(fulfilled, Mapping):
+        raise _broken(f"{place}.fulfillment")
+    shipped = _count(fulfilled, "quantityFulfilled", 0)
+    left = _count(fulfilled, "quantityUnfulfilled", ordered - shipped)
+    open_ = 0 if _is_cancelled(item, status) else left
     cancelled = ordered - shipped - open_
     if cancelled < 0 or shipped < 0 or open_ < 0:
         raise PartnerContractBroken(PARTNER, f"{place}: the quantities do not add up", {"field": place})
@@ -96,6 +102,11 @@ def _total(order: Mapping[str, Any]) -> tuple[Decimal, str]:
         return Decimal(str(total["amount"])), str(total["currencyCode"])
     except (KeyError, TypeError, InvalidOperation) as error:
         raise _broken("proceeds.grandTotal") from error
+
+
+def _count(fulfilled: Mapping[str, Any], name: str, absent: int) -> int:
+    found: int = _at(fulfilled, name, int) if fulfilled.get(name) is not None else absent
+    return found
 
 
 def _at(value: Mapping[str, Any], name: str, kind: type) -> Any:

@@ -15,9 +15,11 @@ from stopship.adapters.amazon.client import RATES, _kept
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.adapters.amazon.order_system import REASONS, AmazonOrderSystem
 from stopship.adapters.clock import SystemClock
+from stopship.adapters.merchants import Merchants
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.order import AckLevel, FulfillmentType, OrderSnapshot
+from stopship.wiring.partners import ConfiguredPartners
 
 MERCHANT = "acme"
 SECRETS = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
@@ -636,3 +638,13 @@ def test_a_return_is_the_buyers_to_open_and_changes_nothing(amazon: AmazonOrderS
     placed.tell("ship")
     assert amazon.open_return(placed.ref, {placed.mug: 2}, "k") == ""
     assert placed.effects() == [("ship", "")]
+
+
+def test_the_desk_has_no_way_to_pay_for_an_amazon_order() -> None:
+    class NoMerchants(Merchants):
+        def __init__(self) -> None: ...
+
+        def connections(self, merchant: str) -> dict[str, Any]:
+            raise AssertionError("not even a connection is read for it")
+
+    assert ConfiguredPartners(NoMerchants()).payments(MERCHANT, "amazon") is None

@@ -22,7 +22,7 @@ from stopship.domain.order import AckLevel, FulfillmentType, OrderSnapshot
 from stopship.wiring.partners import ConfiguredPartners
 
 MERCHANT = "acme"
-SECRETS = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
+SECRETS: dict[str, Any] = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
 QUICK = {"queue_seconds": 0.02, "work_seconds": 0.03}
 _numbers = count(1_000_001)
 

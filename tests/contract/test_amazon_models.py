@@ -1,5 +1,6 @@
 """What goes over the wire to Amazon and back, against Amazon's own models; and that a model which changes is noticed."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,8 +10,12 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message
 
 from infra.local.sandboxes.amazon import models
+from infra.local.sandboxes.amazon.service import BrokenModel, held_to_model
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.process import Sandboxes, until
 from stopship.adapters import http
@@ -22,7 +27,7 @@ from stopship.application.ports import CancelCommand, CancelState
 from stopship.domain.errors import PartnerRefused
 
 MERCHANT = "acme"
-SECRETS = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-models"}
+SECRETS: dict[str, Any] = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-models"}
 MISSING = "Amazon's models are not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"
 
 
@@ -73,7 +78,9 @@ def connect(sandboxes: Sandboxes) -> AmazonOrderSystem:
 
 
 def place(sandboxes: Sandboxes, order_ref: str, **more: Any) -> CancelCommand:
-    lines = [{"id": f"{order_ref}-{n}", "sku": n, "quantity": 1, "price": "2.00"} for n in ("MUG", "TEE")]
+    lines: list[dict[str, Any]] = [
+        {"id": f"{order_ref}-{n}", "sku": n, "quantity": 1, "price": "2.00"} for n in ("MUG", "TEE")
+    ]
     sandboxes.command(f"amazon/{MERCHANT}/orders", {"order_ref": order_ref, "lines": lines, **more})
     wanted = {line["id"]: 1 for line in lines}
     return CancelCommand(order_ref, "case-1", True, wanted, "NoInventory", False, f"{order_ref}:cancel:1")
@@ -305,6 +312,30 @@ def test_an_answer_of_the_sandbox_that_breaks_the_models_is_found(vendor: models
         assert place in wrong
     assert one.wrong_answer(418, b"{}") == ["status 418 is not one of 200, 400, 401, 403, 404, 415, 429, 500, 503"]
     assert one.wrong_answer(200, b"<html>") == ["body: is not JSON"]
+
+
+def hold(status: str) -> Response:
+    """What becomes of a sandbox's answer with this feed status, on its way through the models."""
+    body = {"feedId": "1", "feedType": "X", "createdTime": "2026-11-25T00:00:00Z", "processingStatus": status}
+    path = f"/amazon/{MERCHANT}/feeds/2021-06-30/feeds/1"
+
+    async def endpoint(_: Request) -> Response:
+        return JSONResponse(body)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def run() -> Response:
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+        return await held_to_model(endpoint)(Request({**scope, "path_params": {"merchant": MERCHANT}}, receive))
+
+    return asyncio.run(run())
+
+
+def test_the_sandbox_never_sends_what_breaks_the_models(folder: Path) -> None:
+    assert hold("DONE").status_code == 200
+    with pytest.raises(BrokenModel, match=r"getFeed: body\.processingStatus: 'PAUSED' is not one of"):
+        hold("PAUSED")
 
 
 # ---------------------------------------------------------------------------------------------- without the models

@@ -42,10 +42,13 @@ class Merchants:
         return value
 
     def _read_secret(self, merchant: str) -> dict[str, Any]:
+        """A name that no secret can have (ValidationException) is just as unknown."""
         try:
             answer = self._secrets.get_secret_value(SecretId=merchant_secret_name(self._stage, merchant))
-        except self._secrets.exceptions.ResourceNotFoundException as error:
-            raise NotFound(f"merchant {merchant}") from error
+        except self._secrets.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "ValidationException"):
+                raise
+            raise NotFound("merchant") from error
         value: dict[str, Any] = json.loads(answer["SecretString"])
         return value
 
@@ -58,6 +61,9 @@ class Merchants:
         return value
 
     def _read_route(self, source: str, address: str) -> str:
+        """A colon would ask Parameter Store for a version of another address's parameter."""
+        if ":" in address:
+            raise NotFound(f"{source} address")
         try:
             name = route_parameter_name(self._stage, source, address)
             answer = self._parameters.get_parameter(Name=name)

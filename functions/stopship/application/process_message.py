@@ -7,6 +7,7 @@ from stopship.application.context import Desk
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import receive_request
 from stopship.application.receive_signal import receive_signal
+from stopship.application.recordable import check_recordable
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput
 from stopship.domain.request import CancelRequest
@@ -31,6 +32,8 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         return _keep(desk, message, message.why)
     try:
         normal = normalise(message, desk.evidence.load(message.evidence_key))
+        if normal is not None:
+            check_recordable(normal)
     except InvalidInput as error:
         return _keep(desk, message, str(error))
     if isinstance(normal, CancelRequest):

@@ -6,6 +6,9 @@ from typing import Any, Protocol
 
 from stopship.application.ports import Evidence
 
+MAX_ID_BYTES = 500
+"""Well under what a key of the ledger may be long (2,048 bytes in DynamoDB), with room for what stands before it."""
+
 
 class IntakeQueue(Protocol):
     def send(self, message: dict[str, Any]) -> None:
@@ -43,9 +46,18 @@ def take_in(
     actor: str = "",
     why: str = "",
 ) -> IntakeMessage:
-    """Keeps the raw bytes, then queues the reference. ``delivery_id`` "" falls back to the hash of the body."""
-    delivery = delivery_id or hashlib.sha256(body).hexdigest()
+    """Keeps the raw bytes, then queues the reference."""
+    delivery = _recordable(delivery_id, body)
     key, digest = evidence.keep(merchant, source, delivery, body)
     message = IntakeMessage(merchant, source, topic, delivery, key, digest, received_at, actor, why)
     queue.send(asdict(message))
     return message
+
+
+def _recordable(delivery_id: str, body: bytes) -> str:
+    """The sender's id where it fits a key; else its hash, which is as good at telling repeats; without one the body's hash."""
+    if not delivery_id:
+        return hashlib.sha256(body).hexdigest()
+    raw = delivery_id.encode("utf-8", "surrogatepass")
+    fits = len(raw) <= MAX_ID_BYTES and delivery_id.isprintable()
+    return delivery_id if fits else hashlib.sha256(raw).hexdigest()

@@ -6,6 +6,7 @@ two moments as text is comparing them in time, and the audit trail reads without
 
 from datetime import UTC, datetime, timedelta
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -13,7 +14,7 @@ def text(moment: datetime) -> str:
     """The ledger's form of an aware datetime. A naive one is refused: it names no moment."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    return moment.astimezone(UTC).strftime(_FORM)
+    return _utc(moment).strftime(_FORM)
 
 
 def parse(value: str) -> datetime:
@@ -21,6 +22,13 @@ def parse(value: str) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone, so it names no moment")
+    return _utc(moment)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Raises ValueError for a year that the form cannot hold in four digits."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"the year {moment.year} is none of ours")
     return moment.astimezone(UTC)
 
 

@@ -29,7 +29,7 @@ def _prove_sender(request: Request, callback: Callback) -> str:
     connection = merchants().connections(callback.merchant)["warehouses"].get(name)
     if connection is None:
         raise NotAuthentic
-    header = request.header("X-Stopship-Signature")
+    header = request.proof("X-Stopship-Signature")
     signature.verify(request.body, header, connection["secrets"], SystemClock().now())
     return name
 

@@ -29,7 +29,6 @@ def _shopify(request: Request) -> Response:
 
     shop, topic = request.header("X-Shopify-Shop-Domain"), request.header("X-Shopify-Topic")
     delivery = request.header("X-Shopify-Webhook-Id")
-    signature = request.header("X-Shopify-Hmac-SHA256")
     try:
         merchant = merchants().route("shopify", shop)
     except NotFound:
@@ -37,6 +36,7 @@ def _shopify(request: Request) -> Response:
         return problem(
             404, "Unknown shop", "no merchant is connected to this shop", fix="connect the shop, then resend"
         )
+    signature = request.proof("X-Shopify-Hmac-SHA256")
     webhooks.verify(request.body, signature, merchants().connections(merchant)["shopify"]["webhook_secrets"])
     parse_json(request.body)
     return _take(request, merchant, "shopify", topic, delivery)
@@ -44,12 +44,12 @@ def _shopify(request: Request) -> Response:
 
 def _shopify_flow(request: Request) -> Response:
     """Shopify Flow's "send HTTP request" signs nothing; it carries a secret of its own in a header."""
-    shop, key = request.header("X-Shopify-Shop-Domain"), request.header("X-Stopship-Key")
+    shop, key = request.header("X-Shopify-Shop-Domain"), request.proof("X-Stopship-Key")
     try:
         merchant = merchants().route("shopify", shop)
     except NotFound as unknown:
         raise NotAuthentic from unknown
-    keys = merchants().connections(merchant)["shopify"]["flow_keys"]
+    keys = merchants().connections(merchant)["shopify"].get("flow_keys", [])
     matches = [hmac.compare_digest(key.encode(), known.encode()) for known in keys]
     if True not in matches:
         raise NotAuthentic
@@ -66,7 +66,7 @@ def _generic_3pl(request: Request) -> Response:
     except (NotFound, KeyError) as unknown:
         raise NotAuthentic from unknown
     now = SystemClock().now()
-    signature.verify(request.body, request.header("X-Stopship-Signature"), warehouse["secrets"], now)
+    signature.verify(request.body, request.proof("X-Stopship-Signature"), warehouse["secrets"], now)
     if not parse_json(request.body).get("event"):
         raise InvalidInput("event", "is missing", "one of shipment.departed, shipment.labelled, hold.released")
     delivery = request.header("X-Stopship-Delivery")

@@ -28,22 +28,38 @@ class Request:
     request_id: str
 
     def header(self, name: str) -> str:
-        """Raises NotAuthentic's opposite number, InvalidInput, when the header is missing."""
+        """Raises InvalidInput when the header is missing."""
         value = self.headers.get(name.lower(), "")
         if not value:
             raise InvalidInput(f"header {name}", "is missing", f"send {name}")
         return value
 
+    def proof(self, name: str) -> str:
+        """A header that proves the sender. Raises NotAuthentic when it is missing: no proof is a wrong proof."""
+        try:
+            return self.header(name)
+        except InvalidInput as error:
+            raise NotAuthentic from error
+
 
 def read(event: Mapping[str, Any]) -> Request:
     """Raises TooLarge before anything looks at the body."""
-    text = event.get("body") or ""
-    body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
-    if len(body) > MAX_BODY_BYTES:
-        raise TooLarge("body", f"is over {MAX_BODY_BYTES} bytes", "send less, or a reference")
+    body = read_body(event)
     headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
     context = event.get("requestContext") or {}
     return Request(headers, event.get("pathParameters") or {}, body, str(context.get("requestId", "")))
+
+
+def read_body(event: Mapping[str, Any]) -> bytes:
+    """The bytes that were sent. In base64 they are longer on the way: what counts is their own number. Raises TooLarge."""
+    text = event.get("body") or ""
+    try:
+        body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    except ValueError as error:
+        raise InvalidInput("body", "is not in the encoding that it came with", "send UTF-8") from error
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge("body", f"is over {MAX_BODY_BYTES} bytes", "send less, or a reference")
+    return body
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
@@ -55,6 +71,10 @@ def parse_json(body: bytes) -> dict[str, Any]:
         raise InvalidInput("body", f"is not JSON at {place}: {error.msg}", "send one JSON object") from error
     except UnicodeDecodeError as error:
         raise InvalidInput("body", f"is not UTF-8 at byte {error.start}", "send UTF-8") from error
+    except ValueError as error:
+        raise InvalidInput("body", "holds a number of too many digits", "send such a number as text") from error
+    except RecursionError as error:
+        raise InvalidInput("body", "is nested too deeply", "send a flatter object") from error
     if not isinstance(value, dict):
         raise InvalidInput("body", "is not a JSON object", "send one JSON object")
     return value

@@ -1,6 +1,5 @@
 """From a kept message to what the desk understands: one entry per source."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal
+from stopship.wiring.doors import parse_json
 
 if TYPE_CHECKING:
     from stopship.adapters.shopify.order_system import Work
@@ -24,7 +24,7 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
     """Raises InvalidInput for a message that fits nothing: it is kept and shown to a person."""
     match message.source:
         case "ops":
-            return ops_request(message, json.loads(body))
+            return ops_request(message, parse_json(body))
         case "shopify":
             from stopship.adapters.shopify import webhooks as shopify
 
@@ -34,11 +34,11 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
 
             return shopify.normalise_flow(message, body)
         case "generic-3pl":
-            return _warehouse_event(message, json.loads(body))
+            return _warehouse_event(message, parse_json(body))
         case "amazon":
             from stopship.adapters.amazon import notifications
 
-            return notifications.normalise(message, json.loads(body)["detail"])
+            return notifications.normalise(message, parse_json(body).get("detail") or {})
         case source:
             raise InvalidInput("source", f"{source!r} is not connected")
 
@@ -95,11 +95,16 @@ def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelReques
     )
 
 
+def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = value.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
     """Who an ORDER_CHANGE on the bus is for, by its seller id, and its id for de-duplication."""
-    detail = event.get("detail") or {}
-    metadata = detail.get("NotificationMetadata") or {}
-    seller = (((detail.get("Payload") or {}).get("OrderChangeNotification")) or {}).get("SellerId", "")
+    detail = _object(event, "detail")
+    metadata = _object(detail, "NotificationMetadata")
+    seller = str(_object(_object(detail, "Payload"), "OrderChangeNotification").get("SellerId", ""))
     try:
         merchant, why = merchants.route(AMAZON, seller or "none"), ""
     except NotFound:

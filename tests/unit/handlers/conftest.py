@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
+from moto.moto_api._internal import moto_api_backend
 
 from stopship import wiring
 from stopship.adapters import aws
@@ -18,22 +19,31 @@ MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, 
 MADE_ONCE = (wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk)
 
 
+@pytest.fixture(scope="module")
+def account() -> Iterator[None]:
+    """Making clients is slow, so they last for a file; what they find is emptied before every test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        aws.client.cache_clear()
+        with mock_aws():
+            yield
+        aws.client.cache_clear()
+
+
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[d.Deployment]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
-        _forget()
-        deployment = _deploy(monkeypatch)
-        ear = d.listen(deployment)
-        yield deployment
-        logging.getLogger("stopship").removeHandler(ear)
-        _forget()
+def deployed(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[d.Deployment]:
+    moto_api_backend.reset()
+    _forget()
+    deployment = _deploy(monkeypatch)
+    ear = d.listen(deployment)
+    yield deployment
+    logging.getLogger("stopship").removeHandler(ear)
+    _forget()
 
 
 def _forget() -> None:
-    aws.client.cache_clear()
     for made in MADE_ONCE:
         made.cache_clear()
 

@@ -87,9 +87,7 @@ def test_a_changed_byte_is_refused_and_nothing_is_kept(deployed: Deployment, sou
         d.warehouse_event(DEPARTED, seconds=4_000_000_000),
     ],
 )
-def test_who_cannot_prove_who_sends_is_refused_and_nothing_is_kept(
-    deployed: Deployment, event: dict[str, Any]
-) -> None:
+def test_who_cannot_prove_who_sends_is_refused_and_nothing_is_kept(deployed: Deployment, event: dict[str, Any]) -> None:
     d.is_problem(call(event), 401)
     assert deployed.untouched()
 

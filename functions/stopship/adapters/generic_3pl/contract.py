@@ -12,10 +12,13 @@ The warehouse calls ``callbackUrl`` once with its answer, and ``POST {desk}/webh
 headers X-Stopship-Merchant, X-Stopship-Warehouse and X-Stopship-Delivery (an id that stays the same over re-sends). All are signed.
 """
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
 from pydantic.alias_generators import to_camel
+
+from stopship.domain.instant import text
 
 Text = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 State = Literal[
@@ -23,6 +26,15 @@ State = Literal[
 ]
 Decision = Literal["held", "stopped", "too_late", "partial", "unknown_order"]
 DEPARTED = ("shipped", "delivered")
+
+
+def _writable(moment: datetime) -> datetime:
+    """A year that the ledger's form of a moment has no room for is refused here, by its field."""
+    text(moment)
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_writable)]
 
 
 class Message(BaseModel):
@@ -54,7 +66,7 @@ class StopShip(Message):
     leg_id: Annotated[StrictStr, Field(max_length=200)] = ""
     lines: list[Line] = []
     level: Literal["hold", "cancel", "physical"]
-    deadline: AwareDatetime
+    deadline: Moment
     callback_url: Annotated[StrictStr, Field(max_length=2000)] = ""
     idempotency_key: Text
 
@@ -69,7 +81,7 @@ class Evidence(Message):
     vouches for it ("operator:<badge>" is allowed; the badge is not kept). ``lines`` are the quantities that were stopped."""
 
     state: State
-    state_at: AwareDatetime
+    state_at: Moment
     actor: Annotated[StrictStr, Field(pattern=r"^(system|operator)(:.{1,100})?$")]
     lines: list[Line] = []
 
@@ -108,7 +120,7 @@ class Accepted(Message):
 class Callback(StopResult):
     """The result of an accepted stop-ship."""
 
-    occurred_at: AwareDatetime
+    occurred_at: Moment
 
 
 class LegState(Message):
@@ -118,10 +130,10 @@ class LegState(Message):
 
     leg_id: Text
     state: State
-    state_at: AwareDatetime
+    state_at: Moment
     actor: Annotated[StrictStr, Field(max_length=100)] = ""
     lines: list["LegLine"] = []
-    departed_at: AwareDatetime | None = None
+    departed_at: Moment | None = None
 
     @model_validator(mode="after")
     def _departure(self) -> Self:
@@ -158,7 +170,7 @@ class Event(Message):
     event: Literal["shipment.departed", "shipment.labelled", "hold.released"]
     order_ref: Text
     leg_id: Annotated[StrictStr, Field(max_length=200)] = ""
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     lines: list[Line] = []
     reference: Annotated[StrictStr, Field(max_length=200)] = ""
     channel: Annotated[StrictStr, Field(max_length=50)] = ""

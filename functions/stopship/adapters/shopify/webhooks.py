@@ -115,7 +115,7 @@ def normalise_flow(message: IntakeMessage, body: bytes) -> CancelRequest:
             source=FLOW,
             requested_at=asked,
             lines=lines,
-            ticket_ref=str(payload.get("request_id") or ""),
+            ticket_ref=message.delivery_id if payload.get("request_id") else "",
             official=True,
         )
     except KeyError as error:
@@ -308,7 +308,7 @@ def _signal(
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("body", "is not JSON", "send one JSON object") from error
     if not isinstance(value, dict):
         raise InvalidInput("body", "is not a JSON object", "send one JSON object")

@@ -13,8 +13,9 @@ def gid(kind: str, number: str) -> str:
 
 
 def number(value: str, kind: str = "") -> str:
-    """The numeric part, as text. Raises InvalidInput when it is no id, or one of another kind."""
+    """The numeric part, as text. Raises InvalidInput when it is no id, or one of another kind, without repeating it: what
+    came in its place may be anything, and what is said here enters the audit trail."""
     match = _FORM.fullmatch(value) if isinstance(value, str) else None
     if match is None or kind not in ("", match[1]):
-        raise InvalidInput("id", f"{value!r} is not the id of a {kind or 'Shopify thing'}", f"gid://shopify/{kind}/1")
+        raise InvalidInput("id", f"is not the id of a {kind or 'Shopify thing'}", f"gid://shopify/{kind}/1")
     return match[2]

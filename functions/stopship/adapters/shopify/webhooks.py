@@ -97,7 +97,7 @@ def normalise(message: IntakeMessage, body: bytes, read_work: ReadWork | None = 
             case topic:
                 raise InvalidInput("X-Shopify-Topic", f"{topic!r} is no topic of Shopify's")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput("body", f"does not fit {message.topic}: {type(error).__name__} {error}") from error
+        raise InvalidInput("body", f"does not fit {message.topic}: {_misfit(error)}") from error
 
 
 def normalise_flow(message: IntakeMessage, body: bytes) -> CancelRequest:
@@ -123,7 +123,7 @@ def normalise_flow(message: IntakeMessage, body: bytes) -> CancelRequest:
             str(error.args[0]), "is missing", "send order_id, reason, requested_at, request_id"
         ) from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput("body", f"does not fit a cancel request: {type(error).__name__} {error}") from error
+        raise InvalidInput("body", f"does not fit a cancel request: {_misfit(error)}") from error
 
 
 # ---------------------------------------------------------------------------------------------- requests
@@ -193,12 +193,12 @@ def _flow_reason(value: str) -> Reason:
         return Reason(value)
     except ValueError as error:
         known = ", ".join([*Reason, *_CANCEL_REASONS])
-        raise InvalidInput("reason", f"{value!r} is no reason", f"one of {known}") from error
+        raise InvalidInput("reason", "is no reason that is known", f"one of {known}") from error
 
 
 def _positive(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidInput("lines.quantity", f"{value!r} is no quantity", "a whole number from 1")
+        raise InvalidInput("lines.quantity", "is no quantity", "a whole number from 1")
     return value
 
 
@@ -305,6 +305,11 @@ def _signal(
 # ---------------------------------------------------------------------------------------------- reading payloads
 
 
+def _misfit(error: Exception) -> str:
+    """Which part is missing, or what kind of error it was: its text may repeat the payload, and this enters the audit trail."""
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else type(error).__name__
+
+
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
@@ -322,7 +327,7 @@ def _order(payload: Body) -> str:
         return number(own, "Order")
     ref = payload["order_id"]
     if not isinstance(ref, int) or isinstance(ref, bool) or ref < 1:
-        raise InvalidInput("order_id", f"{ref!r} is no order id", "a whole number")
+        raise InvalidInput("order_id", "is no order id", "a whole number")
     return str(ref)
 
 

@@ -1,25 +1,43 @@
 """The physical truth behind all fakes: one order, its lines, the work at each warehouse, and the money."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from stopship.domain.case import subtract
 from stopship.domain.money import Transaction
 from stopship.domain.order import FulfillmentType, PickState
 
 
 @dataclass
 class Work:
-    """One piece of work at a warehouse. ``stopped`` means the goods stay: cancelled in the system before picking, or held back."""
+    """One piece of work at a warehouse. ``kept`` are the goods that stay: cancelled in the system before picking, or held back."""
 
     leg_id: str
     warehouse: str
     lines: dict[str, int]
     state: PickState = PickState.RELEASED
-    stopped: bool = False
+    kept: dict[str, int] = field(default_factory=dict)
     held: bool = False
     listed: bool = True
     """Whether the store shows it as open work."""
     left_at: str = ""
+    taken_out: dict[str, int] = field(default_factory=dict)
+    """What the store has taken out of it: lines that are kept, once they are cancelled there."""
+
+    def keep(self, lines: Mapping[str, int] | None = None) -> None:
+        """These goods stay, or all of them."""
+        for line, quantity in (lines or self.lines).items():
+            self.kept[line] = min(self.lines[line], self.kept.get(line, 0) + quantity)
+
+    @property
+    def rest(self) -> dict[str, int]:
+        """What goes on."""
+        return subtract(self.lines, self.kept)
+
+    @property
+    def stopped(self) -> bool:
+        return not self.rest
 
     @property
     def gone(self) -> bool:

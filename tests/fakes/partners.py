@@ -84,13 +84,13 @@ class FakeOrderSystem:
         if order is None or not order.known:
             return None
         shown = [w for w in order.works if w.listed and (order.store_lags or not w.gone)]
-        shipped = subtract(order.shipped_lines, total(w.lines for w in shown if w.gone))
+        shipped = subtract(order.shipped_lines, total(w.rest for w in shown if w.gone))
         lines = tuple(
             OrderLine(x, f"sku-{x}", q, shipped.get(x, 0), order.cancelled_lines.get(x, 0))
             for x, q in order.lines.items()
         )
         legs = tuple(
-            PlannedLeg(w.leg_id, w.warehouse, order.fulfillment_type, f"gid:{w.leg_id}", dict(w.lines), departed=w.gone)
+            PlannedLeg(w.leg_id, w.warehouse, order.fulfillment_type, f"gid:{w.leg_id}", subtract(w.lines, w.taken_out), departed=w.gone)
             for w in shown
         )
         return OrderSnapshot(
@@ -155,8 +155,8 @@ class FakeOrderSystem:
                 self.world.payments.void_all(order)
         self.world.did("store.cancel", command.order_ref, dict(command.lines), command.key)
         for work in order.works:
-            if work.stopped:
-                work.listed = False
+            work.taken_out = dict(work.kept)
+            work.listed = work.listed and not work.stopped
         if self.recreates:
             self.recreates -= 1
             old = order.works[0]
@@ -267,7 +267,7 @@ class FakeWarehouse:
         if level is AckLevel.PHYSICALLY_STOPPED and not command.physical:
             return StopAnswer(AckLevel.REJECTED, self.name, works[0].state, now, reason="already_picked")
         for work in works:
-            work.stopped = True
+            work.keep(command.lines if command.leg_id else None)
             self.world.did(f"{self.name}.stop", command.order_ref, work.leg_id, command.key)
         return StopAnswer(level, self.name, works[0].state, now, actor="dock", reference=f"ack-{command.leg_id}")
 

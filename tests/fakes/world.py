@@ -123,7 +123,7 @@ class World:
         was_gone, work.state = work.gone, state
         if work.gone and not was_gone:
             work.left_at = self.clock.now()
-            for line, quantity in work.lines.items():
+            for line, quantity in work.rest.items():
                 rest = order.lines[line] - order.cancelled_lines.get(line, 0) - order.shipped_lines.get(line, 0)
                 order.shipped_lines[line] = order.shipped_lines.get(line, 0) + min(quantity, rest)
         if tell:

@@ -2,7 +2,7 @@
 
 from stopship.application.audit import verify
 from stopship.application.invariants import Subject, check
-from stopship.domain.case import Case
+from stopship.domain.case import Case, subtract
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from tests.fakes.world import CHANNEL, MERCHANT, World
 from tests.statemachines.machine import Machine
@@ -92,7 +92,7 @@ class Play:
             for leg in case.legs.values()
             if leg.settled and leg.outcome in ENDS_WITHOUT_SHIPMENT and leg.settled.fact.proof["kind"] != "human"
             for work in order.works
-            if work.leg_id == leg.plan.leg_id and not work.stopped
+            if work.leg_id == leg.work_id and subtract(leg.plan.lines, work.kept)
         ]
 
     def _held_for_ever(self, case: Case) -> list[str]:
@@ -100,8 +100,9 @@ class Play:
         order = self.world.orders.get(case.order_ref)
         if not case.closed or not order:
             return []
-        stays = {leg_id for leg_id, leg in case.legs.items() if leg.outcome in ENDS_WITHOUT_SHIPMENT}
-        stays |= {w.leg_id for w in order.works if f"all-{w.warehouse}" in stays}
+        ended = [leg for leg in case.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
+        stays = {leg.work_id for leg in ended}
+        stays |= {w.leg_id for w in order.works if any(not x.work_id and x.plan.warehouse == w.warehouse for x in ended)}
         return [
             f"{case.case_id}: {w.leg_id} is held for ever"
             for w in order.works

@@ -164,7 +164,7 @@ def test_accepted_is_no_answer_and_leaves_the_door_open(play: Play) -> None:
     world.later(30)
     assert play.kinds()[-1] == "AcknowledgementReceived" and no_money(play)
     order = world.orders["1001"]
-    order.works[0].stopped = True
+    order.works[0].keep()
     answer = StopAnswer(AckLevel.SYSTEM_CANCELLED, "north", PickState.RELEASED, world.clock.now())
     world.callback(url, replace(answer, reference="second"))
     world.settle()
@@ -178,7 +178,7 @@ def test_an_answer_of_an_earlier_attempt_still_counts_after_a_retry(play: Play) 
     world.answer(world.the_exception, Resolution.RETRY)
     world.later(10)
     assert set(world.case.legs["fo-1001"].attempts) == {1, 2}
-    world.orders["1001"].works[0].stopped = True
+    world.orders["1001"].works[0].keep()
     answer = StopAnswer(AckLevel.PHYSICALLY_STOPPED, "north", PickState.PICKED, world.clock.now(), actor="dock")
     world.callback(f"https://desk.example/acme/{first}", answer)
     world.settle()
@@ -190,7 +190,7 @@ def test_an_answer_that_comes_after_the_reading_asks_for_another_reading(play: P
     world = play.world
     stop(play, Manner.SILENT)
     door = world.case.legs["fo-1001"].attempts[1].requested.fact.callback_id
-    world.orders["1001"].works[0].stopped = True
+    world.orders["1001"].works[0].keep()
 
     def late() -> None:
         answer = StopAnswer(AckLevel.SYSTEM_CANCELLED, "north", PickState.RELEASED, world.clock.now())

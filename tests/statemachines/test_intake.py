@@ -207,3 +207,42 @@ def test_a_payment_that_never_came_is_an_automatic_cancel(play: Play) -> None:
     world.settle()
     closed = world.case.closed
     assert closed and (world.case.kind, closed.fact.root_cause) == ("auto", "payment_not_completed")
+
+
+def test_an_order_that_was_cancelled_elsewhere_is_stopped_at_every_warehouse_that_knows_it(play: Play) -> None:
+    world = play.world
+    order = world.order(cancelled=True, works=[Work("a", "south", {"L1": 2}, listed=False)])
+    captured(order)
+    world.ask()
+    world.settle()
+    assert order.works[0].stopped and not world.done("north.hold")
+    assert list(world.case.legs) == ["all-south"] and play.outcome == Outcome.STOPPED
+
+
+def test_open_lines_that_the_order_system_puts_nowhere_become_an_exception(play: Play) -> None:
+    world = play.world
+    order = world.order(lines={"L1": 1, "L2": 1}, works=[Work("a", "north", {"L1": 1})])
+    captured(order)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.NO_WAREHOUSE
+    assert world.case.legs["no-place"].plan.lines == {"L2": 1} and not world.done("payments.refund")
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 1, "L2": 1}
+
+
+def test_a_wish_that_grows_within_one_piece_of_work_stops_the_rest_of_it_too(play: Play) -> None:
+    world = play.world
+    order = world.order(lines={"L1": 2, "L2": 1}, works=[Work("a", "north", {"L1": 2, "L2": 1})])
+    captured(order)
+    world.warehouses["north"].manner = Manner.CALLBACK
+    world.ask(lines={"L1": 1})
+    world.later(5)
+    world.ask(delivery="d-2")
+    world.settle()
+    assert {leg_id: leg.plan.lines for leg_id, leg in world.case.legs.items()} == {
+        "a": {"L1": 1},
+        "a~2": {"L1": 1, "L2": 1},
+    }
+    assert order.works[0].stopped and play.outcome == Outcome.STOPPED
+    assert order.refunded_lines == {"L1": 2, "L2": 1} and play.violations() == []

@@ -201,7 +201,7 @@ def test_a_person_who_has_stopped_returning_work_by_hand_lets_the_case_go_on(pla
     world.store.recreates = 5
     world.ask()
     world.settle()
-    world.orders["1001"].works[-1].stopped = True
+    world.orders["1001"].works[-1].keep()
     world.answer_all(Resolution.DONE_BY_HAND)
     assert play.outcome == Outcome.STOPPED and len(world.case.legs) == 4
 

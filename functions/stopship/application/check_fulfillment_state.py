@@ -38,12 +38,7 @@ def needs_hold(case: Case, leg: Leg) -> bool:
 
 def read_pick_state(desk: Desk, case: Case, leg: Leg) -> PickObservation:
     warehouse = desk.partners.warehouses(case.merchant)[leg.plan.warehouse]
-    return warehouse.read_pick_state(case.order_ref, warehouse_leg(leg))
-
-
-def warehouse_leg(leg: Leg) -> str:
-    """The leg's id at the warehouse: "" stands for all of the order's work there."""
-    return "" if leg.plan.leg_id == f"all-{leg.plan.warehouse}" else leg.plan.leg_id
+    return warehouse.read_pick_state(case.order_ref, leg.work_id)
 
 
 def observed(leg: Leg, seen: PickObservation, purpose: str) -> Step:

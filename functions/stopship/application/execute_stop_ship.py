@@ -6,7 +6,6 @@ token behind the same callback, and sends the same message under the same key.
 
 from dataclasses import replace
 
-from stopship.application.check_fulfillment_state import warehouse_leg
 from stopship.application.context import Desk
 from stopship.application.next_step import Next
 from stopship.application.ports import Callback, StopCommand
@@ -100,7 +99,7 @@ def _send(desk: Desk, case: Case, leg: Leg) -> None:
         StopCommand(
             case_id=case.case_id,
             order_ref=case.order_ref,
-            leg_id=warehouse_leg(leg),
+            leg_id=leg.work_id,
             lines=leg.plan.lines,
             physical=requested.physical,
             deadline=requested.deadline,

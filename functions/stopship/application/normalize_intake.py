@@ -3,7 +3,7 @@
 The holds go out beside the reading: a hold can be taken back, so it need not wait for anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from stopship.application.context import Desk
@@ -26,10 +26,15 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
     case = desk.cases.load(merchant, case_id)
     if case.withdrawn:
         return go(legs=open_legs(case))
-    case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(desk, c))
+    first = list(desk.partners.hold_first(merchant))
+    case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(c, first))
     if case.order and not lines_missing(case):
         return go(legs=open_legs(case))
-    holds, order = _hold_and_read(desk, case)
+    holds, order = _hold_and_read(desk, case, first)
+    if order is not None and _only_shelves_know(order):
+        others = [name for name in desk.partners.warehouses(merchant) if name not in first]
+        case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(c, others))
+        holds = {**holds, **_hold(desk, case, others)}
     if order is None:
         return _not_known(desk, case, holds)
     case = desk.cases.record(merchant, case_id, lambda c: _plan(c, holds, order))
@@ -52,21 +57,37 @@ def lines_missing(case: Case) -> bool:
     return any(line not in known for r in case.requests for line in r.fact.lines)
 
 
-def _intend_holds(desk: Desk, case: Case) -> Step | None:
+def _only_shelves_know(order: OrderSnapshot) -> bool:
+    """It was cancelled elsewhere, and the order system does not say any more who may be working on it: everybody is asked."""
+    return order.cancelled and not order.legs
+
+
+def _intend_holds(case: Case, names: Sequence[str]) -> Step | None:
     if case.order is not None:
         return None
     step = Step()
-    for name in desk.partners.hold_first(case.merchant):
+    for name in names:
         step.add(HoldRequested("", name), action_key(case.case_id, "", "hold", name))
     return step
 
 
-def _hold_and_read(desk: Desk, case: Case) -> tuple[Mapping[str, StopAnswer], OrderSnapshot | None]:
-    names = [n for n in desk.partners.hold_first(case.merchant) if n not in case.first_holds]
-    warehouses = desk.partners.warehouses(case.merchant)
+def _hold_and_read(
+    desk: Desk, case: Case, names: Sequence[str]
+) -> tuple[Mapping[str, StopAnswer], OrderSnapshot | None]:
     system = desk.partners.order_system(case.merchant, case.channel)
-    with ThreadPoolExecutor(max_workers=len(names) + 1) as pool:
+    with ThreadPoolExecutor(max_workers=1) as pool:
         reading = pool.submit(system.read_order, case.order_ref)
+        holds = _hold(desk, case, names)
+    return holds, reading.result()
+
+
+def _hold(desk: Desk, case: Case, names: Sequence[str]) -> Mapping[str, StopAnswer]:
+    """At all of these warehouses side by side, but for those that have answered."""
+    asked = [name for name in names if name not in case.first_holds]
+    if not asked:
+        return {}
+    warehouses = desk.partners.warehouses(case.merchant)
+    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
         holding = {
             name: pool.submit(
                 warehouses[name].place_hold,
@@ -74,9 +95,9 @@ def _hold_and_read(desk: Desk, case: Case) -> tuple[Mapping[str, StopAnswer], Or
                 case.order_ref,
                 action_key(case.case_id, "", "hold", name),
             )
-            for name in names
+            for name in asked
         }
-    return {name: _hold_answer(name, answer) for name, answer in holding.items()}, reading.result()
+    return {name: _hold_answer(name, answer) for name, answer in holding.items()}
 
 
 def _hold_answer(name: str, answer: "Future[StopAnswer]") -> StopAnswer:

@@ -1,11 +1,15 @@
 """From the order as the order system shows it: which pieces of work must be stopped."""
 
 from stopship.application.record import Step
-from stopship.domain.case import Case, subtract, total
+from stopship.domain.case import Case, Leg, subtract, total
 from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel, FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+
+_NOWHERE = "no-place"
+_PART = "~"
+"""Between the id of a piece of work and the number of a further leg of it."""
 
 
 def order_read(order: OrderSnapshot) -> OrderRead:
@@ -49,7 +53,7 @@ def add_legs(step: Step, case: Case, order: OrderSnapshot, planned: list[LegPlan
 
 def already_shipped(case: Case, order: OrderSnapshot) -> LinesAlreadyShipped | None:
     """What was asked for and left before we looked: more than is still open outside the case's legs, as far as it shipped."""
-    on_legs = total(leg.lines for leg in order.legs if leg.leg_id in case.legs)
+    on_legs = total(leg.lines for leg in order.legs if case.legs_of(leg.leg_id))
     covered = total([case.planned_lines, case.already_shipped])
     gone: dict[str, int] = {}
     for line in order.lines:
@@ -70,21 +74,67 @@ def _cancelled_by_others(case: Case, order: OrderSnapshot, line: OrderLine) -> i
 
 
 def new_legs(case: Case, order: OrderSnapshot) -> list[LegPlanned]:
-    """Legs for wanted quantities that no leg of the case covers yet, and for what came back after it was cancelled."""
+    """Legs for wanted quantities that no leg of the case covers yet, and for what came back after it was cancelled.
+
+    What is wanted and open lies in work that the case does not know, or in a part of known work that nobody asked for before,
+    or nowhere that the order system could name: then a leg without a place makes a person look for it.
+    """
     asked = {x.line_id: case.wants(x.line_id, x.ordered - _cancelled_by_others(case, order, x)) for x in order.lines}
     wanted = subtract(asked, total([case.planned_lines, case.already_shipped]))
     back = _came_back(case, order)
     planned: list[LegPlanned] = []
     for leg in _candidates(case, order):
-        if leg.leg_id in case.legs:
+        if case.legs_of(leg.leg_id):
             continue
         fresh = _take(leg.lines, wanted)
         again = _take(subtract(leg.lines, fresh), back)
         if fresh or again:
-            lines = total([fresh, again])
-            fact = LegPlanned(leg.leg_id, leg.warehouse, leg.fulfillment_type, leg.external_ref, lines, again)
-            planned.append(fact)
+            planned.append(_leg(leg, leg.leg_id, total([fresh, again]), again))
+    return [*planned, *_more_of_known_work(case, order, wanted), *_nowhere(case, order, wanted)]
+
+
+def _leg(leg: PlannedLeg, leg_id: str, lines: Quantities, again: Quantities) -> LegPlanned:
+    work = "" if leg.leg_id == _all_at(leg.warehouse) else leg.leg_id
+    return LegPlanned(leg_id, leg.warehouse, leg.fulfillment_type, leg.external_ref, lines, again, work)
+
+
+def _all_at(warehouse: str) -> str:
+    """The leg of all of the order's work at a warehouse, when the order system cannot tell the pieces any more."""
+    return f"all-{warehouse}"
+
+
+def _more_of_known_work(case: Case, order: OrderSnapshot, wanted: dict[str, int]) -> list[LegPlanned]:
+    """The wish grew: it now takes more of a piece of work than the legs that it has there."""
+    planned = []
+    for leg in order.legs:
+        known = case.legs_of(leg.leg_id)
+        if not known:
+            continue
+        listed = total(x.plan.lines for x in known if not _taken_out(case, x))
+        fresh = _take(subtract(leg.lines, listed), wanted)
+        if fresh:
+            planned.append(_leg(leg, _free(case, leg.leg_id), fresh, {}))
     return planned
+
+
+def _taken_out(case: Case, leg: Leg) -> bool:
+    """Whether the order system lists the leg's lines no more, because this case has cancelled them there."""
+    settled = leg.settled.version if leg.settled and leg.outcome in ENDS_WITHOUT_SHIPMENT else 0
+    return bool(settled and case.cancelled and settled < case.cancelled.version)
+
+
+def _nowhere(case: Case, order: OrderSnapshot, wanted: dict[str, int]) -> list[LegPlanned]:
+    listed = total(leg.lines for leg in order.legs)
+    loose = _take(subtract({x.line_id: x.open for x in order.lines}, listed), wanted)
+    if not loose:
+        return []
+    return [LegPlanned(_free(case, _NOWHERE), "", FulfillmentType.IN_HOUSE, "", loose)]
+
+
+def _free(case: Case, name: str) -> str:
+    """A leg id that the case does not have yet."""
+    number = sum(1 for leg_id in case.legs if leg_id.partition(_PART)[0] == name)
+    return f"{name}{_PART}{number + 1}" if number else name
 
 
 def _take(lines: Quantities, wanted: dict[str, int]) -> dict[str, int]:
@@ -99,15 +149,15 @@ def _came_back(case: Case, order: OrderSnapshot) -> dict[str, int]:
     """Open work that the case does not know, beyond what may be open once its lines are cancelled: it was re-created."""
     if case.cancelled is None:
         return {}
-    unknown = total(leg.lines for leg in order.legs if leg.leg_id not in case.legs)
-    elsewhere = total(
-        leg.lines
-        for leg in order.legs
-        if leg.leg_id in case.legs and case.legs[leg.leg_id].outcome not in ENDS_WITHOUT_SHIPMENT
-    )
+    unknown = total(leg.lines for leg in order.legs if not case.legs_of(leg.leg_id))
+    elsewhere = total(leg.lines for leg in order.legs if _may_go_on(case.legs_of(leg.leg_id)))
     done = total([case.cancelled.fact.lines, case.cancelled_before, elsewhere])
     may_be_open = subtract({x.line_id: x.ordered - x.shipped for x in order.lines}, done)
     return subtract(unknown, may_be_open)
+
+
+def _may_go_on(legs: list[Leg]) -> bool:
+    return any(leg.outcome not in ENDS_WITHOUT_SHIPMENT for leg in legs)
 
 
 def departures(order: OrderSnapshot, planned: list[LegPlanned]) -> list[ShipmentSeen]:
@@ -116,7 +166,7 @@ def departures(order: OrderSnapshot, planned: list[LegPlanned]) -> list[Shipment
     return [
         ShipmentSeen(leg.leg_id, order.channel, order.observed_at, departed=True, lines=leg.lines, tracking_sha256="")
         for leg in planned
-        if leg.leg_id in gone
+        if leg.work_id in gone
     ]
 
 
@@ -129,7 +179,7 @@ def _candidates(case: Case, order: OrderSnapshot) -> list[PlannedLeg]:
         return list(order.legs)
     lines = {line.line_id: line.ordered - line.shipped for line in order.lines if line.ordered > line.shipped}
     return [
-        PlannedLeg(f"all-{warehouse}", warehouse, FulfillmentType.THIRD_PARTY, "", lines)
+        PlannedLeg(_all_at(warehouse), warehouse, FulfillmentType.THIRD_PARTY, "", lines)
         for warehouse, hold in case.first_holds.items()
         if _knows_the_order(hold.fact.reason, hold.fact.level)
     ]

@@ -60,8 +60,8 @@ def _facts(case: Case, signal: Signal, lock: OrderLock) -> Step:
 def _events(case: Case, signal: Signal) -> list[Event]:
     if signal.kind is SignalKind.SHIPMENT:
         return _shipment(case, signal)
-    if signal.kind is SignalKind.HOLD_RELEASED and signal.leg_id in case.legs:
-        return [HoldReleased(signal.leg_id, signal.channel)]
+    if signal.kind is SignalKind.HOLD_RELEASED and case.legs_of(signal.leg_id):
+        return [HoldReleased(leg.plan.leg_id, signal.channel) for leg in case.legs_of(signal.leg_id)]
     return [EchoIgnored(signal.topic, signal.reference)]
 
 
@@ -83,9 +83,10 @@ def _shipment(case: Case, signal: Signal) -> list[Event]:
 
 
 def _concerned(case: Case, signal: Signal) -> list[Leg]:
-    """The leg that the signal names; else the legs whose lines it names; else, when there is only one, that one."""
-    if signal.leg_id in case.legs:
-        return [case.legs[signal.leg_id]]
+    """The legs of the work that the signal names; else those whose lines it names; else, when there is only one, that one."""
+    named = case.legs_of(signal.leg_id)
+    if named:
+        return named
     if signal.lines:
         return [leg for leg in case.legs.values() if set(leg.plan.lines) & set(signal.lines)]
     return list(case.legs.values()) if len(case.legs) == 1 else []

@@ -61,6 +61,11 @@ class Leg:
     decided: At[e.Decided] | None = None
 
     @property
+    def work_id(self) -> str:
+        """The leg's work at its warehouse: "" stands for all of the order's work there."""
+        return self.planned.fact.work_id
+
+    @property
     def attempt(self) -> int:
         """The number of the attempt that counts now, from 1."""
         return self.retries + 1
@@ -228,6 +233,10 @@ class Case:
     def wishes_unread(self) -> bool:
         """Whether somebody asked after the order was last read: it may take more legs than there are."""
         return self.order is not None and self.requests[-1].version > self.order.version
+
+    def legs_of(self, work_id: str) -> list[Leg]:
+        """The legs that stop parts of one piece of work; none for ""."""
+        return [leg for leg in self.legs.values() if work_id and leg.work_id == work_id]
 
     @property
     def recreated_lines(self) -> dict[str, int]:

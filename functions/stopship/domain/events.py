@@ -73,7 +73,8 @@ class OrderNotFound(Event):
 
 @dataclass(frozen=True)
 class LegPlanned(Event):
-    """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work."""
+    """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work. ``work_id`` is the
+    work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work."""
 
     leg_id: str
     warehouse: str
@@ -81,6 +82,7 @@ class LegPlanned(Event):
     external_ref: str
     lines: Mapping[str, int]
     recreated: Mapping[str, int] = field(default_factory=dict)
+    work_id: str = ""
 
 
 @dataclass(frozen=True)

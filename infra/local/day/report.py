@@ -62,7 +62,7 @@ def report(desk: LocalDesk, plays: Sequence[Play], elapsed_seconds: float) -> Re
         outcomes=dict(Counter(_outcome(p) for p in plays)),
         exceptions={tier: tiers.get(tier, 0) for tier in ("P1", "P2", "P3")},
         invariants=invariants,
-        transitions={p.case.case_id: _transitions(desk, p) for p in plays if p.case},
+        transitions={p.case.case_id: transitions(desk, p) for p in plays if p.case},
         unexpected=[f"{p.name} {p.order.order_ref}: {_outcome(p)}" for p in plays if _outcome(p) != p.outcome],
         audit=audit,
         elapsed_seconds=elapsed_seconds,
@@ -101,7 +101,7 @@ def _amount(entry: Any) -> Decimal:
     return Decimal(str(entry.detail.get("amount", "0")))
 
 
-def _transitions(desk: LocalDesk, play: Play) -> int:
+def transitions(desk: LocalDesk, play: Play) -> int:
     """States entered, over all executions of the case, as AWS bills them."""
     states, machine = desk.emulator.client("stepfunctions"), desk.outputs["StateMachineArn"]
     if play.case is None:

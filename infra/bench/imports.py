@@ -30,8 +30,8 @@ def import_ratios() -> list[Number]:
     wanted += [(f"import for {what}", _with_partner(modules), PARTNER) for what, modules in PARTNERS.items()]
     with sdk() as runtime:
         path: list[Path] = [packaging.code(), packaging.layer("host") / "python", runtime]
-        measured = [("boto3", path, {}), *((module, path, {}) for _, module, _ in wanted)]
-        base, *found = (median(seconds) for seconds in interleaved(ROUNDS, measured))
+        modules = ["boto3", *(module for _, module, _ in wanted)]
+        base, *found = (median(seconds) for seconds in interleaved(ROUNDS, [(m, path, {}) for m in modules]))
     return [
         Number(f"{what} / import boto3", seconds / base, most, "x")
         for (what, _, most), seconds in zip(wanted, found, strict=True)

@@ -210,6 +210,16 @@ def test_what_the_schema_does_not_allow_surfaces_and_names_the_place(
     assert caught.value.field.endswith(field)
 
 
+@pytest.mark.parametrize("place", ["NotificationType", "OrderStatus"])
+def test_what_stands_in_place_of_a_word_is_not_repeated(sample: dict[str, Any], place: str) -> None:
+    where = sample if place in sample else change_of(sample)["Summary"]
+    where[place] = "Jane Doe, 1 High Street"
+    with pytest.raises(InvalidInput) as caught:
+        read(sample)
+    assert caught.value.field.endswith(place)
+    assert "Jane" not in str(caught.value)
+
+
 # ---------------------------------------------------------------------------------------------- the sandbox
 
 

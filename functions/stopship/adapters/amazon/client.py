@@ -1,6 +1,7 @@
 """The wire: Login with Amazon, calls with its token, and SP-API's errors in the desk's terms."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -94,6 +95,12 @@ def wait_for_rate(answer: httpx.Response, usual: float) -> float | None:
     text = answer.headers.get(RATE_HEADER, "")
     rate = float(text) if text.replace(".", "", 1).isdigit() else 0.0
     return round(1 / (rate or usual), 1)
+
+
+def word(value: object) -> str:
+    """A word of Amazon's that we do not know, for a person to read. Anything else is not repeated: it may be somebody's data, and what
+    is said about it enters the audit trail."""
+    return str(value) if re.fullmatch(r"[A-Za-z_]{1,50}", str(value)) else "no word"
 
 
 def error_code(answer: httpx.Response) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from stopship.adapters import http
-from stopship.adapters.amazon.client import PARTNER, AmazonClient
+from stopship.adapters.amazon.client import PARTNER, AmazonClient, word
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 
@@ -89,7 +89,7 @@ def read_report(client: AmazonClient, connection: AmazonConnection, feed_id: str
         return Report(True, (Problem(f"feed_{status.lower()}", "Amazon did not process the feed"),))
     if status != "DONE":
         raise PartnerContractBroken(
-            PARTNER, f"processingStatus: {status[:50]} is not one of the contract's", {"feed": feed_id}
+            PARTNER, f"processingStatus: {word(status)} is not one of the contract's", {"feed": feed_id}
         )
     if not document_id:
         raise PartnerContractBroken(PARTNER, "resultFeedDocumentId: a finished feed has a report")

@@ -8,7 +8,7 @@ nothing can be cancelled: it is taken for the departure.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stopship.adapters.amazon.client import PARTNER
+from stopship.adapters.amazon.client import PARTNER, word
 from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput
@@ -36,7 +36,7 @@ def normalise(message: IntakeMessage, detail: Mapping[str, Any]) -> CancelReques
     # Some of Amazon's types write their names with a small letter; the type is still what a person has to see.
     kind = detail.get("notificationType") or _get(detail, "NotificationType", str)
     if kind != TYPE:
-        raise InvalidInput("NotificationType", f"is {str(kind)[:50]}", f"only {TYPE} is understood")
+        raise InvalidInput("NotificationType", f"is {word(kind)}", f"only {TYPE} is understood")
     change = _get(detail, _BODY, dict)
     summary = _get(change, "Summary", dict, _BODY)
     what = _one_of(change, "OrderChangeType", CHANGES, _BODY)
@@ -134,7 +134,7 @@ def _one_of(value: Mapping[str, Any], name: str, known: Sequence[str], above: st
     """A word of the contract's; one that it does not have is for a person to read, never taken for another."""
     found: str = _get(value, name, str, above)
     if found not in known:
-        raise InvalidInput(f"{above}.{name}", f"is {found[:50]}, not one of the contract's", ", ".join(known))
+        raise InvalidInput(f"{above}.{name}", f"is {word(found)}, not one of the contract's", ", ".join(known))
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from stopship.adapters import http
-from stopship.adapters.amazon.client import PARTNER, AmazonClient
+from stopship.adapters.amazon.client import PARTNER, AmazonClient, word
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg
@@ -37,7 +37,7 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
     order_ref = _at(order, "orderId", str)
     status = _at(_at(order, "fulfillment", dict), "fulfillmentStatus", str)
     if status not in STATUSES:
-        raise PartnerContractBroken(PARTNER, f"fulfillmentStatus: {status[:50]} is not one of the contract's")
+        raise PartnerContractBroken(PARTNER, f"fulfillmentStatus: {word(status)} is not one of the contract's")
     lines = tuple(_line(item, f"orderItems[{i}]", status) for i, item in enumerate(_at(order, "orderItems", list)))
     open_lines = {line.line_id: line.open for line in lines if line.open}
     kind = FulfillmentType.IN_HOUSE if connection.in_house else FulfillmentType.THIRD_PARTY

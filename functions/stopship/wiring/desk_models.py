@@ -9,14 +9,20 @@ from stopship.domain.request import Reason
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class LineQuantity(BaseModel):
+class Model(BaseModel):
+    """Built when the first request needs it: a function that starts answers one route, not all."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class LineQuantity(Model):
     model_config = ConfigDict(extra="forbid")
 
     line_id: Text = Field(description="the order system's line id")
     quantity: int = Field(ge=1, le=100_000)
 
 
-class Cancellation(BaseModel):
+class Cancellation(Model):
     """A cancel request from ops. Without ``lines`` everything that is still open is meant."""
 
     model_config = ConfigDict(extra="forbid")
@@ -32,7 +38,7 @@ class Cancellation(BaseModel):
     requester: str = Field(default="ops", pattern="^(ops|customer|system)$")
 
 
-class Resolution(BaseModel):
+class Resolution(Model):
     """A person's answer to an exception. ``note`` is kept outside the audit chain; the chain holds its hash."""
 
     model_config = ConfigDict(extra="forbid")
@@ -42,12 +48,12 @@ class Resolution(BaseModel):
     approved_by: str = Field(default="", max_length=200)
 
 
-class Accepted(BaseModel):
+class Accepted(Model):
     request_id: str
     cases: str = Field(description="where the case will be found")
 
 
-class CaseSummary(BaseModel):
+class CaseSummary(Model):
     case_id: str
     channel: str
     order_ref: str
@@ -58,7 +64,7 @@ class CaseSummary(BaseModel):
     updated_at: str
 
 
-class LegView(BaseModel):
+class LegView(Model):
     leg_id: str
     warehouse: str
     fulfillment_type: str
@@ -70,7 +76,7 @@ class LegView(BaseModel):
     proof: dict[str, Any]
 
 
-class TimelineEntry(BaseModel):
+class TimelineEntry(Model):
     version: int
     at: str
     type: str
@@ -78,7 +84,7 @@ class TimelineEntry(BaseModel):
     hash: str
 
 
-class CaseView(BaseModel):
+class CaseView(Model):
     """A case with its legs, its evidence and everything that happened, in order."""
 
     case_id: str
@@ -96,7 +102,7 @@ class CaseView(BaseModel):
     timeline: list[TimelineEntry]
 
 
-class ExceptionView(BaseModel):
+class ExceptionView(Model):
     exception_id: str
     case_id: str
     leg_id: str
@@ -113,17 +119,17 @@ class ExceptionView(BaseModel):
     answers: list[str] = Field(description="the resolutions that this exception takes")
 
 
-class CasePage(BaseModel):
+class CasePage(Model):
     items: list[CaseSummary]
     cursor: str = Field(description="pass it back for the next page; empty at the end")
 
 
-class ExceptionPage(BaseModel):
+class ExceptionPage(Model):
     items: list[ExceptionView]
     cursor: str
 
 
-class Problem(BaseModel):
+class Problem(Model):
     """RFC 9457 problem details."""
 
     type: str = "about:blank"

@@ -14,6 +14,8 @@ from stopship.adapters.ledger_table import TableLedger
 from stopship.domain import chain
 from stopship.domain.errors import Conflict, StopshipError
 
+_MAX_PK_BYTES, _MAX_SK_BYTES = 2048, 1024
+
 
 class DynamoTable:
     """``client`` is a low-level DynamoDB client; it is safe to share between threads."""
@@ -22,11 +24,15 @@ class DynamoTable:
         self._client, self._name = client, table_name
 
     def get(self, pk: str, sk: str) -> Mapping[str, Any] | None:
+        if not _possible(pk, sk):
+            return None
         key = {"pk": {"S": pk}, "sk": {"S": sk}}
         found = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
         return decode(found) if found else None
 
     def query(self, pk: str, low: str, high: str, *, only: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
+        if not _possible(pk, low, high):
+            return iter(())
         request = self._range("pk", pk, "sk", low, high)
         request["ConsistentRead"] = True
         if only:
@@ -37,6 +43,8 @@ class DynamoTable:
     def query_index(
         self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False
     ) -> Iterator[Mapping[str, Any]]:
+        if not _possible(pk, low, high):
+            return iter(())
         request = self._range(f"{index}pk", pk, f"{index}sk", low, high)
         request |= {"IndexName": index, "ScanIndexForward": not newest_first}
         return self._pages(self._client.query, request)
@@ -96,6 +104,11 @@ class DynamoTable:
 
     def scan(self) -> Iterator[Mapping[str, Any]]:
         return self._pages(self._client.scan, {"TableName": self._name, "ConsistentRead": True})
+
+
+def _possible(pk: str, *sks: str) -> bool:
+    """Whether any item can have this key; DynamoDB answers a longer one with an error (Developer Guide, constraints on keys)."""
+    return len(pk.encode()) <= _MAX_PK_BYTES and all(len(sk.encode()) <= _MAX_SK_BYTES for sk in sks)
 
 
 class DynamoLedger(TableLedger):

@@ -6,7 +6,6 @@ head still stands at that version; nobody can add a key in between without movin
 """
 
 import base64
-import binascii
 import heapq
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -243,7 +242,7 @@ def _position(cursor: str, query: Sequence[str]) -> str:
         return ""
     try:
         bound, position = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InvalidInput("cursor", "it is not one of ours", "take it from the page before") from error
     if bound != chain.digest(query)[:16] or not isinstance(position, str) or not position:
         raise InvalidInput("cursor", "it belongs to another query", "repeat the query that gave it")

@@ -32,6 +32,7 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
     if item.state != "open":
         raise AlreadyRecorded(f"exception {exception_id} is resolved")
     word = _word(item, answer)
+    note_hash = hashlib.sha256(answer.note.encode()).hexdigest() if answer.note else ""
     tokens: list[str] = []
 
     def build(case: Case) -> Step:
@@ -40,9 +41,11 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
             raise AlreadyRecorded(f"exception {exception_id} is resolved")
         if word is Resolution.WITHDRAWN and not item.leg_id and case.stopped_lines:
             raise InvalidInput("resolution", "goods are stopped already: it is too late to take the wish back", "retry")
+        if answer.note:
+            # Only for an answer that is taken, and before the chain names it: the same note again is the same object.
+            desk.evidence.keep(merchant, "resolution-note", f"{exception_id}:{note_hash}", answer.note.encode())
         step = Step()
-        note = hashlib.sha256(answer.note.encode()).hexdigest() if answer.note else ""
-        fact = ExceptionResolved(exception_id, word, answer.by, note, answer.approved_by)
+        fact = ExceptionResolved(exception_id, word, answer.by, note_hash, answer.approved_by)
         step.add(fact, f"resolved:{exception_id}")
         close_door(desk, case, exception_id, step, tokens)
         if item.cause == Cause.UNMATCHED_MESSAGE:
@@ -62,6 +65,6 @@ def _word(item: ExceptionItem, answer: Answer) -> Resolution:
             "resolution", f"{answer.resolution!r} does not answer {item.cause}", f"one of {sorted(possible)}"
         )
     word = Resolution(answer.resolution)
-    if word in NEEDS_APPROVAL and answer.approved_by in ("", answer.by):
+    if word in NEEDS_APPROVAL and answer.approved_by.strip() in ("", answer.by):
         raise InvalidInput("approved_by", f"{word} needs a second person", "the id of another approver")
     return word

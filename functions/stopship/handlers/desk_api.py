@@ -1,5 +1,6 @@
 """The desk's authenticated API: cancellations, cases, exceptions and their resolution. Every read and write names the merchant."""
 
+import hashlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -30,7 +31,7 @@ from stopship.wiring.desk_models import (
     Problem,
     Resolution,
 )
-from stopship.wiring.doors import MAX_BODY_BYTES, problem, problem_for
+from stopship.wiring.doors import parse_json, problem, problem_for, read_body
 from stopship.wiring.identity import Caller, caller
 
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -40,7 +41,14 @@ Cursor = Annotated[str, Query(description="from the page before")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 _PROBLEMS: Any = {
     status: {"description": text, "content": {"application/problem+json": {"model": Problem}}}
-    for status, text in ((400, "a field is wrong"), (401, "no valid token"), (404, "not found"), (409, "already done"))
+    for status, text in (
+        (400, "a field is wrong"),
+        (401, "no valid token"),
+        (404, "not found"),
+        (409, "already done"),
+        (413, "the body is too large"),
+        (500, "it failed here; try again"),
+    )
 }
 
 
@@ -51,17 +59,20 @@ def cancel(body: Cancellation, merchant: Merchant = "") -> Accepted:
     whose = who.merchant(merchant)
     if body.reason is Reason.FRAUD and not body.evidence:
         raise InvalidInput("evidence", "is empty: a fraud block must be documented", "name at least one reference")
-    take_in(
+    asked = body.model_dump_json().encode()
+    kept = take_in(
         evidence(),
         intake_queue(),
         merchant=whose,
         source="ops",
         topic="cancellation",
         delivery_id=body.request_id,
-        body=body.model_dump_json().encode(),
+        body=asked,
         received_at=SystemClock().now(),
         actor=who.subject,
     )
+    if kept.raw_sha256 != hashlib.sha256(asked).hexdigest():
+        raise AlreadyRecorded(f"request_id {body.request_id} stands for another wish: nothing was changed")
     return Accepted(request_id=body.request_id, cases=f"/cases?merchant={whose}&order={body.order_ref}")
 
 
@@ -110,8 +121,6 @@ def resolve(exception_id: str, body: Resolution, merchant: Merchant = "") -> Exc
     """A person's answer. The case goes on at the right step."""
     who = _caller()
     whose = who.merchant(merchant)
-    if body.note:
-        evidence().keep(whose, "resolution-note", exception_id, body.note.encode())
     answer = Answer(body.resolution, who.subject, body.note, body.approved_by)
     return _exception(resolve_exception(desk(), whose, exception_id, answer))
 
@@ -147,6 +156,11 @@ def _exception(item: ExceptionItem) -> ExceptionView:
     return ExceptionView(**fields, answers=[str(a) for a in answers])
 
 
+@app.not_found  # type: ignore[untyped-decorator]
+def _no_route(_: Exception) -> Response[str]:
+    return _problem(problem(404, "Not found", "there is no such address here"))
+
+
 @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
 def _invalid(error: RequestValidationError) -> Response[str]:
     first = error.errors()[0]
@@ -164,10 +178,25 @@ def _problem(answer: Mapping[str, Any]) -> Response[str]:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    if len(event.get("body") or "") > MAX_BODY_BYTES:
-        return problem(413, "Too large", f"the body is over {MAX_BODY_BYTES} bytes", field="body", fix="send less")
     try:
-        return app.resolve(event, context)
+        return app.resolve(_readable(event), context)
+    except InvalidInput as error:
+        return problem_for(error)
     except Exception:  # noqa: BLE001 - the caller gets an opaque 500, the log gets everything
         logger().exception("request failed")
         return problem(500, "Internal error", "try again; the same request_id is safe to repeat")
+
+
+def _readable(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with a body that is one JSON object, whatever type its sender named. Raises InvalidInput, TooLarge."""
+    body = read_body(event)
+    if not body:
+        return event
+    parse_json(body)
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return {
+        **event,
+        "headers": {**headers, "content-type": "application/json"},
+        "body": body.decode(),
+        "isBase64Encoded": False,
+    }

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 
+from stopship.domain import instant
 from stopship.domain.request import Reason
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -19,7 +20,19 @@ class LineQuantity(Model):
     model_config = ConfigDict(extra="forbid")
 
     line_id: Text = Field(description="the order system's line id")
-    quantity: int = Field(ge=1, le=100_000)
+    quantity: StrictInt = Field(ge=1, le=100_000)
+
+
+def _each_line_once(lines: list[LineQuantity]) -> list[LineQuantity]:
+    if len({line.line_id for line in lines}) != len(lines):
+        raise ValueError("a line is named twice: send its whole quantity once")
+    return lines
+
+
+def _moment(value: str) -> str:
+    if value:
+        instant.parse(value)
+    return value
 
 
 class Cancellation(Model):
@@ -31,10 +44,12 @@ class Cancellation(Model):
     channel: Text = Field(pattern="^(shopify|amazon)$", description="where the order lives")
     order_ref: Text = Field(pattern=r"^[A-Za-z0-9_.-]+$", description="the order's id there")
     reason: Reason
-    lines: list[LineQuantity] = Field(default_factory=list, max_length=200)
+    lines: Annotated[list[LineQuantity], AfterValidator(_each_line_once)] = Field(default_factory=list, max_length=200)
     ticket_ref: str = Field(default="", max_length=100, description="help desk ticket or Jira id, for the audit")
     evidence: list[Text] = Field(default_factory=list, max_length=50, description="what documents the reason")
-    requested_at: str = Field(default="", max_length=40, description="ISO 8601 with offset; now when absent")
+    requested_at: Annotated[str, AfterValidator(_moment)] = Field(
+        default="", max_length=40, description="ISO 8601 with offset; now when absent"
+    )
     requester: str = Field(default="ops", pattern="^(ops|customer|system)$")
 
 

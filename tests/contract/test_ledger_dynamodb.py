@@ -101,3 +101,15 @@ def test_the_request_token_is_new_for_every_attempt_and_fits(stubbed: tuple[Dyna
         ledger.append(step)
     assert len(set(tokens)) == 2
     assert all(1 <= len(token) <= 36 for token in tokens)
+
+
+def test_a_key_longer_than_any_can_be_names_nothing_and_is_not_asked_for(
+    stubbed: tuple[DynamoLedger, Stubber],
+) -> None:
+    """DynamoDB would answer it with an error, and whoever asks for an address could cause one."""
+    ledger, _ = stubbed
+    long = "ü" * 1025
+    assert ledger.callback(long) is None
+    assert ledger.exception("acme", long) is None
+    assert list(ledger.load("acme", long)) == []
+    assert list(ledger.cases_of_order("acme", long)) == []

@@ -156,7 +156,7 @@ def _exception(item: ExceptionItem) -> ExceptionView:
     return ExceptionView(**fields, answers=[str(a) for a in answers])
 
 
-@app.not_found  # type: ignore[untyped-decorator]
+@app.not_found
 def _no_route(_: Exception) -> Response[str]:
     return _problem(problem(404, "Not found", "there is no such address here"))
 

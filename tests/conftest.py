@@ -5,6 +5,6 @@ import os
 from hypothesis import HealthCheck, settings
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-settings.register_profile("stopship", derandomize=True, max_examples=100, deadline=None, suppress_health_check=_QUIET)
+settings.register_profile("stopship", derandomize=True, max_examples=80, deadline=None, suppress_health_check=_QUIET)
 settings.register_profile("long", derandomize=False, max_examples=5000, deadline=None, suppress_health_check=_QUIET)
 settings.load_profile("long" if os.environ.get("STOPSHIP_HYPOTHESIS") == "long" else "stopship")

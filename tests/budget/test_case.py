@@ -59,3 +59,11 @@ def test_nothing_but_reads_and_holds_goes_before_the_stop(play: Play) -> None:
     steps = stopped(play)
     path = [c for step in steps[: before(steps, "north.stop_ship")] for c in step]
     assert sorted(path) == ["north.read_pick_state", "north.stop_ship", "store.place_hold", "store.read_order"]
+
+
+def test_where_the_place_is_known_before_the_stop_goes_out_after_one_read(play: Play) -> None:
+    """As on Amazon, which takes no holds: the warehouse is looked at beside the order."""
+    play.world.store.only_place = "north"
+    steps = stopped(play)
+    assert before(steps, "north.stop_ship") == 2
+    assert sorted(steps[0]) == ["north.read_pick_state", "store.read_order"]

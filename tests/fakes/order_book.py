@@ -70,5 +70,14 @@ class Order:
     def total(self) -> Decimal:
         return self.price * sum(self.lines.values())
 
+    def take_out(self, line: str, quantity: int) -> None:
+        """The store lists so many of a line no more: first what is kept, then what nobody has stopped."""
+        for work in sorted(self.works, key=lambda w: line not in w.kept):
+            taken = min(quantity, work.lines.get(line, 0) - work.taken_out.get(line, 0))
+            if taken > 0:
+                work.taken_out[line] = work.taken_out.get(line, 0) + taken
+                quantity -= taken
+            work.listed = work.listed and bool(subtract(work.lines, work.taken_out))
+
     def work(self, leg_id: str) -> Work | None:
         return next((w for w in self.works if w.leg_id == leg_id), None)

@@ -71,6 +71,8 @@ class FakeOrderSystem:
     recreated_state: PickState = PickState.RELEASED
     holds_supported: bool = True
     opens_returns: bool = True
+    only_place: str = ""
+    """The warehouse that all orders ship from, where the system knows that beforehand."""
     _done: dict[str, CancelProgress] = field(default_factory=dict)
     _submitted: dict[str, float] = field(default_factory=dict)
     _returns: dict[str, str] = field(default_factory=dict)
@@ -90,7 +92,14 @@ class FakeOrderSystem:
             for x, q in order.lines.items()
         )
         legs = tuple(
-            PlannedLeg(w.leg_id, w.warehouse, order.fulfillment_type, f"gid:{w.leg_id}", subtract(w.lines, w.taken_out), departed=w.gone)
+            PlannedLeg(
+                w.leg_id,
+                w.warehouse,
+                order.fulfillment_type,
+                self._ref(w),
+                subtract(w.lines, w.taken_out),
+                departed=w.gone,
+            )
             for w in shown
         )
         return OrderSnapshot(
@@ -106,6 +115,13 @@ class FakeOrderSystem:
             vip=order.vip,
             risk=order.risk,
         )
+
+    def _ref(self, work: Work) -> str:
+        """Whoever knows one place only has no pieces of work to hold."""
+        return "" if self.only_place else f"gid:{work.leg_id}"
+
+    def expected_work(self, order_ref: str) -> tuple[str, str] | None:
+        return (self.only_place, f"fo-{order_ref}") if self.only_place else None
 
     def place_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> StopAnswer:
         def run() -> StopAnswer:
@@ -148,18 +164,16 @@ class FakeOrderSystem:
             if more > rest:
                 raise PartnerRefused("store", "QUANTITY", f"only {rest} of {line} are open")
             order.cancelled_lines[line] = order.cancelled_lines.get(line, 0) + max(0, more)
+            order.take_out(line, max(0, more))
             before[line] = max(quantity, before.get(line, 0))
         if command.full:
             order.cancelled = True
             if order.cancel_voids:
                 self.world.payments.void_all(order)
         self.world.did("store.cancel", command.order_ref, dict(command.lines), command.key)
-        for work in order.works:
-            work.taken_out = dict(work.kept)
-            work.listed = work.listed and not work.stopped
         if self.recreates:
             self.recreates -= 1
-            old = order.works[0]
+            old = next((w for w in order.works if w.taken_out), order.works[0])
             order.cancelled = False
             name = f"{old.leg_id}-again{self.recreates}"
             order.works.append(Work(name, old.warehouse, dict(old.lines), self.recreated_state))

@@ -86,9 +86,7 @@ def days(*, crashes: int = 0, troubles: int = 0) -> st.SearchStrategy[Day]:
     """With at most so many crashes and troubles."""
     seconds = st.sampled_from([0.0, 1.0, 5.0, 20.0, 70.0, 400.0, 1000.0, 4000.0])
     step = st.tuples(seconds, st.booleans())
-    piece = st.builds(
-        Piece, st.sampled_from(PLACES), st.sampled_from(WAY), st.lists(step, max_size=4).map(tuple)
-    )
+    piece = st.builds(Piece, st.sampled_from(PLACES), st.sampled_from(WAY), st.lists(step, max_size=4).map(tuple))
     wish = st.builds(Wish, seconds, st.integers(1, 3), st.lists(st.integers(0, 2), max_size=2).map(tuple))
     trouble = st.tuples(st.sampled_from(CALLS), st.sampled_from(Trouble), st.integers(1, 3))
     return st.builds(

@@ -102,7 +102,9 @@ class Play:
             return []
         ended = [leg for leg in case.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
         stays = {leg.work_id for leg in ended}
-        stays |= {w.leg_id for w in order.works if any(not x.work_id and x.plan.warehouse == w.warehouse for x in ended)}
+        stays |= {
+            w.leg_id for w in order.works if any(not x.work_id and x.plan.warehouse == w.warehouse for x in ended)
+        }
         return [
             f"{case.case_id}: {w.leg_id} is held for ever"
             for w in order.works

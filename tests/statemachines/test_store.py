@@ -108,6 +108,33 @@ def test_a_cancel_that_is_never_confirmed_is_a_persons(play: Play) -> None:
     assert play.outcome == Outcome.STOPPED
 
 
+def test_a_cancel_that_is_never_confirmed_can_be_done_by_hand(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.store.confirms_after = 100_000
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.ORDER_CANCEL_UNCONFIRMED
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert play.outcome == Outcome.STOPPED and not world.done("store.cancel")
+    assert order.refunded_lines == {"L1": 2}
+
+
+def test_a_cancel_that_is_refused_after_it_was_taken_is_a_persons(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.store.confirms_after = 90
+    world.faults.on("store.read_cancel", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.ORDER_CANCEL_REFUSED
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED and len(world.done("store.cancel")) == 1
+
+
 def test_a_refused_cancel_is_a_persons_who_does_it_by_hand(play: Play) -> None:
     world = play.world
     order = world.order()

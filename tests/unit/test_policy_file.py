@@ -144,7 +144,7 @@ def test_money_before_proof_is_refused(timing: str) -> None:
 _SAFE = {
     **{state: {"stop", "stop_physically", "ask_person"} for state in PRE_PICK},
     **{state: {"stop_physically", "ask_person"} for state in IN_WORK},
-    **{state: {"convert_to_return", "ask_person"} for state in DEPARTED},
+    **{state: {"convert_to_return"} for state in DEPARTED},
     PickState.UNKNOWN: {"stop_physically", "ask_person"},
 }
 

@@ -254,8 +254,8 @@ _SAFE: Mapping[frozenset[PickState], tuple[frozenset[PickRule], str]] = {
         "the goods are in somebody's hands: only their being held back is proof, and they have not left",
     ),
     DEPARTED: (
-        frozenset({PickRule.CONVERT_TO_RETURN, _ASK}),
-        "it has left: a stop would only look like one",
+        frozenset({PickRule.CONVERT_TO_RETURN}),
+        "it has left: nobody can stop it any more, and nobody has to be asked",
     ),
     frozenset({PickState.UNKNOWN}): (
         frozenset({PickRule.STOP_PHYSICALLY, _ASK}),

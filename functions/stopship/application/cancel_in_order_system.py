@@ -3,6 +3,7 @@
 The first effect that cannot be undone. Holds of legs that are not stopped are released first, so that what may ship ships.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from stopship.application.context import Desk
@@ -44,11 +45,11 @@ def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
         return go()
     if _covers(case):
         return _look_for_new_work(desk, case)
-    if case.cancel_submitted and not case.cancel_refused:
-        return _confirm(desk, case)
     if _done_by_hand(case):
         by_hand = CancelProgress(CancelState.DONE, "by hand", by_us=False)
         return _cancelled(desk, case, by_hand, "lines", case.stopped_lines)
+    if case.cancel_submitted and not case.cancel_refused:
+        return _confirm(desk, case)
     return _begin(desk, case)
 
 
@@ -99,11 +100,14 @@ def _begin(desk: Desk, case: Case) -> Next:
         return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope, case.stopped_lines)
     case = _quote(desk, case)
     case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope))
+    return _after(desk, case, _said(lambda: _system(desk, case).cancel(_command(desk, case))))
+
+
+def _said(call: Callable[[], CancelProgress]) -> CancelProgress:
     try:
-        progress = _system(desk, case).cancel(_command(desk, case))
+        return call()
     except PartnerRefused as refusal:
-        progress = CancelProgress(CancelState.REFUSED, code=refusal.code, message=str(refusal))
-    return _after(desk, case, progress)
+        return CancelProgress(CancelState.REFUSED, code=refusal.code, message=str(refusal))
 
 
 def _system(desk: Desk, case: Case) -> OrderSystem:
@@ -153,9 +157,8 @@ def _command(desk: Desk, case: Case) -> CancelCommand:
 def _confirm(desk: Desk, case: Case) -> Next:
     if case.cancel_submitted is None:
         raise ValueError("nothing was submitted")
-    return _after(
-        desk, case, _system(desk, case).read_cancel(_command(desk, case), case.cancel_submitted.fact.reference)
-    )
+    reference = case.cancel_submitted.fact.reference
+    return _after(desk, case, _said(lambda: _system(desk, case).read_cancel(_command(desk, case), reference)))
 
 
 def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:

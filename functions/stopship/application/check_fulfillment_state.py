@@ -9,7 +9,12 @@ from stopship.domain.case import Case, Leg
 from stopship.domain.errors import PartnerError
 from stopship.domain.events import HoldAnswered, HoldRequested, PickStateObserved
 from stopship.domain.ids import action_key
+from stopship.domain.instant import seconds_between
 from stopship.domain.order import AckLevel, PickObservation, StopAnswer
+
+EARLY = "early"
+"""The purpose of a look beside the reading of the order."""
+_A_MOMENT = 30
 
 
 def check_fulfillment_state(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
@@ -20,14 +25,14 @@ def check_fulfillment_state(desk: Desk, merchant: str, case_id: str, leg_id: str
         return {"next": "rule"}
     hold_wanted = needs_hold(case, leg)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        reading = pool.submit(read_pick_state, desk, case, leg) if leg.plan.warehouse else None
+        reading = pool.submit(read_pick_state, desk, case, leg) if _must_look(leg, desk.clock.now()) else None
         holding = pool.submit(_place_hold, desk, case, leg) if hold_wanted else None
     if holding:
         held = holding.result()
         desk.cases.record(merchant, case_id, lambda c: _hold_step(c, leg, held))
     if reading:
         seen = reading.result()
-        desk.cases.record(merchant, case_id, lambda _: observed(leg, seen, "check"))
+        desk.cases.record(merchant, case_id, lambda _: observed_step(leg_id, seen, "check"))
     return {"next": "rule"}
 
 
@@ -41,12 +46,22 @@ def read_pick_state(desk: Desk, case: Case, leg: Leg) -> PickObservation:
     return warehouse.read_pick_state(case.order_ref, leg.work_id)
 
 
-def observed(leg: Leg, seen: PickObservation, purpose: str) -> Step:
+def _must_look(leg: Leg, now: str) -> bool:
+    """Unless somebody has looked beside the reading of the order, a moment ago."""
+    if not leg.plan.warehouse:
+        return False
+    last = leg.observation
+    early = last is not None and last.fact.purpose == EARLY and last.version > leg.retried_at
+    return not (early and last is not None and seconds_between(last.at, now) <= _A_MOMENT)
+
+
+def observed(leg_id: str, seen: PickObservation, purpose: str) -> PickStateObserved:
+    return PickStateObserved(leg_id, seen.state, seen.source, seen.observed_at, seen.actor, seen.departed_at, purpose)
+
+
+def observed_step(leg_id: str, seen: PickObservation, purpose: str) -> Step:
     step = Step()
-    fact = PickStateObserved(
-        leg.plan.leg_id, seen.state, seen.source, seen.observed_at, seen.actor, seen.departed_at, purpose
-    )
-    step.add(fact)
+    step.add(observed(leg_id, seen, purpose))
     return step
 
 

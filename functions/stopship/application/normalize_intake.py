@@ -6,6 +6,7 @@ The holds go out beside the reading: a hold can be taken back, so it need not wa
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from stopship.application.check_fulfillment_state import EARLY, observed
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, open_legs, person, person_was_asked, wait
 from stopship.application.plan_legs import add_plan, lines_not_in_order
@@ -14,11 +15,14 @@ from stopship.domain.case import At, Case
 from stopship.domain.errors import PartnerError
 from stopship.domain.events import HoldAnswered, HoldRequested, OrderNotFound
 from stopship.domain.ids import action_key
-from stopship.domain.order import AckLevel, OrderSnapshot, StopAnswer
+from stopship.domain.order import AckLevel, OrderSnapshot, PickObservation, StopAnswer
 from stopship.domain.policy import Cause, Policy
 from stopship.domain.resolution import Resolution
 
 STEP = "normalize"
+
+type Seen = tuple[str, PickObservation]
+"""Work id, and what was seen of it."""
 
 
 def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
@@ -30,14 +34,14 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
     case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(c, first))
     if case.order and not lines_missing(case):
         return go(legs=open_legs(case))
-    holds, order = _hold_and_read(desk, case, first)
+    holds, order, seen = _hold_and_read(desk, case, first)
     if order is not None and _only_shelves_know(order):
         others = [name for name in desk.partners.warehouses(merchant) if name not in first]
         case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(c, others))
         holds = {**holds, **_hold(desk, case, others)}
     if order is None:
         return _not_known(desk, case, holds)
-    case = desk.cases.record(merchant, case_id, lambda c: _plan(c, holds, order))
+    case = desk.cases.record(merchant, case_id, lambda c: _plan(c, holds, order, seen))
     missing = lines_not_in_order(case, order)
     if missing and not (case.legs and _seen_by_person(case)):
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
@@ -73,12 +77,22 @@ def _intend_holds(case: Case, names: Sequence[str]) -> Step | None:
 
 def _hold_and_read(
     desk: Desk, case: Case, names: Sequence[str]
-) -> tuple[Mapping[str, StopAnswer], OrderSnapshot | None]:
+) -> tuple[Mapping[str, StopAnswer], OrderSnapshot | None, Seen | None]:
     system = desk.partners.order_system(case.merchant, case.channel)
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    expected = system.expected_work(case.order_ref)
+    with ThreadPoolExecutor(max_workers=2) as pool:
         reading = pool.submit(system.read_order, case.order_ref)
+        looking = pool.submit(_look, desk, case, *expected) if expected else None
         holds = _hold(desk, case, names)
-    return holds, reading.result()
+    return holds, reading.result(), looking.result() if looking else None
+
+
+def _look(desk: Desk, case: Case, warehouse: str, work_id: str) -> Seen | None:
+    """The pick state beside the order, where the place is known before. Whatever is in the way, the check reads again."""
+    try:
+        return work_id, desk.partners.warehouses(case.merchant)[warehouse].read_pick_state(case.order_ref, work_id)
+    except (PartnerError, KeyError):
+        return None
 
 
 def _hold(desk: Desk, case: Case, names: Sequence[str]) -> Mapping[str, StopAnswer]:
@@ -131,13 +145,16 @@ def _not_known(desk: Desk, case: Case, holds: Mapping[str, StopAnswer]) -> Next:
     return wait(policy.order_wait_seconds)
 
 
-def _plan(case: Case, holds: Mapping[str, StopAnswer], order: OrderSnapshot) -> Step:
+def _plan(case: Case, holds: Mapping[str, StopAnswer], order: OrderSnapshot, seen: Seen | None) -> Step:
     step = Step()
     _hold_facts(step, case, holds)
     for name, answer in holds.items():
         # Planning needs to know which warehouses have the order; the facts are not folded yet.
         case.first_holds.setdefault(name, _provisional(name, answer, case.version))
-    add_plan(step, case, order)
+    planned = add_plan(step, case, order)
+    for leg in planned:
+        if seen and leg.work_id == seen[0]:
+            step.add(observed(leg.leg_id, seen[1], EARLY))
     return step
 
 

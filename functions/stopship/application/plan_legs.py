@@ -35,13 +35,14 @@ def lines_not_in_order(case: Case, order: OrderSnapshot) -> list[str]:
     return sorted({x for r in case.requests for x in r.fact.lines if x not in known})
 
 
-def add_plan(step: Step, case: Case, order: OrderSnapshot) -> None:
+def add_plan(step: Step, case: Case, order: OrderSnapshot) -> list[LegPlanned]:
     """The order as read, what had left already, and a leg for everything that can still be stopped."""
     gone, planned = already_shipped(case, order), new_legs(case, order)
     step.add(order_read(order))
     if gone:
         step.add(gone)
     add_legs(step, case, order, planned)
+    return planned
 
 
 def add_legs(step: Step, case: Case, order: OrderSnapshot, planned: list[LegPlanned]) -> None:

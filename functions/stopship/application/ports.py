@@ -58,6 +58,10 @@ class OrderSystem(Protocol):
     def read_order(self, order_ref: str) -> OrderSnapshot | None:
         """The order now, or None when the system does not know it (yet)."""
 
+    def expected_work(self, order_ref: str) -> tuple[str, str] | None:
+        """(warehouse, work id) of the one place that this system's orders ship from, where that is known without asking; it spares a
+        call on the way to the stop. None where only the order itself tells."""
+
     def place_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> StopAnswer:
         """Reversible. A hold that is already ours is a success. Systems without holds answer ``rejected``, reason "no_holds"."""
 

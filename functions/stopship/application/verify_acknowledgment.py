@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from stopship.application.apply_stop_ship_rule import decision_step, where_next
-from stopship.application.check_fulfillment_state import observed, read_pick_state
+from stopship.application.check_fulfillment_state import observed_step, read_pick_state
 from stopship.application.context import Desk
 from stopship.application.next_step import Next
 from stopship.application.record import Step
@@ -20,7 +20,7 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
     leg = case.legs[leg_id]
     if decide_leg(case, leg, policy, desk.clock.now()).action is Action.VERIFY:
         seen = read_pick_state(desk, case, leg)
-        desk.cases.record(merchant, case_id, lambda _: observed(leg, seen, "verify"))
+        desk.cases.record(merchant, case_id, lambda _: observed_step(leg_id, seen, "verify"))
     now = desk.clock.now()
     case = desk.cases.record(
         merchant,

@@ -54,7 +54,7 @@ _HUMAN_ENDS = {
 
 
 def decide_leg(case: Case, leg: Leg, policy: Policy, now: str) -> Decision:
-    """What to do about this leg now."""
+    """What to do about this leg now. That it left is evidence, which no policy overrules: "convert_to_return" says what happens then."""
     if leg.settled and (leg.outcome is Outcome.SHIPPED or leg.departure <= leg.settled.version):
         return Decision(Action.NONE, "the leg has ended", (leg.settled.version,))
     return (
@@ -154,8 +154,6 @@ def _by_pick_state(leg: Leg, policy: Policy, now: str) -> Decision:
         return Decision(Action.STOP, f"{state}: a system cancel can be proven", evidence)
     if rule is PickRule.STOP_PHYSICALLY:
         return Decision(Action.STOP_PHYSICALLY, f"{state}: only the goods held back are proof", evidence)
-    if rule is PickRule.CONVERT_TO_RETURN:
-        return Decision(Action.SETTLE, f"{state}: becomes a return", evidence, Outcome.SHIPPED, proof="departure")
     return Decision(Action.ASK, f"pick state is {state}", evidence, cause=Cause.PICK_STATE_UNKNOWN)
 
 

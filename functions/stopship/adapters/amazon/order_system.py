@@ -37,6 +37,11 @@ class AmazonOrderSystem:
         order = orders.fetch(self._client, order_ref)
         return orders.snapshot(order, self._connection, observed_at) if order else None
 
+    def expected_work(self, order_ref: str) -> tuple[str, str] | None:
+        """Amazon knows nothing of warehouses: the seller's connection names the one that ships these orders."""
+        place = self._connection.warehouse
+        return (place, orders.leg_id(order_ref)) if place else None
+
     def place_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> StopAnswer:  # noqa: ARG002
         """Seller-fulfilled orders cannot be held at Amazon; the warehouse is the place to hold them."""
         return StopAnswer(AckLevel.REJECTED, PARTNER, reason="no_holds")

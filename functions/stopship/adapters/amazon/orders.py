@@ -41,7 +41,7 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
     lines = tuple(_line(item, f"orderItems[{i}]", status) for i, item in enumerate(_at(order, "orderItems", list)))
     open_lines = {line.line_id: line.open for line in lines if line.open}
     kind = FulfillmentType.IN_HOUSE if connection.in_house else FulfillmentType.THIRD_PARTY
-    leg = PlannedLeg(f"amazon-{order_ref}", connection.warehouse, kind, "", open_lines)
+    leg = PlannedLeg(leg_id(order_ref), connection.warehouse, kind, "", open_lines)
     total, currency = _total(order)
     return OrderSnapshot(
         channel=PARTNER,
@@ -55,6 +55,10 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
         cancelled=status == "CANCELLED",
         payment_pending=status in PENDING,
     )
+
+
+def leg_id(order_ref: str) -> str:
+    return f"amazon-{order_ref}"
 
 
 def asked_by_buyer(order: Mapping[str, Any]) -> set[str]:

@@ -35,6 +35,10 @@ class ShopifyOrderSystem:
     def read_order(self, order_ref: str) -> OrderSnapshot | None:
         return read_order(self._client, self._connection, order_ref, self._clock.now())
 
+    def expected_work(self, order_ref: str) -> tuple[str, str] | None:  # noqa: ARG002
+        """Only the fulfillment orders tell the places."""
+        return None
+
     def place_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> StopAnswer:  # noqa: ARG002 - the leg says it all
         return holds.place(self._client, leg, key)
 

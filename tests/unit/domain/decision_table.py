@@ -1,0 +1,389 @@
+"""The decision as a table: what is known about a leg, row by row, and what follows from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stopship.adapters.policy_file import load_default
+from stopship.domain import events as e
+from stopship.domain.case import Case, apply
+from stopship.domain.decide import Decision, decide_leg
+from stopship.domain.policy import Policy
+
+LEG = "fo-1"
+PLACE = "north"
+RECEIVED = "2026-11-24T12:00:00.000000Z"
+
+type Fact = e.Event | Callable[[str], e.Event]
+type Decide = Callable[..., Decision]
+
+
+def at(seconds: int) -> str:
+    """So long after the wish came in."""
+    return f"2026-11-24T12:{seconds // 60:02}:{seconds % 60:02}.000000Z"
+
+
+@dataclass(frozen=True)
+class Row:
+    """``facts`` are recorded ten seconds apart, from ten seconds after the wish; the decision falls ten seconds after the last.
+
+    ``expected`` is action, outcome or cause, proof: as a person would write it.
+    """
+
+    name: str
+    facts: tuple[e.Event, ...]
+    expected: str
+    evidence: tuple[int, ...]
+    reason: str = "customer_request"
+    documents: tuple[str, ...] = ()
+    place: str = PLACE
+    wait: int = 10
+
+
+def wish(row: Row) -> list[e.Event]:
+    request = e.RequestReceived(
+        "r", row.reason, "customer", "flow", RECEIVED, RECEIVED, {}, "", False, list(row.documents), "0" * 64
+    )
+    return [
+        e.CaseOpened("shopify", "1001", 1, "1", "h"),
+        request,
+        e.LegPlanned(LEG, row.place, "third_party", "gid", {"L1": 1}, {}, LEG),
+    ]
+
+
+def case_of(row: Row) -> Case:
+    case = Case("acme", "case-1")
+    for version, fact in enumerate(wish(row), 1):
+        apply(case, fact, version, RECEIVED)
+    for index, fact in enumerate(row.facts):
+        apply(case, fact, 4 + index, at(10 + 10 * index))
+    return case
+
+
+def decide(row: Row, by: Decide = decide_leg, policy: Policy | None = None) -> Decision:
+    case = case_of(row)
+    now = at(10 * len(row.facts) + row.wait)
+    return by(case, case.legs[LEG], policy or load_default(), now)
+
+
+def said(decision: Decision) -> str:
+    """The decision in one line."""
+    return " ".join(str(x) for x in (decision.action, decision.outcome, decision.cause, decision.proof) if x)
+
+
+def seen(state: str, observed: str) -> e.Event:
+    return e.PickStateObserved(LEG, state, PLACE, observed, "system")
+
+
+def asked(attempt: int = 1, *, physical: bool = False) -> e.Event:
+    return e.StopShipRequested(LEG, PLACE, attempt, physical, f"cb-{attempt}", at(900))
+
+
+def answered(level: str, state: str = "released", attempt: int = 1, *, partial: bool = False) -> e.Event:
+    return e.AcknowledgementReceived(
+        LEG, attempt, level, PLACE, state, at(30), "dock", "ref", "", {"L1": 1}, partial=partial
+    )
+
+
+def signal(*, departed: bool) -> e.Event:
+    return e.ShipmentSeen(LEG, "north", at(20), departed, {"L1": 1}, "")
+
+
+def opened(leg_id: str = LEG, number: int = 1) -> e.Event:
+    return e.ExceptionOpened(f"x-{number}", leg_id, "silent_warehouse", "P2", "warehouse", "call", at(900), "")
+
+
+def word(resolution: str, number: int = 1) -> e.Event:
+    return e.ExceptionResolved(f"x-{number}", resolution, "ann", "", "")
+
+
+def order(risk: str) -> e.Event:
+    return e.OrderRead("#1001", [], "10.00", "EUR", False, False, risk, at(1))
+
+
+def settled(outcome: str) -> e.Event:
+    return e.LegSettled(LEG, outcome, {"L1": 1}, {"kind": "system_cancelled", "evidence": []})
+
+
+READ, SENT, ANSWER, AGAIN = 4, 5, 6, 7
+"""The versions of the facts of a plain stop: the reading, the request, the answer, the reading after it."""
+
+SILENT = (seen("released", at(5)), asked(), e.SilenceRecorded(LEG, 1, at(900)), opened())
+
+TABLE: tuple[Row, ...] = (
+    # By pick state, before anything was asked of the warehouse.
+    Row("not released", (seen("not_released", at(5)),), "stop", (READ,)),
+    Row("released", (seen("released", at(5)),), "stop", (READ,)),
+    Row("picking", (seen("picking", at(5)),), "stop_physically", (READ,)),
+    Row("picked", (seen("picked", at(5)),), "stop_physically", (READ,)),
+    Row("packed", (seen("packed", at(5)),), "stop_physically", (READ,)),
+    Row("labelled", (seen("labelled", at(5)),), "stop_physically", (READ,)),
+    Row("shipped", (seen("shipped", at(5)),), "settle shipped departure", (READ,)),
+    Row("delivered", (seen("delivered", at(5)),), "settle shipped departure", (READ,)),
+    Row("unknown", (seen("unknown", at(5)),), "ask pick_state_unknown", (READ,)),
+    Row("never read", (), "ask pick_state_unknown", ()),
+    Row("read just within the limit", (seen("released", at(10)),), "stop", (READ,), wait=300),
+    Row("read too long ago", (seen("released", at(10)),), "ask pick_state_unknown", (READ,), wait=301),
+    Row("nobody is connected there", (seen("released", at(5)),), "ask no_warehouse", (3,), place=""),
+    Row("a label is not a departure", (seen("released", at(5)), signal(departed=False)), "stop_physically", (5,)),
+    # Evidence that it left.
+    Row("it left", (seen("released", at(5)), signal(departed=True)), "settle shipped departure", (5,)),
+    Row(
+        "it left while a stop is under way",
+        (seen("released", at(5)), asked(), signal(departed=True)),
+        "settle shipped departure",
+        (ANSWER,),
+    ),
+    Row(
+        "the answer says that it left",
+        (seen("picked", at(5)), asked(physical=True), answered("rejected", "shipped")),
+        "settle shipped departure",
+        (ANSWER,),
+    ),
+    Row(
+        "it left after it was stopped",
+        (seen("released", at(5)), asked(), answered("physically_stopped"), settled("stopped"), signal(departed=True)),
+        "ask shipped_after_stop",
+        (8,),
+    ),
+    Row(
+        "it left after it was stopped, and was opened again",
+        (
+            seen("released", at(5)),
+            asked(),
+            answered("physically_stopped"),
+            settled("stopped"),
+            signal(departed=True),
+            e.LegReopened(LEG, "it left"),
+        ),
+        "ask shipped_after_stop",
+        (8,),
+    ),
+    # Ended, and nothing new.
+    Row(
+        "stopped",
+        (seen("released", at(5)), asked(), answered("physically_stopped"), settled("stopped")),
+        "none",
+        (7,),
+    ),
+    Row("shipped, and settled", (seen("shipped", at(5)), settled("shipped")), "none", (5,)),
+    Row(
+        "shipped, settled, and told again",
+        (seen("shipped", at(5)), settled("shipped"), signal(departed=True)),
+        "none",
+        (5,),
+    ),
+    # The stop under way, its answer or its absence.
+    Row("a stop is under way", (seen("released", at(5)), asked()), "stop", (SENT,)),
+    Row(
+        "a physical stop is under way",
+        (seen("picked", at(5)), asked(physical=True)),
+        "stop_physically",
+        (SENT,),
+    ),
+    Row(
+        "accepted is no answer",
+        (seen("released", at(5)), asked(), answered("accepted")),
+        "stop",
+        (SENT,),
+    ),
+    Row("silence", SILENT, "ask silent_warehouse", (ANSWER,)),
+    Row(
+        "an answer after the silence counts",
+        (*SILENT, answered("physically_stopped", "picked")),
+        "settle stopped physically_stopped",
+        (SENT, 8),
+    ),
+    Row(
+        "held back",
+        (seen("picked", at(5)), asked(physical=True), answered("physically_stopped", "picked")),
+        "settle stopped physically_stopped",
+        (SENT, ANSWER),
+    ),
+    Row(
+        "only part was held back",
+        (seen("picked", at(5)), asked(physical=True), answered("physically_stopped", "picked", partial=True)),
+        "ask stop_partial",
+        (SENT, ANSWER),
+    ),
+    Row(
+        "only part was cancelled",
+        (seen("released", at(5)), asked(), answered("system_cancelled", partial=True)),
+        "ask stop_partial",
+        (SENT, ANSWER),
+    ),
+    Row(
+        "rejected",
+        (seen("released", at(5)), asked(), answered("rejected")),
+        "ask stop_rejected",
+        (SENT, ANSWER),
+    ),
+    Row(
+        "cancelled in the system, and not read since",
+        (seen("released", at(5)), asked(), answered("system_cancelled")),
+        "verify",
+        (SENT, ANSWER),
+    ),
+    Row(
+        "cancelled in the system, and read back as not released",
+        (seen("released", at(5)), asked(), answered("system_cancelled"), seen("not_released", at(40))),
+        "settle stopped system_cancelled",
+        (SENT, ANSWER, AGAIN),
+    ),
+    Row(
+        "cancelled in the system, and read back as before",
+        (seen("released", at(5)), asked(), answered("system_cancelled"), seen("released", at(40))),
+        "settle stopped system_cancelled",
+        (SENT, ANSWER, AGAIN),
+    ),
+    Row(
+        "cancelled in the system, and the goods are in work",
+        (seen("released", at(5)), asked(), answered("system_cancelled"), seen("picking", at(40))),
+        "ask stop_contradicted",
+        (SENT, ANSWER, AGAIN, AGAIN),
+    ),
+    Row(
+        "cancelled in the system, in work once, and back again",
+        (
+            seen("released", at(5)),
+            asked(),
+            answered("system_cancelled"),
+            seen("picking", at(40)),
+            seen("released", at(50)),
+        ),
+        "ask stop_contradicted",
+        (SENT, ANSWER, 8, AGAIN),
+    ),
+    Row(
+        "cancelled in the system, and labelled",
+        (
+            seen("released", at(5)),
+            asked(),
+            answered("system_cancelled"),
+            signal(departed=False),
+            seen("released", at(50)),
+        ),
+        "ask stop_contradicted",
+        (SENT, ANSWER, 8, AGAIN),
+    ),
+    Row(
+        "cancelled in the system, and in work by its own word",
+        (seen("released", at(5)), asked(), answered("system_cancelled", "packed")),
+        "ask stop_contradicted",
+        (SENT, ANSWER),
+    ),
+    Row(
+        "cancelled in the system, and the warehouse does not know where the goods are",
+        (seen("released", at(5)), asked(), answered("system_cancelled"), seen("unknown", at(40))),
+        "ask stop_unproven",
+        (SENT, ANSWER, AGAIN),
+    ),
+    Row(
+        "cancelled in the system, and the reading after it is too old",
+        (
+            *(seen("released", at(5)), asked(), answered("system_cancelled")),
+            *(opened(number=n) for n in range(30)),
+            seen("released", at(20)),
+        ),
+        "ask stop_unproven",
+        (SENT, ANSWER, 37),
+    ),
+    Row(
+        "cancelled in the system, and the reading after it is just within the limit",
+        (
+            *(seen("released", at(5)), asked(), answered("system_cancelled")),
+            *(opened(number=n) for n in range(30)),
+            seen("released", at(40)),
+        ),
+        "settle stopped system_cancelled",
+        (SENT, ANSWER, 37),
+    ),
+    Row(
+        "cancelled in the system, and the reading after it is from before the wish",
+        (seen("released", at(5)), asked(), answered("system_cancelled"), seen("released", RECEIVED)),
+        "ask stop_unproven",
+        (SENT, ANSWER, AGAIN),
+    ),
+    # A person's word.
+    Row("a person says: they stopped it", (*SILENT, word("they_stopped_it")), "settle stopped human", (8,)),
+    Row("a person says: it shipped", (*SILENT, word("it_shipped")), "settle shipped human", (8,)),
+    Row("a person says: let it ship", (*SILENT, word("let_it_ship")), "settle shipped human", (8,)),
+    Row("a person says: saved", (*SILENT, word("saved")), "settle saved human", (8,)),
+    Row("a person says: withdrawn", (*SILENT, word("withdrawn")), "settle withdrawn human", (8,)),
+    Row("a person says: retry", (*SILENT, word("retry")), "stop", (READ,)),
+    Row(
+        "a second attempt is under way",
+        (*SILENT, word("retry"), asked(2)),
+        "stop",
+        (9,),
+    ),
+    Row(
+        "what was answered before a retry is forgotten",
+        (
+            *(seen("released", at(5)), asked(), answered("rejected"), opened(), word("retry"), asked(2)),
+            answered("system_cancelled", attempt=2),
+        ),
+        "verify",
+        (9, 10),
+    ),
+    Row(
+        "it left after a person's word",
+        (*SILENT, word("they_stopped_it"), signal(departed=True)),
+        "settle shipped departure",
+        (9,),
+    ),
+    Row(
+        "a person's word that is newer than the departure",
+        (*SILENT, signal(departed=True), word("they_stopped_it")),
+        "settle stopped human",
+        (9,),
+    ),
+    Row(
+        "the whole wish was taken back",
+        (seen("released", at(5)), opened(""), word("withdrawn")),
+        "settle withdrawn human",
+        (6,),
+    ),
+    Row(
+        "the whole wish was taken back, and then it left",
+        (seen("released", at(5)), opened(""), word("withdrawn"), signal(departed=True)),
+        "settle shipped departure",
+        (7,),
+    ),
+    # Fraud: a block has to be documented.
+    Row(
+        "a block without evidence",
+        (seen("picked", at(5)), asked(physical=True), answered("physically_stopped", "picked")),
+        "ask fraud_without_evidence",
+        (SENT, ANSWER),
+        reason="fraud",
+    ),
+    Row(
+        "a block with a document",
+        (seen("picked", at(5)), asked(physical=True), answered("physically_stopped", "picked")),
+        "settle blocked physically_stopped",
+        (SENT, ANSWER),
+        reason="fraud",
+        documents=("doc-1",),
+    ),
+    Row(
+        "a block that the order system's risk supports",
+        (order("high"), seen("picked", at(5)), asked(physical=True), answered("physically_stopped", "picked")),
+        "settle blocked physically_stopped",
+        (6, 7),
+        reason="fraud",
+    ),
+    Row(
+        "a block that a low risk does not support",
+        (order("low"), seen("picked", at(5)), asked(physical=True), answered("physically_stopped", "picked")),
+        "ask fraud_without_evidence",
+        (6, 7),
+        reason="fraud",
+    ),
+    Row(
+        "a person's word on a block without evidence",
+        (*SILENT, word("they_stopped_it")),
+        "ask fraud_without_evidence",
+        (8,),
+        reason="fraud",
+    ),
+)

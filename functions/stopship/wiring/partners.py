@@ -5,6 +5,7 @@ The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
@@ -15,6 +16,8 @@ from stopship.domain.errors import NotFound
 if TYPE_CHECKING:
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+
+WAREHOUSE_KINDS = frozenset({"generic_3pl"})
 
 
 class ConfiguredPartners:
@@ -99,15 +102,14 @@ def _shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyCon
 
 
 def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse:
-    """``kind`` says which contract the warehouse speaks."""
-    if config.get("kind") != "generic_3pl":
-        raise NotFound(f"warehouse kind {config.get('kind')!r} of {name}")
-    from stopship.adapters.generic_3pl.warehouse import Generic3plConnection, Generic3plWarehouse
-
-    connection = Generic3plConnection(
-        merchant, name, config["endpoint"], tuple(config["secrets"]), config.get("takes_holds", True)
+    """``kind`` says which contract the warehouse speaks: it is the name of the partner's package, whose ``connect`` makes the warehouse."""
+    kind = config.get("kind")
+    if kind not in WAREHOUSE_KINDS:
+        raise NotFound(f"warehouse kind {kind!r} of {name}")
+    made: Warehouse = import_module(f"stopship.adapters.{kind}.warehouse").connect(
+        merchant, name, config, SystemClock()
     )
-    return Generic3plWarehouse(connection, SystemClock())
+    return made
 
 
 def _netsuite(merchant: str, config: Mapping[str, Any]) -> Erp:

@@ -33,7 +33,7 @@ from infra.local.sandboxes.traps import trap_from
 
 HOST = "127.0.0.1"
 HEALTH = "/_sandbox/health"
-MODULES = ("shopify", "warehouse", "netsuite", "amazon")
+MODULES = ("shopify", "warehouse", "netsuite", "amazon", "shiphero", "shipbob", "shipstation", "stripe", "zendesk")
 STOP_SECONDS = 3
 
 

@@ -135,3 +135,11 @@ class Generic3plWarehouse:
 
 def _head(case_id: str, order_ref: str, key: str) -> dict[str, Any]:
     return {"caseId": case_id, "orderRef": order_ref, "idempotencyKey": key}
+
+
+def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -> Generic3plWarehouse:
+    """From the merchant's configuration: {endpoint, secrets: [current, previous ...], takes_holds?}."""
+    connection = Generic3plConnection(
+        merchant, name, config["endpoint"], tuple(config["secrets"]), config.get("takes_holds", True)
+    )
+    return Generic3plWarehouse(connection, clock)

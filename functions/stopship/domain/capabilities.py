@@ -1,0 +1,103 @@
+"""What each partner can do and what its answers prove, as data: the one table that the decision, the adapters and the documentation share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stopship.domain.order import AckLevel
+
+
+class PickReading(StrEnum):
+    """How the pick state is known."""
+
+    LIVE = "live"
+    """Asked for, and true at the moment of the answer."""
+    EVENTS = "events"
+    """Pieced together from what the partner tells about its work: a silence says nothing."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One partner. ``proves`` is the most that its own answer to a stop can mean: whatever it says beyond that is taken for no more.
+
+    ``holds`` is how long a hold stands and who can lift it, "" where there are none. ``partial`` says whether a part of a piece of
+    work can be stopped. ``idempotency`` is what makes a repeated command act once. ``limit`` is the partner's own bound on calls.
+    ``signature`` and ``deduplication`` are about its messages to us, "" where it sends none.
+    """
+
+    partner: str
+    stops_by: str
+    proves: AckLevel
+    pick_state: PickReading
+    pick_state_from: str
+    holds: str
+    partial: bool
+    idempotency: str
+    limit: str
+    signature: str
+    deduplication: str
+    trap: str
+
+
+CAPABILITIES: Mapping[str, Capability] = {
+    c.partner: c
+    for c in (
+        Capability(
+            partner="generic_3pl",
+            stops_by="POST /stop-ship, answered at once or through the callback",
+            proves=AckLevel.PHYSICALLY_STOPPED,
+            pick_state=PickReading.LIVE,
+            pick_state_from="GET /orders/{ref}/pick-state, with the time at which it was true",
+            holds="until the given deadline or released; by us or by the warehouse, which says so",
+            partial=True,
+            idempotency="Idempotency-Key, for ever",
+            limit="429 with Retry-After",
+            signature="HMAC-SHA256 with the time, over the raw body",
+            deduplication="X-Stopship-Delivery",
+            trap="a cancel in the system says nothing about the shelf",
+        ),
+        Capability(
+            partner="amazon",
+            stops_by="acknowledgement feed; the order itself, read back, is the answer",
+            proves=AckLevel.ACCEPTED,
+            pick_state=PickReading.NONE,
+            pick_state_from="the seller's own warehouse",
+            holds="",
+            partial=False,
+            idempotency="none: items that are cancelled already end a repeat",
+            limit="x-amzn-RateLimit-Limit and 429, per operation and seller",
+            signature="none: events come over the seller's EventBridge partner bus",
+            deduplication="notificationId",
+            trap="a feed that is DONE may have refused every item: only its processing report tells",
+        ),
+        Capability(
+            partner="shopify",
+            stops_by="fulfillment order hold; the order's cancel after proof",
+            proves=AckLevel.ACCEPTED,
+            pick_state=PickReading.NONE,
+            pick_state_from="the warehouse; a fulfillment order's progress is its word at second hand",
+            holds="until released; by whoever placed it, by the merchant, or by any app without a hold id",
+            partial=True,
+            idempotency="hold handle; @idempotent on refunds; cancel by reading first",
+            limit="query cost with a restore rate, per shop",
+            signature="HMAC-SHA256 over the raw body, two secrets during rotation",
+            deduplication="X-Shopify-Webhook-Id",
+            trap="a cancelled order says nothing about a warehouse that has imported it",
+        ),
+        Capability(
+            partner="netsuite",
+            stops_by="sales order lines closed by line id, after proof",
+            proves=AckLevel.ACCEPTED,
+            pick_state=PickReading.NONE,
+            pick_state_from="quantities fulfilled and billed, by line",
+            holds="until released; by anybody with the role",
+            partial=True,
+            idempotency="reads first: a closed line stays closed",
+            limit="concurrent requests per account, 429",
+            signature="",
+            deduplication="",
+            trap="a PATCH without line ids replaces the lines",
+        ),
+    )
+}

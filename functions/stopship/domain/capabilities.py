@@ -99,5 +99,19 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="",
             trap="a PATCH without line ids replaces the lines",
         ),
+        Capability(
+            partner="shiphero",
+            stops_by="order_cancel, without force and without void_on_platform; the order itself, read back, is the answer",
+            proves=AckLevel.SYSTEM_CANCELLED,
+            pick_state=PickReading.LIVE,
+            pick_state_from="tote_picks, labels and pick-ups of the order; packed by Order Packed Out only",
+            holds="client hold, until released; by the merchant's side only, and without a message that says so",
+            partial=False,
+            idempotency="none: reads first, and a cancelled order is not cancelled again",
+            limit="credits (4,004, 60 a second back), error 30 with the time to wait; 429 over 7,000 requests in 5 minutes",
+            signature="HMAC-SHA256 over the raw body, one secret per webhook",
+            deduplication="X-Shiphero-Message-ID",
+            trap="force cancels an order that is labelled or shipped; void_on_platform cancels in the store as well",
+        ),
     )
 }

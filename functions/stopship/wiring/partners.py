@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 
-WAREHOUSE_KINDS = frozenset({"generic_3pl"})
+WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero"})
 
 
 class ConfiguredPartners:

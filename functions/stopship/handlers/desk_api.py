@@ -1,140 +1,90 @@
 """The desk's authenticated API: cancellations, cases, exceptions and their resolution. Every read and write names the merchant."""
 
 import hashlib
+import json
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Annotated, Any
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from typing import Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.application.ports import CaseHead, ExceptionItem
 from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.take_in import take_in
 from stopship.application.view_case import view_case
-from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotAuthentic, NotFound, StopshipError
+from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason
 from stopship.domain.resolution import allowed
-from stopship.telemetry import logger
 from stopship.wiring import desk, evidence, intake_queue
 from stopship.wiring.desk_models import (
     Accepted,
     Cancellation,
     CasePage,
+    CasesQuery,
     CaseSummary,
     CaseView,
     ExceptionPage,
+    ExceptionsQuery,
     ExceptionView,
+    MerchantQuery,
     Problem,
     Resolution,
 )
-from stopship.wiring.doors import parse_json, problem, problem_for, read_body
-from stopship.wiring.identity import Caller, caller
-
-app = APIGatewayHttpResolver(enable_validation=True)
-
-Merchant = Annotated[str, Query(description="whose orders; may be left out when you work for one merchant")]
-Cursor = Annotated[str, Query(description="from the page before")]
-Limit = Annotated[int, Query(ge=1, le=100)]
-_PROBLEMS: Any = {
-    status: {"description": text, "content": {"application/problem+json": {"model": Problem}}}
-    for status, text in (
-        (400, "a field is wrong"),
-        (401, "no valid token"),
-        (404, "not found"),
-        (409, "already done"),
-        (413, "the body is too large"),
-        (500, "it failed here; try again"),
-    )
-}
+from stopship.wiring.routes import Call, Route, answer_call
 
 
-@app.post("/cancellations", status_code=HTTPStatus.ACCEPTED, responses={202: {"description": "queued"}, **_PROBLEMS})
-def cancel(body: Cancellation, merchant: Merchant = "") -> Accepted:
+def cancel(call: Call) -> Accepted:
     """Queues a cancel request. The answer is a receipt; the case says what came of it."""
-    who = _caller()
-    whose = who.merchant(merchant)
-    if body.reason is Reason.FRAUD and not body.evidence:
+    wish: Cancellation = call.body
+    if wish.reason is Reason.FRAUD and not wish.evidence:
         raise InvalidInput("evidence", "is empty: a fraud block must be documented", "name at least one reference")
-    asked = body.model_dump_json().encode()
+    asked = wish.model_dump_json().encode()
     kept = take_in(
         evidence(),
         intake_queue(),
-        merchant=whose,
+        merchant=call.merchant,
         source="ops",
         topic="cancellation",
-        delivery_id=body.request_id,
+        delivery_id=wish.request_id,
         body=asked,
         received_at=SystemClock().now(),
-        actor=who.subject,
+        actor=call.who.subject,
     )
     if kept.raw_sha256 != hashlib.sha256(asked).hexdigest():
-        raise AlreadyRecorded(f"request_id {body.request_id} stands for another wish: nothing was changed")
-    return Accepted(request_id=body.request_id, cases=f"/cases?merchant={whose}&order={body.order_ref}")
+        raise AlreadyRecorded(f"request_id {wish.request_id} stands for another wish: nothing was changed")
+    return Accepted(request_id=wish.request_id, cases=f"/cases?merchant={call.merchant}&order={wish.order_ref}")
 
 
-@app.get("/cases", responses={200: {"description": "a page"}, **_PROBLEMS})
-def list_cases(
-    merchant: Merchant = "",
-    order: Annotated[str, Query(description="only this order's cases")] = "",
-    status: Annotated[str, Query(pattern="^(|open|closed)$")] = "",
-    cursor: Cursor = "",
-    limit: Limit = 50,
-) -> CasePage:
+def list_cases(call: Call) -> CasePage:
     """Cases of a merchant, or of one order."""
-    whose = _caller().merchant(merchant)
-    if order:
-        return CasePage(items=[_summary(h) for h in desk().ledger.cases_of_order(whose, order)], cursor="")
-    page = desk().ledger.cases(whose, status, cursor, limit)
+    asked: CasesQuery = call.query
+    ledger = desk().ledger
+    if asked.order:
+        return CasePage(items=[_summary(h) for h in ledger.cases_of_order(call.merchant, asked.order)], cursor="")
+    page = ledger.cases(call.merchant, asked.status, asked.cursor, asked.limit)
     return CasePage(items=[_summary(h) for h in page.items], cursor=page.cursor)
 
 
-@app.get("/cases/<case_id>", responses={200: {"description": "the case"}, **_PROBLEMS})
-def show_case(case_id: str, merchant: Merchant = "") -> CaseView:
+def show_case(call: Call) -> CaseView:
     """One case with its legs, evidence and timeline."""
-    whose = _caller().merchant(merchant)
-    recorded = desk().ledger.load(whose, case_id)
+    case_id = call.path["case_id"]
+    recorded = desk().ledger.load(call.merchant, case_id)
     if not recorded:
         raise NotFound(f"case {case_id}")
-    return CaseView(**view_case(whose, case_id, recorded))
+    return CaseView(**view_case(call.merchant, case_id, recorded))
 
 
-@app.get("/exceptions", responses={200: {"description": "a page"}, **_PROBLEMS})
-def list_exceptions(
-    merchant: Merchant = "",
-    tier: Annotated[str, Query(pattern="^(|P1|P2|P3)$")] = "",
-    owner: Annotated[str, Query(pattern="^(|ops|warehouse|fraud|finance)$")] = "",
-    cursor: Cursor = "",
-    limit: Limit = 50,
-) -> ExceptionPage:
+def list_exceptions(call: Call) -> ExceptionPage:
     """Open exceptions, the most urgent and nearest deadline first."""
-    whose = _caller().merchant(merchant)
-    page = desk().ledger.exceptions(whose, tier, owner, cursor, limit)
+    asked: ExceptionsQuery = call.query
+    page = desk().ledger.exceptions(call.merchant, asked.tier, asked.owner, asked.cursor, asked.limit)
     return ExceptionPage(items=[_exception(x) for x in page.items], cursor=page.cursor)
 
 
-@app.post("/exceptions/<exception_id>/resolution", responses={200: {"description": "resolved"}, **_PROBLEMS})
-def resolve(exception_id: str, body: Resolution, merchant: Merchant = "") -> ExceptionView:
+def resolve(call: Call) -> ExceptionView:
     """A person's answer. The case goes on at the right step."""
-    who = _caller()
-    whose = who.merchant(merchant)
-    answer = Answer(body.resolution, who.subject, body.note, body.approved_by)
-    return _exception(resolve_exception(desk(), whose, exception_id, answer))
-
-
-@app.get("/openapi.json", include_in_schema=False)
-def openapi() -> Response[str]:
-    """This API's description, generated from the code that runs."""
-    text = app.get_openapi_json_schema(title="Stopship desk", version="1", description="The cancellation desk's API.")
-    return Response(status_code=200, content_type=content_types.APPLICATION_JSON, body=text)
-
-
-def _caller() -> Caller:
-    authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
-    return caller(authorizer.get("jwt", {}).get("claims", {}))
+    word: Resolution = call.body
+    answer = Answer(word.resolution, call.who.subject, word.note, word.approved_by)
+    return _exception(resolve_exception(desk(), call.merchant, call.path["exception_id"], answer))
 
 
 def _summary(head: CaseHead) -> CaseSummary:
@@ -156,47 +106,25 @@ def _exception(item: ExceptionItem) -> ExceptionView:
     return ExceptionView(**fields, answers=[str(a) for a in answers])
 
 
-@app.not_found
-def _no_route(_: Exception) -> Response[str]:
-    return _problem(problem(404, "Not found", "there is no such address here"))
+ROUTES = (
+    Route("POST /cancellations", cancel, MerchantQuery, Accepted, Cancellation, 202),
+    Route("GET /cases", list_cases, CasesQuery, CasePage),
+    Route("GET /cases/{case_id}", show_case, MerchantQuery, CaseView),
+    Route("GET /exceptions", list_exceptions, ExceptionsQuery, ExceptionPage),
+    Route("POST /exceptions/{exception_id}/resolution", resolve, MerchantQuery, ExceptionView, Resolution),
+)
+DESCRIPTION = "GET /openapi.json"
 
 
-@app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
-def _invalid(error: RequestValidationError) -> Response[str]:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return _problem(problem(400, "Invalid input", f"{place}: {first['msg']}", field=place, fix=str(first["msg"])))
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    if event.get("routeKey") == DESCRIPTION:
+        return _description()
+    return answer_call(ROUTES, event)
 
 
-@app.exception_handler([InvalidInput, NotFound, NotAuthentic, AlreadyRecorded])  # type: ignore[untyped-decorator]
-def _known(error: StopshipError) -> Response[str]:
-    return _problem(problem_for(error))
+def _description() -> dict[str, Any]:
+    """This API, described from the code that runs."""
+    from stopship.wiring.openapi import describe
 
-
-def _problem(answer: Mapping[str, Any]) -> Response[str]:
-    return Response(status_code=answer["statusCode"], content_type="application/problem+json", body=answer["body"])
-
-
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    try:
-        return app.resolve(_readable(event), context)
-    except InvalidInput as error:
-        return problem_for(error)
-    except Exception:  # noqa: BLE001 - the caller gets an opaque 500, the log gets everything
-        logger().exception("request failed")
-        return problem(500, "Internal error", "try again; the same request_id is safe to repeat")
-
-
-def _readable(event: dict[str, Any]) -> dict[str, Any]:
-    """The event with a body that is one JSON object, whatever type its sender named. Raises InvalidInput, TooLarge."""
-    body = read_body(event)
-    if not body:
-        return event
-    parse_json(body)
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return {
-        **event,
-        "headers": {**headers, "content-type": "application/json"},
-        "body": body.decode(),
-        "isBase64Encoded": False,
-    }
+    body = json.dumps(describe(ROUTES, Problem))
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body}

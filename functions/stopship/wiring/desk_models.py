@@ -63,6 +63,25 @@ class Resolution(Model):
     approved_by: str = Field(default="", max_length=200)
 
 
+class MerchantQuery(Model):
+    merchant: str = Field(default="", description="whose orders; may be left out when you work for one merchant")
+
+
+class _PageQuery(MerchantQuery):
+    cursor: str = Field(default="", description="from the page before")
+    limit: int = Field(default=50, ge=1, le=100)
+
+
+class CasesQuery(_PageQuery):
+    order: str = Field(default="", description="only this order's cases")
+    status: str = Field(default="", pattern="^(|open|closed)$")
+
+
+class ExceptionsQuery(_PageQuery):
+    tier: str = Field(default="", pattern="^(|P1|P2|P3)$")
+    owner: str = Field(default="", pattern="^(|ops|warehouse|fraud|finance)$")
+
+
 class Accepted(Model):
     request_id: str
     cases: str = Field(description="where the case will be found")

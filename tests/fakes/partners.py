@@ -39,6 +39,7 @@ from stopship.domain.order import (
     Quantities,
     StopAnswer,
 )
+from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
 
 if TYPE_CHECKING:
@@ -493,6 +494,9 @@ class FakePartners:
 
     def payments(self, merchant: str, channel: str) -> FakePayments | None:
         return self.world.payments if self.has_payments else None
+
+    def tickets(self, merchant: str, source: str) -> FakeTickets | None:
+        return self.world.tickets if source == "zendesk" else None
 
     def sender(self, merchant: str) -> str:
         return self.mail_from

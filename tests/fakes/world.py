@@ -25,6 +25,7 @@ from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.agenda import START, Agenda, VirtualClock
+from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
 from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail
@@ -62,6 +63,7 @@ class World:
         self.store = FakeOrderSystem(self)
         self.erp = FakeErp(self)
         self.payments = FakePayments(self)
+        self.tickets = FakeTickets(self)
         self.warehouses = {name: FakeWarehouse(self, name) for name in ("north", "south")}
         self.partners = FakePartners(self, self.store, self.warehouses)
         self.evidence = KeptEvidence()

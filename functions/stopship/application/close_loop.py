@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from stopship.application.answer_tickets import MessageFailed, answer_tickets
 from stopship.application.context import Desk
 from stopship.application.messages import Template, money_sentence, template_for
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
@@ -22,10 +23,6 @@ from stopship.domain.root_cause import root_cause
 STEP = "close"
 
 
-class MessageFailed(StopshipError):
-    """The customer could not be told. The case stays open until somebody sees to it."""
-
-
 def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
     """Next: go (closed), legs (a leg speaks up again) or person."""
     case = desk.cases.load(merchant, case_id)
@@ -39,6 +36,7 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
         return person(Cause.UNEXPECTED_ERROR, "the money of this case is not settled")
     case = _open_return(desk, case)
     case = _tell(desk, case)
+    case = answer_tickets(desk, case, STEP, _template(case), line_outcomes(case))
     case = desk.cases.record(merchant, case_id, lambda c: _close(desk, c))
     return go() if case.closed else legs(case)
 
@@ -112,7 +110,8 @@ def _requested(name: str, key: str) -> Step:
 
 def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
     sender = desk.partners.sender(case.merchant)
-    if not sender or person_was_asked(case, STEP, 0, (Resolution.DONE_BY_HAND,)):
+    since = case.reopened[-1].version if case.reopened else 0
+    if not sender or person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
         return "skipped:no_sender" if not sender else "skipped:by_hand", ""
     if case.order is None:
         return "skipped:no_order", ""

@@ -141,7 +141,8 @@ def _acts_once(s: Subject, tally: Tally) -> None:
 
 
 def _told_only_the_outcome(s: Subject, tally: Tally) -> None:
-    for version, message in s.of(e.MessageSent):
+    told: list[tuple[int, e.MessageSent | e.TicketAnswered]] = [*s.of(e.MessageSent), *s.of(e.TicketAnswered)]
+    for version, message in told:
         then = s.before(version)
         where = f"{s.case.case_id} v{version}: {message.template}"
         tally.expect(then.all_settled, f"{where} was sent before the outcome")

@@ -118,5 +118,6 @@ def _received(request: CancelRequest) -> NewEvent:
         official=request.official,
         evidence=list(request.evidence),
         raw_sha256=request.raw_sha256,
+        ticket_link=request.ticket_link,
     )
     return NewEvent(fact, f"request:{request.request_id}")

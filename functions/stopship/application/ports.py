@@ -163,6 +163,26 @@ class Erp(Protocol):
         """Writes by line number only, reads back, and raises PartnerContractBroken when the line count changed."""
 
 
+# ---------------------------------------------------------------------------------------------- help desks
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMessage:
+    """``note`` is for the desk's own people, ``reply`` for whoever wrote the ticket; "" for none. ``key`` makes it one message."""
+
+    note: str
+    reply: str
+    tag: str
+    key: str
+
+
+class Tickets(Protocol):
+    """Where a wish was written down. One instance per merchant."""
+
+    def tell(self, ticket_ref: str, message: TicketMessage) -> None:
+        """Safe to repeat: what is there already under the key is not said again."""
+
+
 # ---------------------------------------------------------------------------------------------- payments
 
 
@@ -424,5 +444,8 @@ class Partners(Protocol):
     def erp(self, merchant: str) -> Erp | None: ...
     def payments(self, merchant: str, channel: str) -> Payments | None:
         """None when the channel itself owns the money (Amazon)."""
+
+    def tickets(self, merchant: str, source: str) -> Tickets | None:
+        """The help desk behind a wish's ``source``; None when there is none that can be answered."""
 
     def sender(self, merchant: str) -> str: ...

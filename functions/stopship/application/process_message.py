@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stopship.application.ask_back import ask_back
 from stopship.application.context import Desk
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import receive_request
 from stopship.application.receive_signal import receive_signal
 from stopship.application.recordable import check_recordable
 from stopship.application.take_in import IntakeMessage
-from stopship.domain.errors import InvalidInput
+from stopship.domain.errors import InvalidInput, UnclearTicket
 from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal
 
@@ -34,6 +35,10 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         normal = normalise(message, desk.evidence.load(message.evidence_key))
         if normal is not None:
             check_recordable(normal)
+    except UnclearTicket as error:
+        kept = _keep(desk, message, str(error), error.wish_id)
+        ask_back(desk, message.merchant, message.source, kept.case_id, error)
+        return kept
     except InvalidInput as error:
         return _keep(desk, message, str(error))
     if isinstance(normal, CancelRequest):
@@ -45,8 +50,8 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
     return Processed("not_ours", "")
 
 
-def _keep(desk: Desk, message: IntakeMessage, why: str) -> Processed:
-    case_id = keep_unmatched(
-        desk, message.merchant, message.source, message.topic, message.delivery_id, why, message.raw_sha256
-    )
+def _keep(desk: Desk, message: IntakeMessage, why: str, delivery_id: str = "") -> Processed:
+    """``delivery_id`` stands for messages that come by several deliveries and say the same."""
+    known_by = delivery_id or message.delivery_id
+    case_id = keep_unmatched(desk, message.merchant, message.source, message.topic, known_by, why, message.raw_sha256)
     return Processed("kept", case_id)

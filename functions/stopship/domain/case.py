@@ -123,6 +123,15 @@ class MoveRecord:
 
 
 @dataclass(slots=True)
+class TicketState:
+    """What a ticket is to be told. ``failed`` are the versions of the tries that did not get through."""
+
+    requested: At[e.TicketAnswerRequested]
+    failed: list[int] = field(default_factory=list)
+    answered: At[e.TicketAnswered] | None = None
+
+
+@dataclass(slots=True)
 class Case:
     """``version`` 0 means that nothing is recorded. ``keys`` are the idempotency keys of facts that may happen only once."""
 
@@ -155,6 +164,8 @@ class Case:
     moves: dict[str, MoveRecord] = field(default_factory=dict)
     money_settled: At[e.MoneySettled] | None = None
     messages: dict[str, At[e.MessageSent]] = field(default_factory=dict)
+    tickets: dict[tuple[str, str, str], TicketState] = field(default_factory=dict)
+    """By help desk, ticket and template."""
     returns: list[At[e.ReturnOpened]] = field(default_factory=list)
     closed: At[e.CaseClosed] | None = None
     reopened: list[At[e.CaseReopened]] = field(default_factory=list)
@@ -208,6 +219,11 @@ class Case:
     @property
     def ticket_ref(self) -> str:
         return next((r.fact.ticket_ref for r in self.requests if r.fact.ticket_ref), "")
+
+    @property
+    def asked_on(self) -> list[tuple[str, str]]:
+        """Every ticket that a wish came from: its source and its reference, oldest first."""
+        return list(dict.fromkeys((r.fact.source, r.fact.ticket_ref) for r in self.requests if r.fact.ticket_ref))
 
     @property
     def evidence(self) -> list[str]:
@@ -537,6 +553,25 @@ def _money_settled(case: Case, x: At[e.MoneySettled]) -> None:
 @_on(e.MessageSent)
 def _message(case: Case, x: At[e.MessageSent]) -> None:
     case.messages[x.fact.template] = x
+
+
+@_on(e.TicketAnswerRequested)
+def _ticket_requested(case: Case, x: At[e.TicketAnswerRequested]) -> None:
+    case.tickets[_ticket(x.fact)] = TicketState(x)
+
+
+@_on(e.TicketAnswerFailed)
+def _ticket_failed(case: Case, x: At[e.TicketAnswerFailed]) -> None:
+    case.tickets[_ticket(x.fact)].failed.append(x.version)
+
+
+@_on(e.TicketAnswered)
+def _ticket_answered(case: Case, x: At[e.TicketAnswered]) -> None:
+    case.tickets[_ticket(x.fact)].answered = x
+
+
+def _ticket(fact: e.TicketAnswerRequested | e.TicketAnswerFailed | e.TicketAnswered) -> tuple[str, str, str]:
+    return fact.system, fact.ticket_ref, fact.template
 
 
 @_on(e.ReturnOpened)

@@ -16,6 +16,14 @@ class InvalidInput(StopshipError):
         self.field, self.problem, self.fix = field, problem, fix
 
 
+class UnclearTicket(InvalidInput):
+    """A ticket whose fields make no wish. ``ticket_ref`` is where to ask back; ``wish_id`` is the same as long as the fields are."""
+
+    def __init__(self, field: str, problem: str, fix: str = "", *, ticket_ref: str, wish_id: str) -> None:
+        super().__init__(field, problem, fix)
+        self.ticket_ref, self.wish_id = ticket_ref, wish_id
+
+
 class NotAuthentic(StopshipError):
     """A signature, key or token that does not prove who sent the message. Says nothing about why."""
 

@@ -41,6 +41,7 @@ class RequestReceived(Event):
     official: bool
     evidence: list[str]
     raw_sha256: str
+    ticket_link: str = ""
 
 
 @dataclass(frozen=True)
@@ -371,6 +372,45 @@ class MessageSent(Event):
 
     template: str
     message_id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class TicketAnswerRequested(Event):
+    """``system`` is the help desk that the wish came from. ``template`` names what it is told, once each time the case ends."""
+
+    system: str
+    ticket_ref: str
+    template: str
+
+
+@dataclass(frozen=True)
+class TicketAnswerFailed(Event):
+    """The help desk could not be reached. ``code`` is the error's name."""
+
+    system: str
+    ticket_ref: str
+    template: str
+    code: str
+
+
+@dataclass(frozen=True)
+class TicketAnswered(Event):
+    """``status`` is answered, or skipped with the reason (a person told them)."""
+
+    system: str
+    ticket_ref: str
+    template: str
+    status: str
+
+
+@dataclass(frozen=True)
+class TicketAsked(Event):
+    """A ticket that makes no wish was asked back. ``field`` is what could not be read, ``status`` asked or refused with the code."""
+
+    system: str
+    ticket_ref: str
+    field: str
     status: str
 
 

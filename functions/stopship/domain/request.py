@@ -36,7 +36,8 @@ class Kind(StrEnum):
 class CancelRequest:
     """``lines`` empty means: everything that is still open. ``official`` is true when the buyer asked through the
     marketplace's own cancel button, which decides what reason may be reported to that marketplace.
-    ``evidence`` names what documents the wish (ids or hashes): a fraud block without evidence is refused."""
+    ``evidence`` names what documents the wish (ids or hashes): a fraud block without evidence is refused. ``ticket_link`` opens the
+    ticket for a person."""
 
     merchant: str
     channel: str
@@ -49,6 +50,7 @@ class CancelRequest:
     received_at: str
     lines: Quantities = field(default_factory=dict)
     ticket_ref: str = ""
+    ticket_link: str = ""
     official: bool = False
     evidence: tuple[str, ...] = ()
     raw_sha256: str = ""

@@ -20,8 +20,12 @@ def receive(request: Request) -> Response:
             return _shopify_flow(request)
         case "generic-3pl":
             return _generic_3pl(request)
+        case "zendesk":
+            return _zendesk(request)
+        case "ticket":
+            return _ticket(request)
         case source:
-            raise NotFound(f"webhook source {source!r}: use shopify, shopify-flow or generic-3pl")
+            raise NotFound(f"webhook source {source!r}: use shopify, shopify-flow, generic-3pl, zendesk or ticket")
 
 
 def _shopify(request: Request) -> Response:
@@ -71,6 +75,38 @@ def _generic_3pl(request: Request) -> Response:
         raise InvalidInput("event", "is missing", "one of shipment.departed, shipment.labelled, hold.released")
     delivery = request.header("X-Stopship-Delivery")
     return _take(request, merchant, "generic-3pl", name, delivery)
+
+
+def _zendesk(request: Request) -> Response:
+    from stopship.adapters.zendesk import webhooks
+
+    account = request.header(webhooks.ACCOUNT)
+    try:
+        merchant = merchants().route("zendesk", account)
+        secrets = merchants().connections(merchant)["zendesk"]["webhook_secrets"]
+    except (NotFound, KeyError) as unknown:
+        raise NotAuthentic from unknown
+    signature, timestamp = request.proof(webhooks.SIGNATURE), request.proof(webhooks.TIMESTAMP)
+    webhooks.verify(request.body, signature, timestamp, secrets, SystemClock().now())
+    webhooks.ticket_id(parse_json(request.body))
+    return _take(request, merchant, "zendesk", "ticket", request.header(webhooks.INVOCATION))
+
+
+def _ticket(request: Request) -> Response:
+    """The contract is the docstring of adapters/ticket."""
+    from stopship.adapters.ticket import signature
+
+    merchant, name = request.header("X-Stopship-Merchant"), request.header("X-Stopship-Help-Desk")
+    try:
+        help_desk = merchants().connections(merchant)["help_desks"][name]
+    except (NotFound, KeyError) as unknown:
+        raise NotAuthentic from unknown
+    now = SystemClock().now()
+    signature.verify(request.body, request.proof("X-Stopship-Signature"), help_desk["secrets"], now)
+    if not parse_json(request.body).get("ticket_id"):
+        raise InvalidInput("ticket_id", "is missing", "send the ticket's own id")
+    # Two help desks may count their messages alike.
+    return _take(request, merchant, "ticket", name, f"{name}:{request.header('X-Stopship-Delivery')}")
 
 
 def _take(request: Request, merchant: str, source: str, topic: str, delivery: str, why: str = "") -> Response:

@@ -8,7 +8,7 @@ from stopship.adapters.merchants import Merchants
 from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
-from stopship.domain.errors import InvalidInput, NotFound
+from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal
 from stopship.wiring.doors import parse_json
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stopship.adapters.shopify.order_system import Work
 
 AMAZON = "amazon"
+CHANNELS = frozenset({"shopify", AMAZON})
 _AMAZON_ORDER = re.compile(r"\d{3}-\d{7}-\d{7}")
 
 
@@ -35,6 +36,12 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             return shopify.normalise_flow(message, body)
         case "generic-3pl":
             return _warehouse_event(message, parse_json(body))
+        case "zendesk":
+            return _zendesk_wish(message, parse_json(body))
+        case "ticket":
+            from stopship.adapters.ticket import wish
+
+            return wish.read_wish(message, parse_json(body), _channels(message.merchant))
         case "amazon":
             from stopship.adapters.amazon import notifications
 
@@ -49,6 +56,30 @@ def _read_work(merchant: str, fulfillment_order: str) -> "Work | None":
     from stopship.wiring.partners import shopify_order_system
 
     return shopify_order_system(merchant, merchants().connections(merchant)["shopify"]).read_work(fulfillment_order)
+
+
+def _zendesk_wish(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest | None:
+    """The message only names the ticket; Zendesk says what is on it now."""
+    from stopship.adapters.zendesk import webhooks, wish
+    from stopship.adapters.zendesk.client import ZendeskClient
+    from stopship.wiring import merchants
+    from stopship.wiring.partners import zendesk_connection
+
+    connection = zendesk_connection(message.merchant, merchants().connections(message.merchant)["zendesk"])
+    try:
+        ticket = ZendeskClient(connection).ticket(webhooks.ticket_id(body))
+        if ticket is None:
+            raise InvalidInput("ticket_id", "is no ticket at Zendesk", "look whether it was deleted")
+        return wish.read_wish(message, ticket, connection, _channels(message.merchant), channel_of)
+    except PartnerContractBroken as error:
+        raise InvalidInput("ticket", str(error), "look at the ticket and at the connected fields") from error
+
+
+def _channels(merchant: str) -> frozenset[str]:
+    """Where this merchant's orders can live."""
+    from stopship.wiring import merchants
+
+    return frozenset(CHANNELS & merchants().connections(merchant).keys())
 
 
 def _warehouse_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal:

@@ -1,7 +1,8 @@
 """A merchant's connections, built from its configuration when they are first needed, and kept for the life of the process.
 
 The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, "warehouses": {name: {...}}, "netsuite": {...},
-"mail": {"sender": ...}, "desk_url": ...}. A partner's package is imported only by functions that call that partner.
+"zendesk": {...}, "help_desks": {name: {"secrets": [...]}}, "mail": {"sender": ...}, "desk_url": ...}. A partner's package is imported only by
+functions that call that partner.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
-from stopship.application.ports import Erp, OrderSystem, Payments, Warehouse
+from stopship.application.ports import Erp, OrderSystem, Payments, Tickets, Warehouse
 from stopship.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+    from stopship.adapters.zendesk.connection import ZendeskConnection
 
 WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero"})
 
@@ -52,6 +54,10 @@ class ConfiguredPartners:
             return None
         config = self._config(merchant, channel)
         return self._once(f"payments {merchant}", lambda: _shopify_payments(merchant, config))
+
+    def tickets(self, merchant: str, source: str) -> Tickets | None:
+        config = self._merchants.connections(merchant).get("zendesk") if source == "zendesk" else None
+        return self._once(f"tickets {merchant}", lambda: _zendesk(merchant, config)) if config else None
 
     def sender(self, merchant: str) -> str:
         return str(self._merchants.connections(merchant).get("mail", {}).get("sender", ""))
@@ -110,6 +116,27 @@ def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse
         merchant, name, config, SystemClock()
     )
     return made
+
+
+def _zendesk(merchant: str, config: Mapping[str, Any]) -> Tickets:
+    from stopship.adapters.zendesk.tickets import ZendeskTickets
+
+    return ZendeskTickets(zendesk_connection(merchant, config))
+
+
+def zendesk_connection(merchant: str, config: Mapping[str, Any]) -> "ZendeskConnection":
+    """{"account_id", "webhook_secrets", "endpoint", "email", "api_token", "fields": {purpose: field id}, "reasons"?, "form_id"?}."""
+    from stopship.adapters.zendesk.connection import Fields, ZendeskConnection
+
+    return ZendeskConnection(
+        merchant,
+        config["endpoint"],
+        config["email"],
+        config["api_token"],
+        Fields(**config["fields"]),
+        config.get("reasons", {}),
+        config.get("form_id", 0),
+    )
 
 
 def _netsuite(merchant: str, config: Mapping[str, Any]) -> Erp:

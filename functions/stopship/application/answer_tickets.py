@@ -1,0 +1,90 @@
+"""Tells the outcome on every ticket that asked for it: a note for the desk's people, a reply, and a tag."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from stopship.application.context import Desk
+from stopship.application.messages import Template, money_sentence
+from stopship.application.next_step import person_was_asked
+from stopship.application.ports import TicketMessage, Tickets
+from stopship.application.record import Step
+from stopship.application.update_netsuite import outcome_of
+from stopship.domain.case import Case, TicketState
+from stopship.domain.errors import PartnerUnavailable, StopshipError
+from stopship.domain.events import Event, TicketAnswered, TicketAnswerFailed, TicketAnswerRequested
+from stopship.domain.ids import action_key
+from stopship.domain.resolution import Resolution
+
+TRIES = 3
+"""How often a help desk that is away is tried before a person is asked to tell them."""
+TAG = "stopship-"
+
+type Rows = Sequence[dict[str, Any]]
+"""[{line_id, quantity, outcome}]"""
+type Ticket = tuple[str, str]
+"""Source and reference."""
+
+
+class MessageFailed(StopshipError):
+    """Somebody who asked could not be told. The case stays open until a person sees to it."""
+
+
+def answer_tickets(desk: Desk, case: Case, step: str, template: Template, rows: Rows) -> Case:
+    """Each ticket once each time the case ends. Raises PartnerUnavailable for the first tries, then MessageFailed."""
+    name = f"{template.name}:{len(case.reopened)}"
+    for source, ticket_ref in case.asked_on:
+        tickets = desk.partners.tickets(case.merchant, source)
+        if tickets is not None:
+            case = _answer(desk, case, step, (source, ticket_ref), tickets, _message(case, template, rows), name)
+    return case
+
+
+def _answer(
+    desk: Desk, case: Case, step: str, ticket: Ticket, tickets: Tickets, message: TicketMessage, name: str
+) -> Case:
+    place, key = (*ticket, name), action_key(case.case_id, "", "ticket", *ticket, name)
+    case = _record(desk, case, TicketAnswerRequested(*place), key)
+    state = case.tickets[place]
+    if state.answered:
+        return case
+    since = max([state.requested.version, *state.failed])
+    if person_was_asked(case, step, since, (Resolution.DONE_BY_HAND,)):
+        return _record(desk, case, TicketAnswered(*place, "skipped:by_hand"), f"{key}:answered")
+    try:
+        tickets.tell(ticket[1], replace(message, key=key))
+    except PartnerUnavailable as error:
+        case = _record(desk, case, TicketAnswerFailed(*place, type(error).__name__), "")
+        if _tries(case, case.tickets[place]) < TRIES:
+            raise
+        raise MessageFailed(f"{ticket[0]} is away: ticket {ticket[1]} has no answer") from error
+    except StopshipError as error:
+        _record(desk, case, TicketAnswerFailed(*place, type(error).__name__), "")
+        raise MessageFailed(f"ticket {ticket[1]} has no answer: {error}"[:500]) from error
+    return _record(desk, case, TicketAnswered(*place, "answered"), f"{key}:answered")
+
+
+def _tries(case: Case, state: TicketState) -> int:
+    """Since the last word of a person, who may have asked for a retry."""
+    since = case.case_human.version if case.case_human else 0
+    return sum(version > since for version in state.failed)
+
+
+def _record(desk: Desk, case: Case, fact: Event, key: str) -> Case:
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(fact, key)
+        return step
+
+    return desk.cases.record(case.merchant, case.case_id, build)
+
+
+def _message(case: Case, template: Template, rows: Rows) -> TicketMessage:
+    order = case.order.fact.display_ref if case.order else case.order_ref
+    why = case.money_settled.fact.why if case.money_settled else ""
+    outcome = outcome_of(case)
+    note = [f"Case {case.case_id} on order {order} has ended: {outcome}."]
+    note += [f"- line {row['line_id']}: {row['quantity']} {row['outcome']}" for row in rows]
+    note += [f"Money: {why}."] if why else []
+    reply = template.text.format(order=order, money=money_sentence(why))
+    return TicketMessage("\n".join(note), reply, f"{TAG}{outcome}", "")

@@ -22,7 +22,7 @@ FIND: Final = (
     """
 query Find($ref: String!) {
   orders(partner_order_id: $ref) {
-    data(first: 5) {
+    data(first: 3) {
       pageInfo { hasNextPage }
       edges {
         node {
@@ -34,7 +34,7 @@ query Find($ref: String!) {
             shipping_labels { id status picked_up delivered refunded }
           }
           order_history { information }
-          line_items(first: 30) { ...Lines }
+          line_items(first: 20) { ...Lines }
         }
       }
     }
@@ -58,7 +58,7 @@ query MoreLines($id: String!, $after: String!) {
 _NAMES: Final = """
 fragment Names on Order {
   partner_order_id
-  line_items(first: 100) { edges { node { legacy_id sku partner_line_item_id } } }
+  line_items(first: 50) { edges { node { legacy_id sku partner_line_item_id } } }
 }
 """
 

@@ -113,5 +113,19 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="X-Shiphero-Message-ID",
             trap="force cancels an order that is labelled or shipped; void_on_platform cancels in the store as well",
         ),
+        Capability(
+            partner="shipbob",
+            stops_by="POST /shipment:batchCancel, one result for each shipment, read back",
+            proves=AckLevel.SYSTEM_CANCELLED,
+            pick_state=PickReading.LIVE,
+            pick_state_from="GET /shipment/{id}/timeline: picked, packed, labelled, taken by the carrier",
+            holds="",
+            partial=False,
+            idempotency="none: shipments that are cancelled already are not asked for again",
+            limit="150 requests a minute, 429 with x-retry-after",
+            signature="Standard Webhooks: HMAC-SHA256 over id, time and raw body",
+            deduplication="webhook-id",
+            trap="order.shipped and Completed mean a printed label, not a departure",
+        ),
     )
 }

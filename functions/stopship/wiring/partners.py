@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
-WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero"})
+WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob"})
 
 
 class ConfiguredPartners:

@@ -24,8 +24,11 @@ def receive(request: Request) -> Response:
             return _zendesk(request)
         case "ticket":
             return _ticket(request)
+        case "shiphero":
+            return _shiphero(request)
         case source:
-            raise NotFound(f"webhook source {source!r}: use shopify, shopify-flow, generic-3pl, zendesk or ticket")
+            known = "shopify, shopify-flow, generic-3pl, shiphero, zendesk or ticket"
+            raise NotFound(f"webhook source {source!r}: use {known}")
 
 
 def _shopify(request: Request) -> Response:
@@ -107,6 +110,22 @@ def _ticket(request: Request) -> Response:
         raise InvalidInput("ticket_id", "is missing", "send the ticket's own id")
     # Two help desks may count their messages alike.
     return _take(request, merchant, "ticket", name, f"{name}:{request.header('X-Stopship-Delivery')}")
+
+
+def _shiphero(request: Request) -> Response:
+    """ShipHero adds no header of ours and does not say whose message it is: the address that was given to webhook_create does."""
+    from stopship.adapters.shiphero import webhooks
+
+    merchant, name = request.query.get("merchant", ""), request.query.get("warehouse", "")
+    try:
+        secrets = merchants().connections(merchant)["warehouses"][name]["webhook_secrets"]
+    except (NotFound, KeyError) as unknown:
+        raise NotAuthentic from unknown
+    webhooks.verify(request.body, request.proof(webhooks.SIGNATURE), secrets)
+    body, message_id = parse_json(request.body), request.header(webhooks.MESSAGE_ID)
+    for delivery in webhooks.deliveries(body, message_id):
+        _take(request, merchant, "shiphero", name, delivery)
+    return answer(200, {**webhooks.TAKEN, "received": message_id})
 
 
 def _take(request: Request, merchant: str, source: str, topic: str, delivery: str, why: str = "") -> Response:

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotAuthentic, NotFound
@@ -26,6 +26,7 @@ class Request:
     path: Mapping[str, str]
     body: bytes
     request_id: str
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def header(self, name: str) -> str:
         """Raises InvalidInput when the header is missing."""
@@ -47,7 +48,8 @@ def read(event: Mapping[str, Any]) -> Request:
     body = read_body(event)
     headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
     context = event.get("requestContext") or {}
-    return Request(headers, event.get("pathParameters") or {}, body, str(context.get("requestId", "")))
+    path, query = event.get("pathParameters") or {}, event.get("queryStringParameters") or {}
+    return Request(headers, path, body, str(context.get("requestId", "")), query)
 
 
 def read_body(event: Mapping[str, Any]) -> bytes:

@@ -36,6 +36,8 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             return shopify.normalise_flow(message, body)
         case "generic-3pl":
             return _warehouse_event(message, parse_json(body))
+        case "shiphero":
+            return _shiphero_event(message, parse_json(body))
         case "zendesk":
             return _zendesk_wish(message, parse_json(body))
         case "ticket":
@@ -94,6 +96,20 @@ def _warehouse_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal:
         received_at=message.received_at,
         raw_sha256=message.raw_sha256,
     )
+
+
+def _shiphero_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | None:
+    """Two of ShipHero's messages name an order by its own id or number only: those are looked up."""
+    from stopship.adapters.clock import SystemClock
+    from stopship.adapters.shiphero import warehouse, webhooks
+    from stopship.adapters.shiphero.mapping import Names
+    from stopship.wiring import merchants
+
+    def read_names(order_id: str, number: str) -> Names | None:
+        config = merchants().connections(message.merchant)["warehouses"][message.topic]
+        return warehouse.connect(message.merchant, message.topic, config, SystemClock()).names(order_id, number)
+
+    return webhooks.normalise(message, body, read_names, channel_of)
 
 
 def channel_of(order_ref: str) -> str:

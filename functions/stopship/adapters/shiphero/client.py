@@ -8,8 +8,8 @@ from typing import Any, Final
 import httpx
 
 from stopship.adapters import http
-from stopship.adapters.shiphero.connection import ShipHeroConnection
-from stopship.adapters.shiphero.tokens import PARTNER, AccessTokens
+from stopship.adapters.shiphero.connection import PARTNER, ShipHeroConnection
+from stopship.adapters.shiphero.tokens import AccessTokens
 from stopship.application.ports import Clock
 from stopship.domain.errors import PartnerContractBroken, PartnerError, PartnerRefused, PartnerUnavailable
 

@@ -1,6 +1,9 @@
 """What the desk must know to act for one merchant's ShipHero account."""
 
 from dataclasses import dataclass
+from typing import Final
+
+PARTNER: Final = "shiphero"
 
 
 @dataclass(frozen=True, slots=True)

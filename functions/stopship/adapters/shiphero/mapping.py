@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stopship.adapters.shiphero.tokens import PARTNER
+from stopship.adapters.shiphero.connection import PARTNER
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.order import DEPARTED, PickState
 
@@ -33,6 +33,15 @@ class Work:
     next_hold: int
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the store calls an order and its lines. ``by_sku`` leaves out what several lines share."""
+
+    order_ref: str
+    by_number: Mapping[int, str]
+    by_sku: Mapping[str, str]
+
+
 def note(number: int, word: str, case_id: str) -> str:
     """What the order's history says about a hold of ours: nothing else of it says who placed one."""
     return f"Stopship: hold {number} {word} for {case_id}"
@@ -58,6 +67,16 @@ def work(
         client_hold=holds.get("client_hold") is True,
         our_hold=max(ours, default=0),
         next_hold=max(ours, default=max(placed | released, default=0) + 1),
+    )
+
+
+def names_of(order: Any) -> Names:
+    lines = nodes(at(order, "line_items", dict), "line_items")
+    skus = [str(line.get("sku") or "") for line in lines]
+    return Names(
+        order_ref=at(order, "partner_order_id", str),
+        by_number={at(line, "legacy_id", int): line_ref(line) for line in lines},
+        by_sku={sku: line_ref(line) for sku, line in zip(skus, lines, strict=True) if sku and skus.count(sku) == 1},
     )
 
 

@@ -4,12 +4,11 @@ import json
 import threading
 
 from stopship.adapters import http
-from stopship.adapters.shiphero.connection import ShipHeroConnection
+from stopship.adapters.shiphero.connection import PARTNER, ShipHeroConnection
 from stopship.application.ports import Clock
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import plus
 
-PARTNER = "shiphero"
 EARLY_SECONDS = 300
 """A token that ends within this time is renewed first, so that none ends under way."""
 

@@ -1,28 +1,18 @@
 """A warehouse that works with ShipHero, as the use cases see one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stopship.adapters.shiphero import documents
 from stopship.adapters.shiphero.client import ShipHeroClient
 from stopship.adapters.shiphero.connection import ShipHeroConnection
-from stopship.adapters.shiphero.mapping import Work, at, broken, line_ref, nodes, note, together, work
+from stopship.adapters.shiphero.mapping import Names, Work, at, broken, names_of, nodes, note, together, work
 from stopship.application.ports import Clock, StopCommand
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.order import DEPARTED, IN_WORK, AckLevel, PickObservation, PickState, Quantities, StopAnswer
 
 PAGE_LIMIT: Final = 50
 _GONE: Final = DEPARTED | {PickState.LABELLED}
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What the store calls an order and its lines. ``by_sku`` leaves out what several lines share."""
-
-    order_ref: str
-    by_number: Mapping[int, str]
-    by_sku: Mapping[str, str]
 
 
 class ShipHeroWarehouse:
@@ -85,7 +75,7 @@ class ShipHeroWarehouse:
         else:
             data = self._client.run(documents.NAMES_BY_NUMBER, {"number": order_number})
             orders = nodes(at(at(data, "orders", dict), "data", dict), "orders")
-        return _names(orders[0]) if len(orders) == 1 else None
+        return names_of(orders[0]) if len(orders) == 1 else None
 
     def _works(self, order_ref: str) -> list[Work]:
         """All ShipHero orders that came from this order: copies and re-created ones carry the store's id as well (A6, A19)."""
@@ -188,16 +178,6 @@ def _obstacle(works: Sequence[Work], command: StopCommand) -> str:
     if wanted and any(n > wanted.get(line, 0) for w in live for line, n in w.left.items()):
         return "whole_orders_only"
     return ""
-
-
-def _names(order: Any) -> Names:
-    lines = nodes(at(order, "line_items", dict), "line_items")
-    skus = [str(line.get("sku") or "") for line in lines]
-    return Names(
-        order_ref=at(order, "partner_order_id", str),
-        by_number={at(line, "legacy_id", int): line_ref(line) for line in lines},
-        by_sku={sku: line_ref(line) for sku, line in zip(skus, lines, strict=True) if sku and skus.count(sku) == 1},
-    )
 
 
 def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -> ShipHeroWarehouse:

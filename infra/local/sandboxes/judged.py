@@ -33,9 +33,10 @@ def judged(
     partner: str,
     endpoint: Endpoint,
     vendor: Callable[[], Document | None],
-    refuse: Callable[[list[str]], Response],
+    refuse: Callable[[list[str], int], Response],
 ) -> Endpoint:
-    """A request that does not fit the document is refused, an answer that does not is BrokenContract."""
+    """A request that does not fit the document is refused with 400, or 422 where the operation has no 400; an answer that does not is
+    BrokenContract."""
 
     async def run(request: Request) -> Response:
         document = vendor()
@@ -44,8 +45,10 @@ def judged(
         method, path, body = request.method, path_below(request, partner), await request.body()
         headers = {name.lower(): value for name, value in request.headers.items()}
         wrong = document.wrong_request(method, path, request.query_params.multi_items(), headers, body)
-        answer = await endpoint(request) if not wrong else refuse(wrong)
-        if one := document.find(method, path):
+        one = document.find(method, path)
+        status = 422 if one and "400" not in one.answers else 400
+        answer = await endpoint(request) if not wrong else refuse(wrong, status)
+        if one:
             _check(one, answer)
         return answer
 

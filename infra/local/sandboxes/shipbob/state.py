@@ -29,9 +29,13 @@ class Shipment:
         self.steps.append((log_type, now()))
 
     @property
+    def _worked_on(self) -> bool:
+        return any(log_type in STEPS.values() and log_type != STEPS["created"] for log_type, _ in self.steps)
+
+    @property
     def cancellable(self) -> bool:
         """Not picked, packed or shipped (ShipBob, "Cancel Shipment")."""
-        return self.status != "Cancelled" and all(log_type == STEPS["created"] for log_type, _ in self.steps)
+        return self.status != "Cancelled" and not self._worked_on
 
 
 @dataclass(slots=True)

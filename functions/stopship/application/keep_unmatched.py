@@ -14,17 +14,24 @@ CHANNEL = "unmatched"
 
 
 def keep_unmatched(
-    desk: Desk, merchant: str, source: str, topic: str, delivery_id: str, why: str, raw_sha256: str
+    desk: Desk,
+    merchant: str,
+    source: str,
+    topic: str,
+    delivery_id: str,
+    why: str,
+    raw_sha256: str,
+    cause: Cause = Cause.UNMATCHED_MESSAGE,
 ) -> str:
     """Opens an exception of its own for the message, once per delivery. Gives its case id."""
     case_id = derive_case_id(merchant, CHANNEL, f"{source}:{delivery_id}", 1)
     policy, now = desk.policies.current(merchant), desk.clock.now()
     case = Case(merchant, case_id)
-    rule = policy.exceptions[Cause.UNMATCHED_MESSAGE]
+    rule = policy.exceptions[cause]
     step = opening(
         case,
         "",
-        Cause.UNMATCHED_MESSAGE,
+        cause,
         detail=f"{source} {topic}: {why}",
         evidence={"step": "intake", "raw_sha256": raw_sha256},
         rule=rule,

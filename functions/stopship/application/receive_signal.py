@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_exception_by_evidence
+from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import execution_name
 from stopship.application.ports import OrderLock
 from stopship.application.record import Step
@@ -19,7 +20,9 @@ from stopship.domain.events import (
     LegReopened,
     ShipmentSeen,
 )
+from stopship.domain.money import MoveState
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+from stopship.domain.policy import Cause
 from stopship.domain.signal import Signal, SignalKind
 
 _ATTEMPTS = 8
@@ -94,6 +97,8 @@ def _concerned(case: Case, signal: Signal) -> list[Leg]:
 
 def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
     """What the facts call for; all of it may run again after a crash."""
+    if signal.failure and signal.kind is SignalKind.REFUND_SEEN:
+        _tell_finance(desk, case, signal)
     if case.reopened and case.executions[-1].fact.why == "reopened" and case.is_open:
         desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
         return
@@ -102,3 +107,21 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
         for callback in desk.ledger.waiting(case.merchant, case.case_id):
             if callback.purpose == "acknowledgement" and callback.subject == leg.plan.leg_id:
                 desk.tasks.wake(callback.token, {"leg_id": leg.plan.leg_id})
+
+
+def _tell_finance(desk: Desk, case: Case, signal: Signal) -> None:
+    """A refund of ours that was done and came to nothing afterwards: nobody waits for it any more, and the case may be closed. While a
+    move is pending its own step finds the failure. A refund has several messages; it is told once."""
+    record = case.moves.get(signal.origin_key)
+    if record is None or record.moved is None or record.moved.fact.status != MoveState.DONE:
+        return
+    keep_unmatched(
+        desk,
+        signal.merchant,
+        signal.source,
+        signal.topic,
+        f"{signal.reference}:failed",
+        f"refund {signal.reference} of order {signal.order_ref} failed after it was done: {signal.failure}",
+        signal.raw_sha256,
+        Cause.MONEY_FAILED,
+    )

@@ -127,5 +127,19 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="webhook-id",
             trap="order.shipped and Completed mean a printed label, not a departure",
         ),
+        Capability(
+            partner="stripe",
+            stops_by="",
+            proves=AckLevel.SENT,
+            pick_state=PickReading.NONE,
+            pick_state_from="none: it holds the money and knows nothing of goods",
+            holds="",
+            partial=False,
+            idempotency="Idempotency-Key for a day or more, then the refund's own metadata; a kept 5xx is repeated under its key",
+            limit="429 with Retry-After, per account and object",
+            signature="HMAC-SHA256 over the time and the raw body, several secrets while one is rolled",
+            deduplication="event id",
+            trap="a refund that succeeded can fail days later, and a pending one has not failed",
+        ),
     )
 }

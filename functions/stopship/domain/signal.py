@@ -17,7 +17,8 @@ class SignalKind(StrEnum):
 class Signal:
     """``leg_id`` is "" when the source does not say which piece of work. ``departed`` is false for a mere label: a label is not
     a departure. ``reference`` is the partner's id of the thing (shipment, refund, hold). ``origin_key`` is our own action key when the
-    message carries it, so that an echo of our own doing is recognised."""
+    message carries it, so that an echo of our own doing is recognised. ``failure`` says in the partner's word why the thing came to nothing,
+    "" while it has not."""
 
     merchant: str
     channel: str
@@ -34,3 +35,4 @@ class Signal:
     reference: str = ""
     raw_sha256: str = ""
     origin_key: str = ""
+    failure: str = ""

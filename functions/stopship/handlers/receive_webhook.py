@@ -26,8 +26,10 @@ def receive(request: Request) -> Response:
             return _ticket(request)
         case "shiphero":
             return _shiphero(request)
+        case "stripe":
+            return _stripe(request)
         case source:
-            known = "shopify, shopify-flow, generic-3pl, shiphero, zendesk or ticket"
+            known = "stripe, shopify, shopify-flow, generic-3pl, shiphero, zendesk or ticket"
             raise NotFound(f"webhook source {source!r}: use {known}")
 
 
@@ -126,6 +128,20 @@ def _shiphero(request: Request) -> Response:
     for delivery in webhooks.deliveries(body, message_id):
         _take(request, merchant, "shiphero", name, delivery)
     return answer(200, {**webhooks.TAKEN, "received": message_id})
+
+
+def _stripe(request: Request) -> Response:
+    """Stripe's events do not say whose they are: the address that was given to the webhook endpoint does, and the signature proves it."""
+    from stopship.adapters.stripe import signature, webhooks
+
+    merchant = request.query.get("merchant", "")
+    try:
+        secrets = merchants().connections(merchant)["stripe"]["webhook_secrets"]
+    except (NotFound, KeyError) as unknown:
+        raise NotAuthentic from unknown
+    signature.verify(request.body, request.proof(signature.HEADER), secrets, SystemClock().now())
+    event_id, kind = webhooks.read_event(parse_json(request.body))
+    return _take(request, merchant, "stripe", kind, event_id)
 
 
 def _take(request: Request, merchant: str, source: str, topic: str, delivery: str, why: str = "") -> Response:

@@ -38,6 +38,8 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             return _warehouse_event(message, parse_json(body))
         case "shiphero":
             return _shiphero_event(message, parse_json(body))
+        case "stripe":
+            return _stripe_event(message, parse_json(body))
         case "zendesk":
             return _zendesk_wish(message, parse_json(body))
         case "ticket":
@@ -110,6 +112,22 @@ def _shiphero_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal |
         return warehouse.connect(message.merchant, message.topic, config, SystemClock()).names(order_id, number)
 
     return webhooks.normalise(message, body, read_names, channel_of)
+
+
+def _stripe_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | None:
+    """Refunds that the desk did not make name only the payment, which is then looked up."""
+    from stopship.adapters.stripe import webhooks
+    from stopship.wiring import merchants
+    from stopship.wiring.partners import stripe_payments
+
+    connected = merchants().connections(message.merchant)
+    paid_there = [
+        x for x, config in connected.items() if isinstance(config, dict) and config.get("payments") == "stripe"
+    ]
+    channel = paid_there[0] if paid_there else "shopify"
+    return webhooks.normalise(
+        message, body, channel, lambda name: stripe_payments(message.merchant, channel, connected).order_of(name)
+    )
 
 
 def channel_of(order_ref: str) -> str:

@@ -1,7 +1,7 @@
 """A merchant's connections, built from its configuration when they are first needed, and kept for the life of the process.
 
 The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, "warehouses": {name: {...}}, "netsuite": {...},
-"zendesk": {...}, "help_desks": {name: {"secrets": [...]}}, "mail": {"sender": ...}, "desk_url": ...}. A partner's package is imported only by
+"stripe": {...}, "zendesk": {...}, "help_desks": {name: {"secrets": [...]}}, "mail": {"sender": ...}, "desk_url": ...}. A partner's package is imported only by
 functions that call that partner.
 """
 
@@ -17,9 +17,10 @@ from stopship.domain.errors import NotFound
 if TYPE_CHECKING:
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+    from stopship.adapters.stripe.payments import Pricing, StripePayments
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
-WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob"})
+WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation"})
 
 
 class ConfiguredPartners:
@@ -50,9 +51,19 @@ class ConfiguredPartners:
         return self._once(f"erp {merchant}", lambda: _netsuite(merchant, config)) if config else None
 
     def payments(self, merchant: str, channel: str) -> Payments | None:
-        if channel != "shopify":
+        """A channel's "payments" names the system that holds its orders' money: "stripe", or else the channel's own. Amazon's money is
+        Amazon's, whatever is configured."""
+        if channel == "amazon":
+            return None
+        connected = self._merchants.connections(merchant)
+        told = connected.get(channel, {}).get("payments", "")
+        if channel != "shopify" and not told:
             return None
         config = self._config(merchant, channel)
+        if told == "stripe":
+            return self._once(f"payments {merchant} {channel}", lambda: _stripe(merchant, channel, connected))
+        if told not in ("", "shopify") or channel != "shopify":
+            raise NotFound(f"payments {told!r} of channel {channel}")
         return self._once(f"payments {merchant}", lambda: _shopify_payments(merchant, config))
 
     def tickets(self, merchant: str, source: str) -> Tickets | None:
@@ -97,6 +108,25 @@ def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:
     from stopship.adapters.shopify.payments import ShopifyPayments
 
     return ShopifyPayments(_shopify_connection(merchant, config))
+
+
+def _stripe(merchant: str, channel: str, connected: Mapping[str, Any]) -> "StripePayments":
+    """Stripe moves the money; where Shopify has the lines it says what they are worth."""
+    pricing = _shopify_payments(merchant, connected["shopify"]) if channel == "shopify" else None
+    return stripe_payments(merchant, channel, connected, pricing)
+
+
+def stripe_payments(
+    merchant: str, channel: str, connected: Mapping[str, Any], pricing: "Pricing | None" = None
+) -> "StripePayments":
+    """{"endpoint", "secret_key", "webhook_secrets", "order_field"?}. Raises NotFound when Stripe is not connected."""
+    from stopship.adapters.stripe.connection import StripeConnection
+    from stopship.adapters.stripe.payments import StripePayments
+
+    if "stripe" not in connected:
+        raise NotFound(f"stripe of merchant {merchant}")
+    config = {name: value for name, value in connected["stripe"].items() if name != "webhook_secrets"}
+    return StripePayments(StripeConnection(merchant, channel=channel, **config), SystemClock(), pricing)
 
 
 def _shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyConnection":

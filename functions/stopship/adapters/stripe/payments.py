@@ -57,9 +57,15 @@ class StripePayments:
         return self._refund(order_ref, move)
 
     def order_of(self, intent_id: str) -> str:
-        """The order's reference on a PaymentIntent, "" when it carries none."""
+        """The order's reference on a PaymentIntent, "" when it carries none or is not of this account."""
+        try:
+            intent = self._intent(intent_id)
+        except PartnerRefused as refusal:
+            if refusal.code == "resource_missing":
+                return ""
+            raise
         with reading("a PaymentIntent"):
-            return str((self._intent(intent_id).get("metadata") or {}).get(self._connection.order_field, ""))
+            return str((intent.get("metadata") or {}).get(self._connection.order_field, ""))
 
     # ------------------------------------------------------------------------------------------ reading
 

@@ -1,0 +1,64 @@
+"""What a payment system says of refunds afterwards: a refund that was done and came to nothing is finance's, once."""
+
+import pytest
+
+from stopship.application.receive_signal import receive_signal
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Cause, Team
+from stopship.domain.signal import Signal, SignalKind
+from tests.fakes.partners import captured
+from tests.fakes.world import CHANNEL, MERCHANT
+from tests.statemachines.play import Play
+
+REFUND = "re_1"
+
+
+def tell(play: Play, key: str, failure: str, topic: str = "refund.failed") -> str:
+    now = play.world.clock.now()
+    told = Signal(
+        MERCHANT,
+        CHANNEL,
+        "stripe",
+        topic,
+        f"evt-{topic}-{failure}",
+        "1001",
+        "",
+        SignalKind.REFUND_SEEN,
+        now,
+        now,
+        reference=REFUND,
+        origin_key=key,
+        failure=failure,
+    )
+    return receive_signal(play.world.desk, told)
+
+
+def paid_back(play: Play) -> str:
+    """A case that ended with a refund; gives the refund's key."""
+    captured(play.world.order())
+    play.world.ask()
+    play.world.settle()
+    (key,) = play.world.case_of("1001").moves
+    return key
+
+
+def test_a_refund_that_fails_after_the_case_is_closed_becomes_finances_once(play: Play) -> None:
+    key = paid_back(play)
+    before = list(play.done)
+    for topic in ("refund.updated", "charge.refund.updated", "refund.failed"):
+        tell(play, key, "insufficient_funds", topic)
+        tell(play, key, "insufficient_funds", topic)
+    play.world.settle()
+    shown = play.world.the_exception
+    assert (shown.cause, shown.owner, shown.state) == (Cause.MONEY_FAILED, Team.FINANCE, "open")
+    assert play.done == before
+    assert play.world.case_of("1001").closed is not None
+
+
+@pytest.mark.parametrize(("key", "failure"), [("ours", ""), ("", "insufficient_funds"), ("money-of-another", "failed")])
+def test_a_refund_that_stands_or_is_not_ours_disturbs_nobody(play: Play, key: str, failure: str) -> None:
+    ours = paid_back(play)
+    tell(play, ours if key == "ours" else key, failure)
+    play.world.settle()
+    assert play.world.exceptions == []
+    assert play.outcome == Outcome.STOPPED

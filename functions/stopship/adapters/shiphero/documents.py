@@ -93,6 +93,12 @@ mutation Holds($note: AddHistoryInput!, $holds: UpdateOrderHoldsInput!) {
 }
 """
 
+NOTE: Final = """
+mutation Note($note: AddHistoryInput!) {
+  order_add_history_entry(data: $note) { request_id }
+}
+"""
+
 ALL: Final = {
     "find": FIND,
     "more_lines": MORE_LINES,
@@ -100,4 +106,5 @@ ALL: Final = {
     "names_by_number": NAMES_BY_NUMBER,
     "cancel": CANCEL,
     "holds": HOLDS,
+    "note": NOTE,
 }

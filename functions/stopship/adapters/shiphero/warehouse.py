@@ -8,7 +8,7 @@ from stopship.adapters.shiphero.client import ShipHeroClient
 from stopship.adapters.shiphero.connection import ShipHeroConnection
 from stopship.adapters.shiphero.mapping import Names, Work, at, broken, names_of, nodes, note, together, work
 from stopship.application.ports import Clock, StopCommand
-from stopship.domain.errors import PartnerRefused
+from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 from stopship.domain.order import DEPARTED, IN_WORK, AckLevel, PickObservation, PickState, Quantities, StopAnswer
 
 PAGE_LIMIT: Final = 50
@@ -44,15 +44,21 @@ class ShipHeroWarehouse:
                 self._hold(one, case_id, "released", one.our_hold)
 
     def _hold(self, one: Work, case_id: str, word: str, number: int) -> bool:
-        """Whether the order is on hold after it, by ShipHero's own answer. The history is written first: a hold whose origin is lost is
-        never let go of by us, which is the better way to fail."""
-        entry = {"source": "stopship", "message": note(number, word, case_id)}
+        """Whether the order is on hold after it, by ShipHero's own answer. Note and hold go in one request, so that a lost answer loses
+        neither; a note without its hold is taken back, or somebody else's hold would look like ours."""
         told = {
-            "note": {"order_id": one.order_id, "history_entry": entry},
+            "note": _note_input(one, number, word, case_id),
             "holds": {"order_id": one.order_id, "client_hold": word == "placed"},
         }
-        changed = at(self._client.run(documents.HOLDS, told), "order_update_holds", dict)
-        held: bool = at(at(at(changed, "order", dict), "holds", dict), "client_hold", bool)
+        taken_back = {"note": _note_input(one, number, "released", case_id)}
+        try:
+            changed = at(self._client.run(documents.HOLDS, told), "order_update_holds", dict)
+            held: bool = at(at(at(changed, "order", dict), "holds", dict), "client_hold", bool)
+        except (PartnerRefused, PartnerContractBroken):
+            self._client.run(documents.NOTE, taken_back)
+            raise
+        if word == "placed" and not held:
+            self._client.run(documents.NOTE, taken_back)
         return held
 
     # -------------------------------------------------------------------------------------- reading
@@ -178,6 +184,10 @@ def _obstacle(works: Sequence[Work], command: StopCommand) -> str:
     if wanted and any(n > wanted.get(line, 0) for w in live for line, n in w.left.items()):
         return "whole_orders_only"
     return ""
+
+
+def _note_input(one: Work, number: int, word: str, case_id: str) -> dict[str, Any]:
+    return {"order_id": one.order_id, "history_entry": {"source": "stopship", "message": note(number, word, case_id)}}
 
 
 def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -> ShipHeroWarehouse:

@@ -12,7 +12,7 @@ tracking?}, ``/void-label``, ``/pick-up`` (by the carrier), ``/deliver``, ``/shi
 ``/cancel`` (by staff), ``/copy`` (the same work once more), each {order_ref}; ``/tote`` {order_refs}: one tote complete; ``/revoke``
 ends all access tokens; ``/tokens`` says how many were ever issued.
 
-Traps, by order reference, on "read" (which finds orders), "lines" (which reads one), "cancel", "hold", "token" (by "*") and "webhook":
+Traps, by order reference, on "read" (which finds orders), "lines" (which reads one), "cancel", "hold", "note", "token" (by "*") and "webhook":
 
 - the transport ones on all but "webhook"; http_429 with detail {"graphql": true, "without"?: [...]} is a 200 with error 30;
 - cancel: silent (taken, and nothing happens), late, false_ok (says canceled; detail {"ships_after"}), rejected (detail {"code",

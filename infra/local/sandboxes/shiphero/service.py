@@ -18,7 +18,13 @@ from infra.local.sandboxes.traps import Trap
 NOT_ENOUGH_CREDITS = 30
 TOKEN_SECONDS = 2_419_200
 # The trap's name for each document, by the fields it asks for.
-OPERATIONS = {"order_cancel": "cancel", "order_update_holds": "hold", "orders": "read", "order": "lines"}
+OPERATIONS = {
+    "order_cancel": "cancel",
+    "order_update_holds": "hold",
+    "order_add_history_entry": "note",
+    "orders": "read",
+    "order": "lines",
+}
 
 
 class Service:

@@ -33,10 +33,10 @@ def judged(
     partner: str,
     endpoint: Endpoint,
     vendor: Callable[[], Document | None],
-    refuse: Callable[[list[str], int], Response],
+    refuse: Callable[[list[str]], Response],
 ) -> Endpoint:
-    """A request that does not fit the document is refused with 400, or 422 where the operation has no 400; an answer that does not is
-    BrokenContract."""
+    """A request that does not fit the document is refused, with 422 where that is the operation's only word for it; an answer that does not
+    is BrokenContract."""
 
     async def run(request: Request) -> Response:
         document = vendor()
@@ -46,8 +46,9 @@ def judged(
         headers = {name.lower(): value for name, value in request.headers.items()}
         wrong = document.wrong_request(method, path, request.query_params.multi_items(), headers, body)
         one = document.find(method, path)
-        status = 422 if one and "400" not in one.answers else 400
-        answer = await endpoint(request) if not wrong else refuse(wrong, status)
+        answer = await endpoint(request) if not wrong else refuse(wrong)
+        if wrong and one and "422" in one.answers and "400" not in one.answers:
+            answer.status_code = 422
         if one:
             _check(one, answer)
         return answer

@@ -31,9 +31,9 @@ def vendor(folder: Path | None = None) -> Document | None:
     return Document(json.loads(file.read_text())) if file.exists() else None
 
 
-def refuse(wrong: list[str], status: int) -> Response:
+def refuse(wrong: list[str]) -> Response:
     """ShipBob's form of a bad request: messages by field."""
-    return JSONResponse({"request": wrong}, status)
+    return JSONResponse({"request": wrong}, 400)
 
 
 class Service:

@@ -30,6 +30,8 @@ SAMPLES = [
     "generic_3pl/shipment_departed.json",
     "generic_3pl/callback_partial.json",
     "ops/cancellation.json",
+    "ticket/cancel.json",
+    "zendesk/ticket_event.json",
 ]
 
 
@@ -61,6 +63,11 @@ HEADERS = [
     "X-Stopship-Merchant",
     "X-Stopship-Warehouse",
     "X-Stopship-Delivery",
+    "X-Stopship-Help-Desk",
+    "X-Zendesk-Account-Id",
+    "X-Zendesk-Webhook-Invocation-Id",
+    "X-Zendesk-Webhook-Signature",
+    "X-Zendesk-Webhook-Signature-Timestamp",
     "X-Stopship-Signature",
     "Content-Type",
 ]
@@ -108,7 +115,7 @@ def check_kept(deployed: Deployment, run: Callable[[], Mapping[str, Any]], sent:
 
 @thrown
 @given(
-    source=st.sampled_from(["shopify", "shopify-flow", "generic-3pl", "ebay", ""]),
+    source=st.sampled_from(["shopify", "shopify-flow", "generic-3pl", "zendesk", "ticket", "ebay", ""]),
     body=bodies,
     headers=headers,
 )

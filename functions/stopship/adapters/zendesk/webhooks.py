@@ -18,6 +18,7 @@ ACCOUNT: Final = "X-Zendesk-Account-Id"
 INVOCATION: Final = "X-Zendesk-Webhook-Invocation-Id"
 SIGNATURE: Final = "X-Zendesk-Webhook-Signature"
 TIMESTAMP: Final = "X-Zendesk-Webhook-Signature-Timestamp"
+TICKET_EVENT: Final = "zen:event-type:ticket."
 TOLERANCE_SECONDS: Final = 600
 """Zendesk names no limit. It repeats a failed call up to three times, and a replay within the limit changes nothing."""
 
@@ -48,8 +49,8 @@ def _is_of_now(timestamp: str, now: str) -> bool:
 
 def ticket_id(body: Mapping[str, Any]) -> str:
     """Raises InvalidInput for a body that names no ticket."""
-    detail = body.get("detail")
-    found = body.get("ticket_id", detail.get("id") if isinstance(detail, Mapping) else None)
+    detail, is_event = body.get("detail"), str(body.get("type", "")).startswith(TICKET_EVENT)
+    found = detail.get("id") if is_event and isinstance(detail, Mapping) else body.get("ticket_id")
     text = str(found) if isinstance(found, int | str) and not isinstance(found, bool) else ""
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise InvalidInput("ticket_id", "is missing or no number", 'send {"ticket_id": "{{ticket.id}}"}')

@@ -26,10 +26,12 @@ def receive(request: Request) -> Response:
             return _ticket(request)
         case "shiphero":
             return _shiphero(request)
+        case "shipbob":
+            return _shipbob(request)
         case "stripe":
             return _stripe(request)
         case source:
-            known = "stripe, shopify, shopify-flow, generic-3pl, shiphero, zendesk or ticket"
+            known = "stripe, shopify, shopify-flow, generic-3pl, shiphero, shipbob, zendesk or ticket"
             raise NotFound(f"webhook source {source!r}: use {known}")
 
 
@@ -128,6 +130,23 @@ def _shiphero(request: Request) -> Response:
     for delivery in webhooks.deliveries(body, message_id):
         _take(request, merchant, "shiphero", name, delivery)
     return answer(200, {**webhooks.TAKEN, "received": message_id})
+
+
+def _shipbob(request: Request) -> Response:
+    """ShipBob does not say whose message it is: the address that was given to the subscription does, and the signature proves it."""
+    from stopship.adapters.shipbob import signature, webhooks
+
+    merchant, name = request.query.get("merchant", ""), request.query.get("warehouse", "")
+    try:
+        secrets = merchants().connections(merchant)["warehouses"][name]["webhook_secrets"]
+    except (NotFound, KeyError) as unknown:
+        raise NotAuthentic from unknown
+    delivery, timestamp = request.header(signature.ID), request.proof(signature.TIMESTAMP)
+    signature.verify(
+        delivery, timestamp, request.body, request.proof(signature.SIGNATURE), secrets, SystemClock().now()
+    )
+    parse_json(request.body)
+    return _take(request, merchant, "shipbob", f"{name}:{request.header(webhooks.TOPIC)}", delivery)
 
 
 def _stripe(request: Request) -> Response:

@@ -38,6 +38,10 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             return _warehouse_event(message, parse_json(body))
         case "shiphero":
             return _shiphero_event(message, parse_json(body))
+        case "shipbob":
+            from stopship.adapters.shipbob import webhooks as shipbob
+
+            return shipbob.normalise(message, body, channel_of)
         case "stripe":
             return _stripe_event(message, parse_json(body))
         case "zendesk":

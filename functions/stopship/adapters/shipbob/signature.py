@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from stopship.domain.errors import NotAuthentic
 from stopship.domain.instant import parse
 
+ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 TOLERANCE_SECONDS = 300
 PREFIX = "whsec_"
 

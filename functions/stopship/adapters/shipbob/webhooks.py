@@ -1,5 +1,7 @@
 """From a kept webhook to a signal. The door has proved the sender; ``topic`` is "<connection>:<ShipBob's topic>"."""
 
+from collections.abc import Callable
+
 from pydantic import ValidationError
 
 from stopship.adapters.shipbob.models import ShipmentEvent
@@ -8,13 +10,15 @@ from stopship.domain.errors import InvalidInput
 from stopship.domain.instant import text
 from stopship.domain.signal import Signal, SignalKind
 
+TOPIC = "x-webhook-topic"
+"""Is not covered by the signature: what it says decides no more than how to read a body that is."""
 LABELLED = "order.shipped"
 """Fires when the label is printed ("Tracking"): the parcel is still in the building."""
 DELIVERED = "order.shipment.delivered"
 
 
-def normalise(message: IntakeMessage, body: bytes, channel: str) -> Signal | None:
-    """None for a topic that says nothing about goods that move. Raises InvalidInput naming the field."""
+def normalise(message: IntakeMessage, body: bytes, channel_of: Callable[[str], str]) -> Signal | None:
+    """``channel_of`` tells where an order comes from by its reference. None for a topic that says nothing about goods that move. Raises InvalidInput naming the field."""
     name, _, topic = message.topic.rpartition(":")
     if topic not in (LABELLED, DELIVERED):
         return None
@@ -22,7 +26,7 @@ def normalise(message: IntakeMessage, body: bytes, channel: str) -> Signal | Non
     moment = event.delivery_date if topic == DELIVERED else event.actual_fulfillment_date
     return Signal(
         merchant=message.merchant,
-        channel=channel,
+        channel=channel_of(event.reference_id),
         source=name,
         topic=topic,
         delivery_id=message.delivery_id,

@@ -300,6 +300,7 @@ def test_what_the_search_tells_of_a_payment_is_not_believed(stripe: StripePaymen
         ("read", "object", "charge"),
         ("read", "currency", "(gone)"),
         ("read", "amount", "8500"),
+        ("read", "created", "today"),
         ("charges", "data.0.status", "refused"),
         ("charges", "data.0.amount_captured", 85.5),
         ("charges", "data.0.amount_captured", True),
@@ -318,6 +319,14 @@ def test_a_payment_of_a_shape_we_do_not_know_is_never_guessed_at(
         stripe.move(paid.ref, paid.refund())
     assert caught.value.evidence
     assert paid.effects() == []
+
+
+def test_an_authorisation_that_does_not_say_how_much_it_holds_is_not_taken_for_nothing(
+    stripe: StripePayments, authorized: Paid
+) -> None:
+    authorized.trap("read", "false_ok", detail={"change": {"amount_capturable": "(gone)"}})
+    with pytest.raises(PartnerContractBroken, match="amount_capturable"):
+        stripe.read(authorized.ref)
 
 
 # -------------------------------------------------------------------------------------------- voiding

@@ -108,7 +108,7 @@ def payment(intent: Data, charges: Sequence[Data], refunds: Sequence[Data], disp
         status=status,
         currency=currency,
         amount=from_minor(intent["amount"], currency),
-        capturable=from_minor(intent.get("amount_capturable", 0), currency),
+        capturable=from_minor(intent["amount_capturable"], currency) if status == "requires_capture" else Decimal(0),
         captured=from_minor(known["amount_captured"], currency) if charge else Decimal(0),
         charge_id=known["id"] if charge else "",
         expired=intent.get("cancellation_reason") == "automatic",

@@ -113,7 +113,7 @@ class StripePayments:
         if isinstance(told, MoveAnswer):
             return told
         with reading("a cancelled PaymentIntent"):
-            status, capturable = str(told["status"]), told.get("amount_capturable", 0)
+            status, capturable = str(told["status"]), told.get("amount_capturable")
         # What was captured in part stays captured; the rest of its authorisation is over.
         if status == "canceled" or (status == "succeeded" and capturable == 0):
             return MoveAnswer(MoveState.DONE, move.parent_id)

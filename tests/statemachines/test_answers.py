@@ -200,3 +200,35 @@ def test_an_answer_that_comes_after_the_reading_asks_for_another_reading(play: P
     world.answer_all(Resolution.RETRY)
     assert [o.fact.purpose for o in world.case.legs["fo-1001"].observations] == ["check", "check", "verify"]
     assert play.outcome == Outcome.STOPPED and set(world.case.legs["fo-1001"].attempts) == {1}
+
+
+def test_a_late_no_replaces_the_question_about_silence(play: Play) -> None:
+    stop(play, Manner.SILENT)
+    world = play.world
+    assert world.the_exception.cause == Cause.SILENT_WAREHOUSE
+    door = world.case.legs["fo-1001"].attempts[1].requested.fact.callback_id
+    world.callback(f"https://desk.example/acme/{door}", StopAnswer(AckLevel.REJECTED, "north", reason="too_late"))
+    world.settle()
+    item = world.the_exception
+    assert item.cause == Cause.STOP_REJECTED and item.owner
+    assert play.kinds().count("ExceptionOpened") == 2 and not world.done("store.cancel")
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_no_that_comes_while_the_question_about_silence_is_put_changes_the_question(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.warehouses["north"].manner = Manner.SILENT
+    no = StopAnswer(AckLevel.REJECTED, "north", reason="too_late")
+
+    def late() -> None:
+        if play.kinds()[-1] == "Decided" and "SilenceRecorded" in play.kinds():
+            door = world.case.legs["fo-1001"].attempts[1].requested.fact.callback_id
+            world.callback(f"https://desk.example/acme/{door}", no)
+
+    play.machine.before["Leg waits for a person"] = late
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.STOP_REJECTED
+    assert play.kinds().count("ExceptionOpened") == 1

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 from stopship.application.context import Desk
 from stopship.application.record import Step
-from stopship.domain.case import Case
-from stopship.domain.decide import Action, decide_leg
+from stopship.domain.case import Case, ExceptionState
+from stopship.domain.decide import ASKED_BY_DECISION, Action, Decision, decide_leg
 from stopship.domain.events import ExceptionResolved
+from stopship.domain.policy import Cause
 
 
 def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
-    """Ends the leg's exception when what is known now decides the leg without a person, and lets the machine go on."""
+    """Ends the leg's exception when what is known now decides the leg without a person, or asks a person something else, and lets
+    the machine go on."""
     tokens: list[str] = []
 
     def build(current: Case) -> Step | None:
@@ -18,7 +20,8 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
         leg, state = current.legs.get(leg_id), current.exception_of(leg_id)
         if leg is None or state is None:
             return None
-        if decide_leg(current, leg, desk.policy_of(current), desk.clock.now()).action is Action.ASK:
+        decision = decide_leg(current, leg, desk.policy_of(current), desk.clock.now())
+        if decision.action is Action.ASK and not _asks_anew(decision, state):
             return None
         name, step = state.opened.fact.exception_id, Step()
         step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
@@ -29,6 +32,12 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
     for token in tokens:
         desk.tasks.wake(token, {"leg_id": leg_id})
     return case
+
+
+def _asks_anew(decision: Decision, state: ExceptionState) -> bool:
+    """The question that the decision asked is out of date: the silent warehouse has answered, and said no."""
+    cause = Cause(state.opened.fact.cause)
+    return cause in ASKED_BY_DECISION and decision.cause is not cause
 
 
 def close_door(desk: Desk, case: Case, exception_id: str, step: Step, tokens: list[str]) -> None:

@@ -54,8 +54,12 @@ def _open(
 ) -> Step | None:
     if case.closed or case.exception_of(leg_id):
         return None
-    if leg_id and not error and not _still_needed(desk, case, leg_id):
-        return None
+    if leg_id and not error:
+        decision = decide_leg(case, case.legs[leg_id], desk.policy_of(case), desk.clock.now())
+        if decision.action is not Action.ASK or decision.cause is None:
+            return None
+        # What a person is asked is what is known now: an answer may have come since the step that asked for a person.
+        cause, detail = decision.cause, detail if decision.cause is cause else decision.reason
     policy, now = desk.policy_of(case), desk.clock.now()
     return opening(
         case,
@@ -69,11 +73,6 @@ def _open(
         callback_id=desk.new_id(),
         token=token,
     )
-
-
-def _still_needed(desk: Desk, case: Case, leg_id: str) -> bool:
-    decision = decide_leg(case, case.legs[leg_id], desk.policy_of(case), desk.clock.now())
-    return decision.action is Action.ASK
 
 
 def opening(

@@ -45,6 +45,21 @@ class Decision:
     proof: str = ""
 
 
+ASKED_BY_DECISION = frozenset(
+    {
+        Cause.PICK_STATE_UNKNOWN,
+        Cause.NO_WAREHOUSE,
+        Cause.SHIPPED_AFTER_STOP,
+        Cause.SILENT_WAREHOUSE,
+        Cause.STOP_PARTIAL,
+        Cause.STOP_REJECTED,
+        Cause.STOP_CONTRADICTED,
+        Cause.STOP_UNPROVEN,
+        Cause.FRAUD_WITHOUT_EVIDENCE,
+    }
+)
+"""Every cause that a decision can give."""
+
 _HUMAN_ENDS = {
     Resolution.IT_SHIPPED: Outcome.SHIPPED,
     Resolution.LET_IT_SHIP: Outcome.SHIPPED,

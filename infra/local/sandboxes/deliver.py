@@ -15,6 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
+WAIT_SECONDS = (*RETRY_SECONDS, 4.0, 8.0, 8.0, 8.0, 8.0)
+"""For a desk that does not answer at all: it may be starting again."""
+FINAL = frozenset({409, 410})
+"""Answers that no repeat would change."""
 ANSWER_SECONDS = 10.0
 
 type Signer = Callable[["Message"], Mapping[str, str]]
@@ -102,13 +106,13 @@ class Deliver:
 
     async def _carry(self, message: Message) -> None:
         await asyncio.sleep(message.delay)
-        for pause in (*RETRY_SECONDS, None):
+        for tries in range(len(WAIT_SECONDS) + 1):
             status = await (self._put(message) if message.bus else self._post(message))
             message.attempts.append(status)
-            if 200 <= status < 300:
+            pauses = RETRY_SECONDS if status else WAIT_SECONDS
+            if 200 <= status < 300 or status in FINAL or tries >= len(pauses):
                 break
-            if pause is not None:
-                await asyncio.sleep(pause)
+            await asyncio.sleep(pauses[tries])
         message.done = True
 
     async def _post(self, message: Message) -> int:

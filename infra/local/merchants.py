@@ -86,6 +86,15 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
             }
             for name in WAREHOUSES[merchant]
         },
+        "zendesk": {
+            "account_id": f"9{MERCHANTS.index(merchant):05}",
+            "endpoint": f"{sandboxes}/zendesk/{merchant}",
+            "email": f"desk@{merchant}.example",
+            "api_token": secret_for(merchant, "zendesk"),
+            "webhook_secrets": [secret_for(merchant, "zendesk-webhook")],
+            "fields": {"order": 11, "reason": 12, "lines": 13},
+        },
+        "help_desks": {"jira": {"secrets": [secret_for(merchant, "jira")]}},
         "netsuite": {
             "endpoint": f"{sandboxes}/netsuite/{merchant}",
             "account": f"{merchant.upper()}_SB1",
@@ -111,6 +120,7 @@ def connect_merchants(desk: "LocalDesk") -> None:
         _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps({"policy": POLICY}))
         _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
+        _write_parameter(desk, route_parameter_name(STAGE, "zendesk", config["zendesk"]["account_id"]), merchant)
         desk.emulator.client("sesv2").create_email_identity(EmailIdentity=config["mail"]["sender"])
         told[merchant] = _sandbox_settings(desk, config)
     _connect_partner_bus(desk)
@@ -146,6 +156,10 @@ def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, An
             **{k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
             "topics": SHOPIFY_TOPICS,
             "cancel_seconds": 0.4,
+        },
+        "zendesk": {
+            **{k: config["zendesk"][k] for k in ("account_id", "email", "api_token")},
+            "webhook_secret": config["zendesk"]["webhook_secrets"][0],
         },
         "netsuite": {"client_id": config["netsuite"]["client_id"], "certificates": certificates},
         "amazon": {

@@ -3,19 +3,27 @@
 import json
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from infra.local.sandboxes.inbox import Inbox
 from infra.local.sandboxes.process import Sandboxes, until
 from stopship.adapters.clock import SystemClock
+from stopship.adapters.merchants import Merchants
 from stopship.adapters.zendesk import webhooks
 from stopship.adapters.zendesk.client import ZendeskClient
 from stopship.adapters.zendesk.connection import Fields, ZendeskConnection
 from stopship.adapters.zendesk.tickets import ZendeskTickets, reference_of
 from stopship.application.ports import TicketMessage
+from stopship.domain.capabilities import CAPABILITIES, PickReading
 from stopship.domain.errors import NotAuthentic, PartnerContractBroken, PartnerRefused, PartnerUnavailable
+from stopship.domain.order import FINAL
+from stopship.domain.resolution import Resolution
+from stopship.wiring.partners import ConfiguredPartners
+from tests.fakes.one_thread import use_one_thread
+from tests.fakes.partners import captured
+from tests.statemachines.play import Play
 
 MERCHANT = "acme"
 TRIGGERED = "borealis"
@@ -307,3 +315,80 @@ def test_a_trigger_may_be_silent_or_late(sandboxes: Sandboxes, kind: Any, comes:
         written.trap("webhook", kind, seconds=0.1)
         written.tell("fields", fields={"11": "5003"})
         assert until(lambda: len(inbox.messages) > 1, 0.6) is comes
+
+
+# ---------------------------------------------------------------------------------------------- with the desk
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch, tickets: ZendeskTickets) -> Iterator[Play]:
+    """A desk in memory whose help desk is the real adapter."""
+    use_one_thread(monkeypatch)
+    play = Play()
+    monkeypatch.setattr(play.world.partners, "tickets", lambda _, source: tickets if source == "zendesk" else None)
+    captured(play.world.order())
+    yield play
+    assert play.violations() == []
+
+
+def by_ticket(play: Play, written: Written) -> None:
+    play.world.ask(delivery=written.id, source="zendesk", ticket_ref=written.id)
+    play.world.settle()
+
+
+def test_a_case_that_came_by_ticket_ends_on_it(play: Play, written: Written) -> None:
+    by_ticket(play, written)
+    (_, note), (_, reply) = written.said()
+    assert note == f"Case {play.world.case.case_id} on order #1001 has ended: stopped."
+    assert reply == "Your order #1001 is cancelled. The warehouse has confirmed that nothing will be sent."
+    assert (play.outcome, written.now["tags"]) == ("stopped", ["stopship-stopped"])
+
+
+@pytest.mark.parametrize(("kind", "more"), [("http_500_after", {}), ("reset", {"after": True}), ("http_429", {})])
+def test_a_case_is_told_once_whatever_happens_on_the_way(
+    play: Play, written: Written, kind: Any, more: dict[str, Any]
+) -> None:
+    for operation in ("update", "tags"):
+        written.trap(operation, kind, **more)
+    by_ticket(play, written)
+    assert (play.outcome, written.effects()) == ("stopped", ALL)
+
+
+def test_a_case_on_a_closed_ticket_waits_for_a_person_and_then_ends(play: Play, written: Written) -> None:
+    written.tell("close")
+    by_ticket(play, written)
+    assert (play.world.the_exception.cause, play.outcome) == ("message_failed", "")
+    play.world.answer_all(Resolution.DONE_BY_HAND)
+    assert (play.outcome, written.effects()) == ("stopped", [])
+
+
+def test_a_help_desk_proves_no_stop() -> None:
+    row = CAPABILITIES["zendesk"]
+    assert row.proves not in FINAL
+    assert (row.holds, row.partial, row.pick_state) == ("", False, PickReading.NONE)
+
+
+class Configured:
+    """One merchant's secret."""
+
+    def __init__(self, secret: dict[str, Any]) -> None:
+        self.secret = secret
+
+    def connections(self, merchant: str) -> dict[str, Any]:
+        return self.secret
+
+
+def test_a_merchants_configuration_makes_its_help_desk(sandboxes: Sandboxes, written: Written) -> None:
+    config = {"endpoint": f"{sandboxes.endpoint}/zendesk/{MERCHANT}", **LOGIN, "fields": {"order": 11, "reason": 12}}
+    partners = ConfiguredPartners(cast(Merchants, Configured({"zendesk": config})))
+    made = partners.tickets(MERCHANT, "zendesk")
+    assert made is not None
+    made.tell(written.id, message())
+    assert written.effects() == ALL
+
+
+@pytest.mark.parametrize("source", ["ticket", "ops", "shopify:flow", ""])
+def test_wishes_of_other_sources_have_no_help_desk_to_answer(source: str) -> None:
+    config = {"endpoint": "http://127.0.0.1:1", **LOGIN, "fields": {"order": 11, "reason": 12}}
+    assert ConfiguredPartners(cast(Merchants, Configured({"zendesk": config}))).tickets(MERCHANT, source) is None
+    assert ConfiguredPartners(cast(Merchants, Configured({}))).tickets(MERCHANT, "zendesk") is None

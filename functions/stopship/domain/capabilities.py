@@ -141,5 +141,19 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="event id",
             trap="a refund that succeeded can fail days later, and a pending one has not failed",
         ),
+        Capability(
+            partner="zendesk",
+            stops_by="nothing: wishes come from its tickets, and their end is told there",
+            proves=AckLevel.SENT,
+            pick_state=PickReading.NONE,
+            pick_state_from="the warehouse; a ticket knows nothing of the goods",
+            holds="",
+            partial=False,
+            idempotency="none: a reference at the end of each comment is looked for first; adding a tag twice adds one",
+            limit="200 to 2,500 requests a minute by plan, 30 updates of a ticket in 10 minutes; 429 with Retry-After",
+            signature="base64 HMAC-SHA256 over the time and the raw body",
+            deduplication="the ticket's fields; X-Zendesk-Webhook-Invocation-Id",
+            trap="its trigger hears the desk's own comments; tags in a ticket update replace all others",
+        ),
     )
 }

@@ -155,5 +155,19 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="the ticket's fields; X-Zendesk-Webhook-Invocation-Id",
             trap="its trigger hears the desk's own comments; tags in a ticket update replace all others",
         ),
+        Capability(
+            partner="shipstation",
+            stops_by="PUT /labels/{id}/void for each label, then PUT /shipments/{id}/cancel, read back",
+            proves=AckLevel.SYSTEM_CANCELLED,
+            pick_state=PickReading.NONE,
+            pick_state_from="the warehouse that packs: a label tool knows labels and no shelves",
+            holds="",
+            partial=False,
+            idempotency="none: what is voided or cancelled already is not asked for again",
+            limit="429 with Retry-After, per account",
+            signature="RSA-SHA256 over the time and the raw body, the vendor's published keys",
+            deduplication="the hash of the body, for its messages carry no id",
+            trap="a void can be refused inside a 200, and a voided label puts the order back to work",
+        ),
     )
 }

@@ -57,9 +57,9 @@ def judged(
 
 
 def _check(one: Operation, answer: Response) -> None:
-    """Trouble on the way (429, 5xx) is no part of most documents."""
+    """A caller without a right (401) and trouble on the way (429, 5xx) are no part of most documents."""
     status = answer.status_code
-    on_the_way = str(status) not in one.answers and (status == 429 or status >= 500)
+    on_the_way = str(status) not in one.answers and (status in (401, 429) or status >= 500)
     if isinstance(answer, Dropped | OffContract) or on_the_way:
         return
     faults = one.wrong_answer(status, bytes(answer.body))

@@ -15,6 +15,7 @@ from stopship.domain.errors import PartnerContractBroken, PartnerError, PartnerR
 
 NOT_ENOUGH_CREDITS: Final = 30
 RESTORED_A_SECOND: Final = 60
+_SHUT: Final = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 _UNITS: Final = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 
 
@@ -30,11 +31,15 @@ class ShipHeroClient:
         body = json.dumps({"query": document, "variables": dict(variables)}).encode()
         token = self._tokens.current()
         answer = self._send(body, token)
-        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        if answer.status_code in _SHUT:
             # Nothing was done; the token may have ended before its time, so once more with a new one.
             answer = self._send(body, self._tokens.current(refused=token))
-        if answer.is_client_error:
+        if answer.status_code in _SHUT:
             raise http.refuse(PARTNER, answer, f"status_{answer.status_code}", "the account does not let us in")
+        if not answer.is_success:
+            raise PartnerContractBroken(
+                PARTNER, "a status that no document should get", {"status": answer.status_code, "field": "status"}
+            )
         return _data(answer)
 
     def _send(self, body: bytes, token: str) -> httpx.Response:

@@ -28,10 +28,12 @@ def receive(request: Request) -> Response:
             return _shiphero(request)
         case "shipbob":
             return _shipbob(request)
+        case "shipstation":
+            return _shipstation(request)
         case "stripe":
             return _stripe(request)
         case source:
-            known = "stripe, shopify, shopify-flow, generic-3pl, shiphero, shipbob, zendesk or ticket"
+            known = "stripe, shopify, shopify-flow, generic-3pl, shiphero, shipbob, shipstation, zendesk or ticket"
             raise NotFound(f"webhook source {source!r}: use {known}")
 
 
@@ -147,6 +149,23 @@ def _shipbob(request: Request) -> Response:
     )
     parse_json(request.body)
     return _take(request, merchant, "shipbob", f"{name}:{request.header(webhooks.TOPIC)}", delivery)
+
+
+def _shipstation(request: Request) -> Response:
+    """ShipStation signs with its own key for everybody: the address that was given to the webhook says whose message it is. It carries no
+    id, so that its bytes stand for it."""
+    from stopship.adapters.shipstation import signature
+
+    merchant, name = request.query.get("merchant", ""), request.query.get("warehouse", "")
+    try:
+        keys = merchants().connections(merchant)["warehouses"][name]["webhook_keys"]
+    except (NotFound, KeyError) as unknown:
+        raise NotAuthentic from unknown
+    key_id, timestamp = request.proof(signature.KEY_ID), request.proof(signature.TIMESTAMP)
+    signed = request.proof(signature.SIGNATURE)
+    signature.verify(key_id, timestamp, request.body, signed, keys, SystemClock().now())
+    parse_json(request.body)
+    return _take(request, merchant, "shipstation", name, "")
 
 
 def _stripe(request: Request) -> Response:

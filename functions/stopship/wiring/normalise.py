@@ -38,6 +38,8 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             return _warehouse_event(message, parse_json(body))
         case "shiphero":
             return _shiphero_event(message, parse_json(body))
+        case "shipstation":
+            return _shipstation_event(message, parse_json(body))
         case "shipbob":
             from stopship.adapters.shipbob import webhooks as shipbob
 
@@ -132,6 +134,17 @@ def _stripe_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | N
     return webhooks.normalise(
         message, body, channel, lambda name: stripe_payments(message.merchant, channel, connected).order_of(name)
     )
+
+
+def _shipstation_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | None:
+    """The signature is the same for every account, so that nothing is believed but what the merchant's own key reads."""
+    from stopship.adapters.shipstation import webhooks
+    from stopship.adapters.shipstation.client import ShipStationClient, ShipStationConnection
+    from stopship.wiring import merchants
+
+    config = merchants().connections(message.merchant)["warehouses"][message.topic]
+    connection = ShipStationConnection(message.merchant, message.topic, config["endpoint"], config["api_key"])
+    return webhooks.normalise(message, body, ShipStationClient(connection), channel_of)
 
 
 def channel_of(order_ref: str) -> str:

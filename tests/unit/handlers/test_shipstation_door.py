@@ -105,7 +105,7 @@ def test_an_authentic_message_is_kept_and_queued(connected: Deployment) -> None:
         event(TRACK, key=SHORT, kid="key-short"),
         event(TRACK, key=SHORT),
         event(TRACK, ahead=-400),
-        event(TRACK, ahead=400),
+        event(TRACK, ahead=4000),
         event(TRACK, merchant="nobody"),
         event(TRACK, merchant=d.ACME),
         event(TRACK, warehouse="nowhere"),

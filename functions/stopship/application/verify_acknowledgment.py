@@ -9,13 +9,18 @@ from stopship.application.next_step import Next
 from stopship.application.record import Step
 from stopship.domain.case import Case
 from stopship.domain.decide import Action, decide_leg
+from stopship.domain.errors import AlreadyRecorded
 from stopship.domain.events import SilenceRecorded
 from stopship.domain.ids import action_key
 
 
 def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
     """Next as for the rule. Timers are hints: only a passed deadline without an answer is silence."""
-    case = desk.cases.record(merchant, case_id, lambda c: _silence(desk, c, leg_id))
+    try:
+        case = desk.cases.record(merchant, case_id, lambda c: _silence(desk, c, leg_id))
+    except AlreadyRecorded:
+        # The answer came through the door in this very moment: there is no silence.
+        case = desk.cases.load(merchant, case_id)
     policy = desk.policy_of(case)
     leg = case.legs[leg_id]
     if decide_leg(case, leg, policy, desk.clock.now()).action is Action.VERIFY:

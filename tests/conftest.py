@@ -11,7 +11,32 @@ settings.register_profile("long", derandomize=False, max_examples=5000, deadline
 settings.load_profile("long" if os.environ.get("STOPSHIP_HYPOTHESIS") == "long" else "stopship")
 
 
+_TOGETHER = ("tests/e2e/test_day.py", "tests/e2e/test_permissions.py"), ("tests/infra/",)
+"""Files that look at one thing which takes long to make: the same process looks at it."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The doors' tests come first: messages in their parameters are signed when they are collected, and a proof grows old in minutes."""
-    items.sort(key=lambda item: "tests/unit/handlers/" not in item.nodeid)
+    """Each file's tests run in one process, which keeps what they share. The doors' tests come first: messages in their parameters are
+    signed when they are collected, and a proof grows old in minutes. Then come the long ones, so that none is left over at the end."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item.nodeid)))
+    items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _group(nodeid: str) -> str:
+    return next((names[0] for names in _TOGETHER if nodeid.startswith(names)), nodeid.partition("::")[0])
+
+
+def _rank(nodeid: str) -> int:
+    first = ("tests/unit/handlers/", _TOGETHER[0], "tests/e2e/")
+    return next((rank for rank, names in enumerate(first) if nodeid.startswith(names)), len(first))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the suites counted (``record_property("checked", ...)``) is told at the end, whichever process counted it."""
+    reports = terminalreporter.getreports("passed")
+    told = sorted({str(value) for report in reports for name, value in report.user_properties if name == "checked"})
+    if told:
+        terminalreporter.section("checked against the partners' own contracts")
+        terminalreporter.write_line("\n".join(told))

@@ -89,7 +89,7 @@ class FakeOrderSystem:
         shown = [w for w in order.works if w.listed and (order.store_lags or not w.gone)]
         shipped = subtract(order.shipped_lines, total(w.rest for w in shown if w.gone))
         lines = tuple(
-            OrderLine(x, f"sku-{x}", q, shipped.get(x, 0), order.cancelled_lines.get(x, 0))
+            OrderLine(x, f"sku-{x}", q, shipped.get(x, 0), self._cancelled(order, x, q - shipped.get(x, 0)))
             for x, q in order.lines.items()
         )
         legs = tuple(
@@ -116,6 +116,10 @@ class FakeOrderSystem:
             vip=order.vip,
             risk=order.risk,
         )
+
+    @staticmethod
+    def _cancelled(order: Order, line: str, rest: int) -> int:
+        return rest if order.cancelled else order.cancelled_lines.get(line, 0)
 
     def _ref(self, work: Work) -> str:
         """Whoever knows one place only has no pieces of work to hold."""

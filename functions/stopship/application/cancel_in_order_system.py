@@ -12,10 +12,12 @@ from stopship.application.plan_legs import add_legs, add_plan, lines_not_in_orde
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
-from stopship.domain.case import Case, subtract
+from stopship.domain.case import Case, subtract, total
+from stopship.domain.conservation import counts, not_cancelled, rows
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.events import (
     Event,
+    LinesCounted,
     OrderCancelled,
     OrderCancelRefused,
     OrderCancelRequested,
@@ -99,7 +101,7 @@ def _begin(desk: Desk, case: Case) -> Next:
         case = _quote(desk, case)
         return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope, case.stopped_lines)
     case = _quote(desk, case)
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope))
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, order))
     return _after(desk, case, _said(lambda: _system(desk, case).cancel(_command(desk, case))))
 
 
@@ -120,8 +122,8 @@ def _scope(case: Case, order: OrderSnapshot) -> str:
     return "lines" if rest else "full"
 
 
-def _intend(case: Case, scope: str) -> Step | None:
-    """An intent without an answer stands, as long as it says what is proven now."""
+def _intend(case: Case, scope: str, order: OrderSnapshot) -> Step | None:
+    """An intent without an answer stands, as long as it says what is proven now. The lines are counted before anything is done."""
     last = case.cancel_requested
     if last and not case.cancel_refused and not case.cancelled and _says(last.fact, scope, case.stopped_lines):
         return None
@@ -131,6 +133,7 @@ def _intend(case: Case, scope: str) -> Step | None:
         OrderCancelRequested(case.channel, scope, case.stopped_lines, attempt),
         action_key(case.case_id, "", "cancel", str(attempt)),
     )
+    step.add(LinesCounted(case.channel, "before", attempt, rows(counts(order.lines))))
     return step
 
 
@@ -175,12 +178,11 @@ def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
     submitted = OrderCancelSubmitted(case.channel, progress.reference, attempt)
     key = action_key(case.case_id, "", "submitted", str(attempt))
     case = desk.cases.record(case.merchant, case.case_id, lambda _: _one(submitted, key))
-    return _patience(desk, case)
+    return _patience(desk, case, case.cancel_submitted.at if case.cancel_submitted else desk.clock.now())
 
 
-def _patience(desk: Desk, case: Case) -> Next:
+def _patience(desk: Desk, case: Case, since: str) -> Next:
     policy: Policy = desk.policy_of(case)
-    since = case.cancel_submitted.at if case.cancel_submitted else desk.clock.now()
     asked = case.case_human.at if case.case_human else ""
     waited = seconds_between(max(since, asked), desk.clock.now())
     if waited > policy.confirm_wait_seconds * policy.confirm_attempts:
@@ -200,9 +202,28 @@ def _cancelled(desk: Desk, case: Case, progress: CancelProgress, scope: str, lin
 
 def _look_for_new_work(desk: Desk, case: Case) -> Next:
     order = _system(desk, case).read_order(case.order_ref)
-    if order is not None and new_legs(case, order):
+    if order is None:
+        return go()
+    if new_legs(case, order):
         return _new_work(desk, case, order)
+    if _still_counted(case, order) and not _done_by_hand(case):
+        return _patience(desk, case, case.cancelled.at if case.cancelled else desk.clock.now())
+    desk.cases.record(case.merchant, case.case_id, lambda c: _count_after(c, order))
     return go()
+
+
+def _still_counted(case: Case, order: OrderSnapshot) -> list[str]:
+    """Lines that the order system goes on counting although it said that they are cancelled."""
+    return not_cancelled(counts(order.lines), total([case.cancelled_before, case.stopped_lines]))
+
+
+def _count_after(case: Case, order: OrderSnapshot) -> Step | None:
+    found = rows(counts(order.lines))
+    last = case.counted.get((case.channel, "after"))
+    if last and last.fact.lines == found:
+        return None
+    attempt = case.cancel_requested.fact.attempt if case.cancel_requested else 0
+    return _one(LinesCounted(case.channel, "after", attempt, found))
 
 
 def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:

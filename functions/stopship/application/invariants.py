@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from stopship.application.ports import Recorded
 from stopship.application.take_payment_action import PROOFS
 from stopship.domain import events as e
-from stopship.domain.case import Case, fold
+from stopship.domain.case import Case, fold, total
+from stopship.domain.conservation import LineCount, not_cancelled
 from stopship.domain.money import BookedMove, MoveKind, MoveState
 from stopship.domain.order import PRE_PICK
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
@@ -60,6 +61,15 @@ def _line_conservation(s: Subject, tally: Tally) -> None:
         for row in order.lines:
             rest = row["ordered"] - row["shipped"] - row["cancelled"]
             tally.expect(rest >= 0, f"{s.case.case_id} v{version}: line {row['line_id']} does not add up")
+    for version, counted in s.of(e.LinesCounted):
+        found = [LineCount(**row) for row in counted.lines]
+        for line in found:
+            tally.expect(line.open >= 0, f"{s.case.case_id} v{version}: {counted.system} line {line.line_id}")
+        then = s.before(version)
+        if counted.moment == "after" and counted.system == then.channel:
+            due = total([then.cancelled_before, then.stopped_lines])
+            left = not_cancelled(found, due)
+            tally.expect(not left or _by_hand(then), f"{s.case.case_id} v{version}: {left} still counted")
     for version, closed in s.of(e.CaseClosed):
         ends: dict[str, int] = {}
         for row in closed.lines:
@@ -67,6 +77,10 @@ def _line_conservation(s: Subject, tally: Tally) -> None:
         ordered = {r["line_id"]: r["ordered"] for r in s.case.order.fact.lines} if s.case.order else {}
         for line, quantity in ends.items():
             tally.expect(quantity <= ordered.get(line, 0), f"{s.case.case_id} v{version}: line {line} ended twice")
+
+
+def _by_hand(case: Case) -> bool:
+    return any(x.resolved and x.resolved.fact.resolution == "done_by_hand" for x in case.exceptions.values())
 
 
 def _proof_before_money(s: Subject, tally: Tally) -> None:

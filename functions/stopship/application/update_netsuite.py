@@ -4,9 +4,10 @@ from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
 from stopship.application.ports import ErpLine, ErpUpdate, SalesOrder
 from stopship.application.record import Step
-from stopship.domain.case import Case
+from stopship.domain.case import Case, subtract, total
+from stopship.domain.conservation import LineCount, disturbed, rows
 from stopship.domain.errors import PartnerRefused
-from stopship.domain.events import ErpSkipped, ErpUpdated, ErpUpdateRequested
+from stopship.domain.events import ErpSkipped, ErpUpdated, ErpUpdateRequested, LinesCounted
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel
 from stopship.domain.outcome import Outcome, of_case
@@ -45,8 +46,19 @@ def update_netsuite(desk: Desk, merchant: str, case_id: str) -> Next:
         after = erp.update(order, update)
     except PartnerRefused as refusal:
         return person(Cause.ERP_REFUSED, str(refusal))
-    desk.cases.record(merchant, case_id, lambda _: _updated(after, update))
+    case = desk.cases.record(merchant, case_id, lambda c: _updated(c, after, update))
+    moved = disturbed(_counts(order), _counts(after), {str(line) for line in (*close, *reduce)})
+    if moved:
+        return person(Cause.ERP_LINES_DIFFER, f"lines {', '.join(moved)} changed while others were closed")
     return go()
+
+
+def _counts(order: SalesOrder) -> list[LineCount]:
+    """By sales order line number. A closed line holds back what was not fulfilled."""
+    return [
+        LineCount(str(x.line), x.quantity, x.fulfilled, x.quantity - x.fulfilled if x.closed else 0)
+        for x in order.lines
+    ]
 
 
 def lines_to_close(case: Case, order: SalesOrder) -> tuple[list[int], dict[int, int], list[str]]:
@@ -55,16 +67,22 @@ def lines_to_close(case: Case, order: SalesOrder) -> tuple[list[int], dict[int, 
     reduce: dict[int, int] = {}
     missing: list[str] = []
     skus = {row["line_id"]: row["sku"] for row in case.order.fact.lines} if case.order else {}
-    ordered = {row["line_id"]: row["ordered"] for row in case.order.fact.lines} if case.order else {}
-    for line_id, quantity in sorted(case.stopped_lines.items()):
+    goes_on = _goes_on(case)
+    for line_id in sorted(case.stopped_lines):
         line = _match(order, line_id, skus.get(line_id, ""))
         if line is None:
             missing.append(line_id)
-        elif quantity >= ordered.get(line_id, 0) - line.fulfilled:
+        elif goes_on.get(line_id, 0) <= line.fulfilled:
             close.append(line.line)
         else:
-            reduce[line.line] = max(line.fulfilled, ordered[line_id] - quantity)
+            reduce[line.line] = goes_on[line_id]
     return close, reduce, missing
+
+
+def _goes_on(case: Case) -> dict[str, int]:
+    """What is left of each line when all that was cancelled is taken off: by this case, and by others before it."""
+    ordered = {row["line_id"]: row["ordered"] for row in case.order.fact.lines} if case.order else {}
+    return subtract(ordered, total([case.cancelled_before, case.stopped_lines]))
 
 
 def _match(order: SalesOrder, line_id: str, sku: str) -> ErpLine | None:
@@ -143,10 +161,13 @@ def _intend(case: Case, order: SalesOrder, lines: list[int]) -> Step:
         ErpUpdateRequested(SYSTEM, order.record_id, sorted(lines), attempt),
         action_key(case.case_id, "", "erp", str(attempt)),
     )
+    step.add(LinesCounted(SYSTEM, "before", attempt, rows(_counts(order))))
     return step
 
 
-def _updated(after: SalesOrder, update: ErpUpdate) -> Step:
+def _updated(case: Case, after: SalesOrder, update: ErpUpdate) -> Step:
+    attempt = case.erp_requested.fact.attempt if case.erp_requested else 0
     step = Step()
+    step.add(LinesCounted(SYSTEM, "after", attempt, rows(_counts(after))))
     step.add(ErpUpdated(SYSTEM, after.record_id, sorted([*update.close, *update.reduce]), dict(update.fields)))
     return step

@@ -157,6 +157,8 @@ class Case:
     cancel_submitted: At[e.OrderCancelSubmitted] | None = None
     cancel_refused: At[e.OrderCancelRefused] | None = None
     cancelled: At[e.OrderCancelled] | None = None
+    counted: dict[tuple[str, str], At[e.LinesCounted]] = field(default_factory=dict)
+    """The newest count of each system, "before" and "after" a change of ours."""
     erp_requested: At[e.ErpUpdateRequested] | None = None
     erp_updated: list[At[e.ErpUpdated]] = field(default_factory=list)
     erp_skipped: At[e.ErpSkipped] | None = None
@@ -508,6 +510,11 @@ def _cancel_refused(case: Case, x: At[e.OrderCancelRefused]) -> None:
 @_on(e.OrderCancelled)
 def _cancelled(case: Case, x: At[e.OrderCancelled]) -> None:
     case.cancelled = x
+
+
+@_on(e.LinesCounted)
+def _counted(case: Case, x: At[e.LinesCounted]) -> None:
+    case.counted[x.fact.system, x.fact.moment] = x
 
 
 @_on(e.ErpUpdateRequested)

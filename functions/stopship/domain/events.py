@@ -292,6 +292,18 @@ class OrderCancelRefused(Event):
 
 
 @dataclass(frozen=True)
+class LinesCounted(Event):
+    """What a system counts of the order's lines ``before`` or ``after`` (``moment``) a change of ours.
+
+    ``lines``: [{line_id, ordered, shipped, cancelled}], under the system's own line names."""
+
+    system: str
+    moment: str
+    attempt: int
+    lines: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class ErpUpdateRequested(Event):
     system: str
     record: str

@@ -333,8 +333,32 @@ def test_a_deactivated_location_is_cancelled_without_restocking(
         lines=[{"id": mug, "sku": "MUG", "quantity": 1, "price": "9.00"}],
         legs=[{"id": leg, "warehouse": "east", "lines": {mug: 1}, "active_location": False}],
     )
-    assert cancel(orders, placed.full()).state is CancelState.DONE
+    assert cancel(orders, replace(placed.full(), restock=True)).state is CancelState.DONE
     assert [e.detail["restock"] for e in placed.entries() if e.operation == "cancel"] == [False]
+
+
+@pytest.mark.parametrize("restock", [True, False])
+def test_goods_are_for_sale_again_only_when_the_desk_says_so(
+    sandboxes: Sandboxes, orders: ShopifyOrderSystem, restock: bool
+) -> None:
+    whole, part = Placed(sandboxes), Placed(sandboxes)
+    assert cancel(orders, replace(whole.full(), restock=restock)).state is CancelState.DONE
+    assert orders.cancel(replace(part.part(tee=2), restock=restock)).state is CancelState.DONE
+    assert [e.detail["restock"] for e in whole.entries() if e.operation == "cancel"] == [restock]
+    assert [e.detail["restock"] for e in part.entries() if e.operation == "edit"] == [{part.tee: restock}]
+
+
+def test_lines_that_were_sold_as_a_bundle_say_so(sandboxes: Sandboxes, orders: ShopifyOrderSystem) -> None:
+    mug, tee, cap, leg = (str(next(_numbers)) for _ in range(4))
+    goods = [
+        {"id": mug, "sku": "MUG", "quantity": 4, "price": "9.00", "group": "77", "groups": 2},
+        {"id": tee, "sku": "TEE", "quantity": 2, "price": "9.00", "group": "77", "groups": 2},
+        {"id": cap, "sku": "CAP", "quantity": 1, "price": "9.00"},
+    ]
+    placed = Placed(sandboxes, lines=goods, legs=[{"id": leg, "warehouse": "east", "lines": {mug: 4, tee: 2, cap: 1}}])
+    bundle = "gid://shopify/LineItemGroup/77"
+    found = [(x.sku, x.bundle, x.bundles) for x in read(orders, placed).lines]
+    assert found == [("MUG", bundle, 2), ("TEE", bundle, 2), ("CAP", "", 0)]
 
 
 def test_an_unknown_order_is_a_refused_cancel(sandboxes: Sandboxes, orders: ShopifyOrderSystem) -> None:

@@ -65,10 +65,15 @@ class Order:
     """The store still lists work that has left, marked as departed, and counts its lines as open."""
     contact: str = "someone@example.com"
     fulfillment_type: FulfillmentType = FulfillmentType.THIRD_PARTY
+    bundles: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Line to the bundle it was sold in, and how many of them."""
 
     @property
     def total(self) -> Decimal:
         return self.price * sum(self.lines.values())
+
+    def bundle_of(self, line: str) -> tuple[str, int]:
+        return self.bundles.get(line, ("", 0))
 
     def take_out(self, line: str, quantity: int) -> None:
         """The store lists so many of a line no more: first what is kept, then what nobody has stopped."""

@@ -74,8 +74,13 @@ class FakeOrderSystem:
     opens_returns: bool = True
     only_place: str = ""
     """The warehouse that all orders ship from, where the system knows that beforehand."""
+    counts_late: float = 0
+    """So many seconds after a cancel its lines are still counted as open."""
+    restocked: dict[str, int] = field(default_factory=dict)
+    """Pieces for sale again, by line, over all orders."""
     _done: dict[str, CancelProgress] = field(default_factory=dict)
     _submitted: dict[str, float] = field(default_factory=dict)
+    _counted_until: dict[str, float] = field(default_factory=dict)
     _returns: dict[str, str] = field(default_factory=dict)
     cancelled_for: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
 
@@ -89,7 +94,14 @@ class FakeOrderSystem:
         shown = [w for w in order.works if w.listed and (order.store_lags or not w.gone)]
         shipped = subtract(order.shipped_lines, total(w.rest for w in shown if w.gone))
         lines = tuple(
-            OrderLine(x, f"sku-{x}", q, shipped.get(x, 0), self._cancelled(order, x, q - shipped.get(x, 0)))
+            OrderLine(
+                x,
+                f"sku-{x}",
+                q,
+                shipped.get(x, 0),
+                self._cancelled(order, x, q - shipped.get(x, 0)),
+                *order.bundle_of(x),
+            )
             for x, q in order.lines.items()
         )
         legs = tuple(
@@ -117,8 +129,9 @@ class FakeOrderSystem:
             risk=order.risk,
         )
 
-    @staticmethod
-    def _cancelled(order: Order, line: str, rest: int) -> int:
+    def _cancelled(self, order: Order, line: str, rest: int) -> int:
+        if self.world.seconds < self._counted_until.get(order.ref, 0):
+            return 0
         return rest if order.cancelled else order.cancelled_lines.get(line, 0)
 
     def _ref(self, work: Work) -> str:
@@ -170,12 +183,15 @@ class FakeOrderSystem:
                 raise PartnerRefused("store", "QUANTITY", f"only {rest} of {line} are open")
             order.cancelled_lines[line] = order.cancelled_lines.get(line, 0) + max(0, more)
             order.take_out(line, max(0, more))
+            if command.restock:
+                self.restocked[line] = self.restocked.get(line, 0) + max(0, more)
             before[line] = max(quantity, before.get(line, 0))
         if command.full:
             order.cancelled = True
             if order.cancel_voids:
                 self.world.payments.void_all(order)
         self.world.did("store.cancel", command.order_ref, dict(command.lines), command.key)
+        self._counted_until[order.ref] = self.world.seconds + self.counts_late
         if self.recreates:
             self.recreates -= 1
             old = next((w for w in order.works if w.taken_out), order.works[0])
@@ -304,6 +320,8 @@ class FakeErp:
     reduced: dict[str, dict[int, int]] = field(default_factory=dict)
     fields: dict[str, dict[str, str]] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
+    somebody_else: dict[int, int] = field(default_factory=dict)
+    """Line quantities that another integration writes at the moment of our own write."""
 
     def read_sales_order(self, order_ref: str) -> SalesOrder | None:
         return self.world.call("erp.read_sales_order", lambda: self._order(order_ref))
@@ -332,7 +350,7 @@ class FakeErp:
         def run() -> SalesOrder:
             ref = order.record_id
             self.closed.setdefault(ref, set()).update(update.close)
-            self.reduced.setdefault(ref, {}).update(update.reduce)
+            self.reduced.setdefault(ref, {}).update({**update.reduce, **self.somebody_else})
             self.fields[ref] = dict(update.fields)
             self.holds[ref] = update.hold
             self.world.did("erp.update", ref, [*update.close, *update.reduce], update.fields["final_outcome"])

@@ -31,6 +31,8 @@ from stopship.domain.policy import Cause, Policy
 from stopship.domain.resolution import Resolution
 
 STEP = "cancel"
+UNPICKED = "system_cancelled"
+"""The proof of a leg that was cancelled before anybody picked it."""
 _RECREATED_LIMIT = 3
 """So often the desk stops re-created work by itself."""
 
@@ -130,11 +132,19 @@ def _intend(case: Case, scope: str, order: OrderSnapshot) -> Step | None:
     attempt = last.fact.attempt + 1 if last else 1
     step = Step()
     step.add(
-        OrderCancelRequested(case.channel, scope, case.stopped_lines, attempt),
+        OrderCancelRequested(case.channel, scope, case.stopped_lines, attempt, _restocks(case)),
         action_key(case.case_id, "", "cancel", str(attempt)),
     )
     step.add(LinesCounted(case.channel, "before", attempt, rows(counts(order.lines))))
     return step
+
+
+def _restocks(case: Case) -> bool:
+    """Only what nobody has touched is for sale again at once. Goods that were picked lie at a packing table: their warehouse counts them
+    when they are back on the shelf, and counting them here as well would sell them twice."""
+    return all(
+        leg.settled.fact.proof["kind"] == UNPICKED for leg in case.legs.values() if leg.settled and leg.was_stopped
+    )
 
 
 def _says(wanted: OrderCancelRequested, scope: str, lines: Quantities) -> bool:
@@ -154,6 +164,7 @@ def _command(desk: Desk, case: Case) -> CancelCommand:
         reason=rule.amazon_reason if case.channel == "amazon" else rule.shopify_reason,
         official=case.official,
         key=action_key(case.case_id, "", "cancel", str(wanted.attempt)),
+        restock=wanted.restock,
     )
 
 

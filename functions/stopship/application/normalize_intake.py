@@ -11,6 +11,7 @@ from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, open_legs, person, person_was_asked, wait
 from stopship.application.plan_legs import add_plan, lines_not_in_order
 from stopship.application.record import Step
+from stopship.domain.bundles import in_part
 from stopship.domain.case import At, Case
 from stopship.domain.errors import PartnerError
 from stopship.domain.events import HoldAnswered, HoldRequested, OrderNotFound
@@ -32,7 +33,7 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
         return go(legs=open_legs(case))
     first = list(desk.partners.hold_first(merchant))
     case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(c, first))
-    if case.order and not lines_missing(case):
+    if case.order and not lines_missing(case) and _bundles_are_whole(case):
         return go(legs=open_legs(case))
     holds, order, seen = _hold_and_read(desk, case, first)
     if order is not None and _only_shelves_know(order):
@@ -45,11 +46,17 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
     missing = lines_not_in_order(case, order)
     if missing and not (case.legs and _seen_by_person(case)):
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
+    if not _bundles_are_whole(case):
+        return person(Cause.BUNDLE_IN_PART, f"only part of bundle {', '.join(in_part(case))} is to be cancelled")
     return go(legs=open_legs(case))
 
 
+def _bundles_are_whole(case: Case) -> bool:
+    return not in_part(case) or _seen_by_person(case)
+
+
 def _seen_by_person(case: Case) -> bool:
-    """A person knows of the lines that the order does not have, and wants the others to be stopped."""
+    """A person knows what is wrong with the lines, and wants those that can be stopped to be stopped."""
     return person_was_asked(case, STEP, case.requests[-1].version, (Resolution.RETRY,))
 
 

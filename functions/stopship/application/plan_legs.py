@@ -1,5 +1,7 @@
 """From the order as the order system shows it: which pieces of work must be stopped."""
 
+from typing import Any
+
 from stopship.application.record import Step
 from stopship.domain.case import Case, Leg, subtract, total
 from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
@@ -13,13 +15,9 @@ _PART = "~"
 
 
 def order_read(order: OrderSnapshot) -> OrderRead:
-    rows = [
-        {"line_id": x.line_id, "sku": x.sku, "ordered": x.ordered, "shipped": x.shipped, "cancelled": x.cancelled}
-        for x in order.lines
-    ]
     return OrderRead(
         display_ref=order.display_ref,
-        lines=rows,
+        lines=[_row(line) for line in order.lines],
         total=str(order.total),
         currency=order.currency,
         cancelled=order.cancelled,
@@ -27,6 +25,11 @@ def order_read(order: OrderSnapshot) -> OrderRead:
         risk=order.risk,
         observed_at=order.observed_at,
     )
+
+
+def _row(x: OrderLine) -> dict[str, Any]:
+    counted = {"line_id": x.line_id, "sku": x.sku, "ordered": x.ordered, "shipped": x.shipped, "cancelled": x.cancelled}
+    return {**counted, "bundle": x.bundle, "bundles": x.bundles} if x.bundle else counted
 
 
 def lines_not_in_order(case: Case, order: OrderSnapshot) -> list[str]:

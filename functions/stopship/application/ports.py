@@ -29,7 +29,8 @@ class CancelCommand:
     """Cancel in the order system, without money. ``full`` means: nothing of the order remains to be shipped.
 
     ``reason`` is the order system's own reason code, from the policy. ``official`` is true when the buyer used the
-    marketplace's own button: without it no adapter may report a buyer's reason. ``key`` is derived from (case, action).
+    marketplace's own button: without it no adapter may report a buyer's reason. ``key`` is derived from (case, action). ``restock``
+    says whether the goods are for sale again with the cancel: goods that were picked are put back, and counted, by their warehouse.
     """
 
     order_ref: str
@@ -39,6 +40,7 @@ class CancelCommand:
     reason: str
     official: bool
     key: str
+    restock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

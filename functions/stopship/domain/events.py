@@ -55,7 +55,7 @@ class ExecutionStarted(Event):
 
 @dataclass(frozen=True)
 class OrderRead(Event):
-    """``lines``: [{line_id, sku, ordered, shipped, cancelled}]."""
+    """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle."""
 
     display_ref: str
     lines: list[dict[str, Any]]
@@ -259,10 +259,14 @@ class ExceptionResolved(Event):
 
 @dataclass(frozen=True)
 class OrderCancelRequested(Event):
+    """``restock`` says whether the lines are for sale again with the cancel; it is asked for here and nowhere else, so that it happens
+    once."""
+
     system: str
     scope: str
     lines: Mapping[str, int]
     attempt: int
+    restock: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,17 @@ class FulfillmentType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line. ``ordered`` = ``shipped`` + ``cancelled`` + ``open`` at all times (line conservation)."""
+    """One line. ``ordered`` = ``shipped`` + ``cancelled`` + ``open`` at all times (line conservation).
+
+    ``bundle`` names the bundle that it was sold in, "" for none, and ``bundles`` how many of them the line stands for."""
 
     line_id: str
     sku: str
     ordered: int
     shipped: int = 0
     cancelled: int = 0
+    bundle: str = ""
+    bundles: int = 0
 
     @property
     def open(self) -> int:

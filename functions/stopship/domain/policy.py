@@ -48,6 +48,7 @@ class Cause(StrEnum):
     PARTNER_CONTRACT_BROKEN = "partner_contract_broken"
     UNKNOWN_ORDER = "unknown_order"
     LINES_NOT_IN_ORDER = "lines_not_in_order"
+    BUNDLE_IN_PART = "bundle_in_part"
     FRAUD_WITHOUT_EVIDENCE = "fraud_without_evidence"
     ORDER_CANCEL_REFUSED = "order_cancel_refused"
     ORDER_CANCEL_UNCONFIRMED = "order_cancel_unconfirmed"

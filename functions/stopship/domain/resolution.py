@@ -57,7 +57,7 @@ def allowed(cause: Cause, *, of_leg: bool) -> frozenset[Resolution]:
     """The answers that make sense for this cause."""
     if of_leg:
         return LEG_RESOLUTIONS
-    if cause in (Cause.UNKNOWN_ORDER, Cause.LINES_NOT_IN_ORDER):
+    if cause in (Cause.UNKNOWN_ORDER, Cause.LINES_NOT_IN_ORDER, Cause.BUNDLE_IN_PART):
         return frozenset({Resolution.RETRY, Resolution.WITHDRAWN})
     if cause in _AFTER_THE_STOP:
         return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND})

@@ -29,7 +29,7 @@ def cancel_order(client: ShopifyClient, command: CancelCommand, pause: Pause = t
             return CancelProgress(CancelState.REFUSED, code="NOT_FOUND", message="no such order")
         if order["cancelledAt"]:
             return _done(order, command)
-        restock = _restockable(order)
+        restock = command.restock and _restockable(order)
     variables = {
         "id": gid("Order", command.order_ref),
         "reason": command.reason,
@@ -44,7 +44,7 @@ def cancel_order(client: ShopifyClient, command: CancelCommand, pause: Pause = t
             break
         pause(seconds)
         progress = read_cancel(client, command, progress.reference)
-    if restock or progress.state is CancelState.REFUSED:
+    if restock or not command.restock or progress.state is CancelState.REFUSED:
         return progress
     return CancelProgress(progress.state, progress.reference, progress.code, NOT_RESTOCKED, progress.by_us)
 

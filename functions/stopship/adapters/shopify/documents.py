@@ -4,7 +4,10 @@ No document but CONTACT selects who the customer is. ``heldByApp`` is never sele
 hold and answers with an error. Page sizes keep the cost of one document below the limit of 1,000 points a query.
 """
 
-_LINES = "nodes { id sku quantity currentQuantity requiresShipping } pageInfo { hasNextPage endCursor }"
+_LINES = (
+    "nodes { id sku quantity currentQuantity requiresShipping lineItemGroup { id quantity } }"
+    " pageInfo { hasNextPage endCursor }"
+)
 _WORK_LINES = "nodes { remainingQuantity lineItem { id } } pageInfo { hasNextPage endCursor }"
 _WORK = (
     "nodes { id status assignedLocation { location { id isFulfillmentService } }"

@@ -6,6 +6,8 @@ app's own namespace under the case's id; every attempt aims at "what was there, 
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from stopship.adapters.shopify import documents
 from stopship.adapters.shopify.client import Data, ShopifyClient, reading, refused
@@ -78,17 +80,19 @@ def _edit(client: ShopifyClient, command: CancelCommand, changes: Quantities) ->
         names = {number(n["id"]): n["id"] for n in draft["lineItems"]["nodes"]}
         reference = str(draft["id"])
     for line, quantity in changes.items():
-        _set_quantity(client, reference, names, line, quantity)
+        _set_quantity(client, reference, names, {"line": line, "quantity": quantity, "restock": command.restock})
     answer = client.run(documents.EDIT_COMMIT, {"id": reference, "note": f"Stopship {command.case_id}"})
     with reading("an order edit's commit"):
         _check(answer["orderEditCommit"]["userErrors"])
     return reference
 
 
-def _set_quantity(client: ShopifyClient, draft: str, names: dict[str, str], line: str, quantity: int) -> None:
+def _set_quantity(client: ShopifyClient, draft: str, names: dict[str, str], change: Mapping[str, Any]) -> None:
+    """``change`` is {line, quantity, restock}."""
+    line = change["line"]
     if line not in names:
         raise PartnerContractBroken("shopify", f"line {line} is missing in the order edit", {"line": line})
-    variables = {"id": draft, "line": names[line], "quantity": quantity, "restock": True}
+    variables = {**change, "id": draft, "line": names[line]}
     answer = client.run(documents.EDIT_QUANTITY, variables)
     with reading("a quantity"):
         _check(answer["orderEditSetQuantity"]["userErrors"])

@@ -136,7 +136,9 @@ def _lines(
         still_open = min(open_work.get(line, 0) or unrouted, ordered - done)
         # A fulfillment under way may or may not have been taken off the remaining work already.
         shipped = max(done, min(done + under_way.get(line, 0), ordered - still_open))
-        yield OrderLine(line, node["sku"] or "", ordered, shipped, ordered - shipped - still_open)
+        group = node["lineItemGroup"]
+        bundle = (str(group["id"]), int(group["quantity"])) if group else ("", 0)
+        yield OrderLine(line, node["sku"] or "", ordered, shipped, ordered - shipped - still_open, *bundle)
 
 
 def _leg(one: FulfillmentOrder, fulfillments: list[Fulfillment], connection: ShopifyConnection) -> PlannedLeg:

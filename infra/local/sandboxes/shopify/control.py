@@ -42,7 +42,7 @@ def create(shop: Shop, told: Mapping[str, Any]) -> Order:
 
 
 def _line(raw: Mapping[str, Any]) -> Line:
-    more = {"requires_shipping": raw["requires_shipping"]} if "requires_shipping" in raw else {}
+    more = {name: raw[name] for name in ("requires_shipping", "group", "groups") if name in raw}
     return Line(str(raw["id"]), raw["sku"], int(raw["quantity"]), str(Decimal(raw["price"])), **more)
 
 

@@ -156,6 +156,7 @@ def line(one: Line) -> View:
         "currentQuantity": one.current,
         "refundableQuantity": one.current,
         "requiresShipping": one.requires_shipping,
+        "lineItemGroup": {"id": gid("LineItemGroup", one.group), "quantity": one.groups} if one.group else None,
     }
 
 

@@ -16,7 +16,8 @@ ACTIVE_RETURNS = ("OPEN", "REQUESTED")
 
 @dataclass(slots=True)
 class Line:
-    """``removed`` units were taken off by an edit, ``refunded`` ones by a refund or a cancel."""
+    """``removed`` units were taken off by an edit, ``refunded`` ones by a refund or a cancel. ``group`` is the bundle that the line was
+    sold in, ``groups`` how many of them."""
 
     line_id: str
     sku: str
@@ -25,6 +26,8 @@ class Line:
     requires_shipping: bool = True
     removed: int = 0
     refunded: int = 0
+    group: str = ""
+    groups: int = 0
 
     @property
     def current(self) -> int:

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-import yaml
 
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.openapi import Document
@@ -166,11 +165,12 @@ def test_the_words_that_we_know_are_the_documents(told: dict[str, Any]) -> None:
 
 
 def changed(told: dict[str, Any], into: Path, change: Callable[[dict[str, Any]], None]) -> Document:
-    """The document, changed, in a file of the test's own."""
+    """The document, changed, in a file of the test's own. JSON is read a hundred times faster than YAML."""
     copy = json.loads(json.dumps(told, default=str))
     change(copy)
-    (into / FILE).write_text(json.dumps(copy))
-    return Document(yaml.load((into / FILE).read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    file = into / f"{FILE}.json"
+    file.write_text(json.dumps(copy))
+    return Document(json.loads(file.read_text()))
 
 
 def rename(kind: str, field: str) -> Callable[[dict[str, Any]], None]:
@@ -201,7 +201,8 @@ def test_a_renamed_field_of_the_vendors_is_noticed(
     told: dict[str, Any], tmp_path: Path, exchanges: list[Exchange], kind: str, field: str, noticed_in: set[str]
 ) -> None:
     theirs = changed(told, tmp_path, rename(kind, field))
-    wrong = {one.name: x.wrong(theirs) for x in exchanges if (one := theirs.find(x.method, x.path)) and x.wrong(theirs)}
+    judged = [(theirs.find(x.method, x.path), x.wrong(theirs)) for x in exchanges]
+    wrong = {one.name: problems for one, problems in judged if one and problems}
     assert set(wrong) == noticed_in
     assert all(any(f"'{field}'" in problem for problem in problems) for problems in wrong.values())
 
@@ -221,7 +222,8 @@ def test_an_operation_that_moved_is_noticed(told: dict[str, Any], tmp_path: Path
     def move(copy: dict[str, Any]) -> None:
         copy["paths"]["/v3/labels/{label_id}/void"] = copy["paths"].pop("/v1/labels/{label_id}/void")
 
-    wrong = [problem for x in exchanges for problem in x.wrong(changed(told, tmp_path, move))]
+    theirs = changed(told, tmp_path, move)
+    wrong = [problem for x in exchanges for problem in x.wrong(theirs)]
     assert wrong
     assert all(problem.endswith("/void: is not an operation") for problem in wrong)
 

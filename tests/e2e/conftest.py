@@ -12,7 +12,7 @@ from infra.local.day.plays import day
 from infra.local.day.report import Report, report
 from infra.local.desk import LocalDesk
 
-LIMIT_SECONDS = 240.0
+LIMIT_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def test_cases_go_all_the_way_under_enforced_roles(enforced: LocalDesk) -> None:
     chosen = {p.name: p for p in day(stage.numbers) if p.name in STORIES}
     assert set(chosen) == STORIES
     director = Director(stage, list(chosen.values()))
-    for step in (director.set_up(), director.wish(), director.until_ended(120)):
+    for step in (director.set_up(), director.wish(), director.until_ended(600)):
         for _ in step:
             pass
     ends = {name: p.case.closed.fact.outcome for name, p in chosen.items() if p.case and p.case.closed}

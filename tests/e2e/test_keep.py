@@ -41,7 +41,7 @@ def test_an_open_exception_survives_a_stop_and_is_answered_after_the_next_start(
         stage.sweep()
         play.reactions = reactions
         director = Director(stage, [play])
-        for _ in director.until_ended(60):
+        for _ in director.until_ended(600):
             pass
         assert play.case.case_id == before.case_id
         assert play.case.closed and play.case.closed.fact.outcome == "stopped"

@@ -63,8 +63,8 @@ def _line_conservation(s: Subject, tally: Tally) -> None:
             tally.expect(rest >= 0, f"{s.case.case_id} v{version}: line {row['line_id']} does not add up")
     for version, counted in s.of(e.LinesCounted):
         found = [LineCount(**row) for row in counted.lines]
-        for line in found:
-            tally.expect(line.open >= 0, f"{s.case.case_id} v{version}: {counted.system} line {line.line_id}")
+        for count in found:
+            tally.expect(count.open >= 0, f"{s.case.case_id} v{version}: {counted.system} line {count.line_id}")
         then = s.before(version)
         if counted.moment == "after" and counted.system == then.channel:
             due = total([then.cancelled_before, then.stopped_lines])

@@ -199,6 +199,7 @@ class Operation:
             return
         if media != "application/json" or "application/json" not in self.told_body["content"]:
             yield f"content-type: is not {', '.join(self.told_body['content'])}"
+        if "application/json" not in self.told_body["content"]:
             return
         try:
             value = json.loads(body)

@@ -16,6 +16,7 @@ from stopship.application.ports import (
     SalesOrder,
     StopCommand,
 )
+from stopship.domain.carrier import Parcel
 from stopship.domain.case import subtract, total
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.money import (
@@ -39,6 +40,7 @@ from stopship.domain.order import (
     Quantities,
     StopAnswer,
 )
+from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
 
@@ -197,6 +199,9 @@ class FakeOrderSystem:
             return self._returns[key]
 
         return self.world.call("store.open_return", run)
+
+    def parcels(self, order_ref: str) -> list[Parcel]:
+        return self.world.call("store.parcels", lambda: list(self.world.orders[order_ref].parcels))
 
     def contact(self, order_ref: str) -> str:
         return self.world.call("store.contact", lambda: self.world.orders[order_ref].contact)
@@ -483,6 +488,7 @@ class FakePartners:
     has_erp: bool = True
     has_payments: bool = True
     mail_from: str = "desk@example.com"
+    carriers: dict[str, FakeCarrier] = field(default_factory=dict)
 
     def order_system(self, merchant: str, channel: str) -> FakeOrderSystem:
         return self.store
@@ -501,6 +507,9 @@ class FakePartners:
 
     def tickets(self, merchant: str, source: str) -> FakeTickets | None:
         return self.world.tickets if source == "zendesk" else None
+
+    def carrier(self, merchant: str, name: str) -> FakeCarrier | None:
+        return self.carriers.get(name)
 
     def sender(self, merchant: str) -> str:
         return self.mail_from

@@ -51,7 +51,7 @@ class Play:
         """Effects that happened more than once under one key, or on one subject."""
         seen: dict[tuple[str, str], int] = {}
         for effect in self.world.effects:
-            if effect.what in ("payments.refund", "payments.void", "store.cancel", "store.return"):
+            if effect.what in ("payments.refund", "payments.void", "store.cancel", "store.return", "ups.intercept"):
                 seen[effect.what, effect.key] = seen.get((effect.what, effect.key), 0) + 1
         return [f"{what} {key} took effect {n} times" for (what, key), n in seen.items() if n > 1]
 

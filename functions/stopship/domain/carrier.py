@@ -35,12 +35,13 @@ SCANNED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """``carrier`` is a name of CARRIERS or "other"; ``works`` are the pieces of work that it ships, where the source says so. ``lines`` is
-    empty where nobody knows what is in it."""
+    """``carrier`` is a name of CARRIERS or "other". ``shipment`` is the source's id of what it is part of: ``lines`` are the shipment's, and
+    nobody knows which of them are in which of its parcels. ``works`` are the pieces of work that it ships, where the source says so."""
 
     carrier: str
     number: str = field(repr=False)
     lines: Quantities
+    shipment: str
     works: frozenset[str] = frozenset()
 
     @property

@@ -1,0 +1,71 @@
+"""Asking a carrier to bring a leg back: the intent before the call, once a parcel, and the answer as a fact of its own.
+
+An answer of "accepted" ends nothing: what became of it is read from the carrier's tracking when the case is about to close.
+"""
+
+from stopship.application.context import Desk
+from stopship.application.parcels import carrier_of, parcels_of
+from stopship.application.ports import Carrier, CarrierAnswer
+from stopship.application.record import Step
+from stopship.domain.carrier import Parcel
+from stopship.domain.case import Case, Leg
+from stopship.domain.decide import Action, decide_leg
+from stopship.domain.errors import PartnerRefused
+from stopship.domain.events import InterceptAnswered, InterceptRequested
+from stopship.domain.ids import action_key
+
+
+def intercept_leg(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Case:
+    """Safe to repeat: a request that is recorded is not recorded again, and the carrier's adapter reads before it asks."""
+    case = desk.cases.record(merchant, case_id, lambda c: _intend(desk, c, c.legs[leg_id]))
+    sent = {x.sha256: x for x in parcels_of(desk, case, case.legs[leg_id]).parcels}
+    for parcel, state in list(case.legs[leg_id].intercepts.items()):
+        if state.answered is None:
+            carrier = carrier_of(desk, case, state.requested.fact.carrier)
+            answered = _ask(case, carrier, sent.get(parcel), state.requested.fact)
+            case = _answered(desk, case, answered)
+    return case
+
+
+def _intend(desk: Desk, case: Case, leg: Leg) -> Step | None:
+    """Compared at the moment of sending: what the decision rests on may have changed since."""
+    decision = decide_leg(case, leg, desk.policy_of(case), desk.clock.now())
+    if decision.action is not Action.INTERCEPT or leg.intercepts or leg.carrier is None:
+        return None
+    read, wanted = leg.carrier.fact, leg.intercept_wanted
+    by = wanted.fact.by if wanted else "policy"
+    step = Step()
+    for parcel in read.parcels:
+        fact = InterceptRequested(leg.plan.leg_id, read.carrier, parcel, read.cost, read.currency, by)
+        step.add(fact, action_key(case.case_id, leg.plan.leg_id, "intercept", parcel[:16]))
+    return step
+
+
+def _ask(
+    case: Case, carrier: Carrier | None, parcel: Parcel | None, requested: InterceptRequested
+) -> InterceptAnswered:
+    level, code = "by_hand", ""
+    if carrier is not None:
+        answer = _said(case, carrier, parcel)
+        level, code = ("accepted" if answer.accepted else "refused"), answer.code
+    return InterceptAnswered(requested.leg_id, requested.carrier, requested.parcel, level, code)
+
+
+def _said(case: Case, carrier: Carrier, parcel: Parcel | None) -> CarrierAnswer:
+    if parcel is None:
+        return CarrierAnswer(accepted=False, code="parcel_not_found")
+    try:
+        return carrier.intercept(parcel.number, case.reason)
+    except PartnerRefused as refusal:
+        return CarrierAnswer(accepted=False, code=refusal.code)
+
+
+def _answered(desk: Desk, case: Case, fact: InterceptAnswered) -> Case:
+    key = action_key(case.case_id, fact.leg_id, "intercept_answered", fact.parcel[:16])
+
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(fact, key)
+        return step
+
+    return desk.cases.record(case.merchant, case.case_id, build)

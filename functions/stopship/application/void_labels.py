@@ -68,16 +68,8 @@ def _tell_finance(desk: Desk, case: Case, fact: LabelVoidAnswered) -> None:
     """It is money only: the stop does not wait for it."""
     why = f"the label of order {case.order_ref} ({fact.carrier} {fact.parcel[:12]}) was not voided: {fact.code}"
     raw = hashlib.sha256(why.encode()).hexdigest()
-    keep_unmatched(
-        desk,
-        case.merchant,
-        fact.carrier,
-        "void",
-        f"{case.case_id}:{fact.parcel[:16]}",
-        why,
-        raw,
-        Cause.LABEL_NOT_VOIDED,
-    )
+    delivery, policy = f"{case.case_id}:{fact.parcel[:16]}", desk.policy_of(case)
+    keep_unmatched(desk, case.merchant, fact.carrier, "void", delivery, why, raw, Cause.LABEL_NOT_VOIDED, policy)
 
 
 def _one(event: LabelVoidRequested | LabelVoidAnswered, key: str = "") -> Step:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 @dataclass
 class FakeCarrier:
     """``completes`` is whether a request that was taken is carried out; ``eligible`` whether one is taken at all; ``voids`` whether a
-    label that was never scanned is voided. ``states`` is by tracking number."""
+    label that was never scanned is voided. ``states`` is by tracking number. ``delivers_after`` are the seconds from a request to the day of
+    delivery, 0 for a day that does not come by itself."""
 
     world: "World"
     name: str = "ups"
@@ -26,6 +27,7 @@ class FakeCarrier:
     currency: str = "EUR"
     states: dict[str, CarrierState] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    delivers_after: float = 0
 
     def deliver(self, number: str) -> None:
         """The day of delivery."""
@@ -74,6 +76,8 @@ class FakeCarrier:
                 return CarrierAnswer(accepted=False, code="not_eligible")
             self.asked.add(number)
             self.world.did(f"{self.name}.intercept", number, str(reason), number)
+            if self.delivers_after:
+                self.world.schedule(self.delivers_after, lambda: self.deliver(number))
             return CarrierAnswer(accepted=True)
 
         return self.world.call(f"{self.name}.intercept", run)

@@ -217,6 +217,8 @@ class FakeWarehouse:
     answers_after: float = 60
     believes: dict[str, PickState] = field(default_factory=dict)
     reading_age: float = 0
+    tells: list[Parcel] = field(default_factory=list)
+    """What it tells of its parcels, where the store does not."""
     _answers: dict[str, StopAnswer] = field(default_factory=dict)
 
     def _works(self, order_ref: str, leg_id: str = "") -> list[Work]:
@@ -254,6 +256,12 @@ class FakeWarehouse:
             return PickObservation(state, self.name, now, departed_at=works[0].left_at)
 
         return self.world.call(f"{self.name}.read_pick_state", run)
+
+    def parcels(self, order_ref: str, leg_id: str) -> list[Parcel]:
+        def run() -> list[Parcel]:
+            return [x for x in self.tells if leg_id in ("", *x.works)]
+
+        return self.world.call(f"{self.name}.parcels", run)
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         return self.world.call(f"{self.name}.stop_ship", lambda: self._stop(command))

@@ -82,6 +82,20 @@ def test_what_had_left_before_anybody_looked_can_be_brought_back_too(play: Play)
     assert not world.done("store.return")
 
 
+def test_the_warehouse_tells_the_parcels_that_the_store_does_not(play: Play) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    order = left(world)
+    world.warehouses["north"].tells, order.parcels = order.parcels, []
+    world.ask()
+    world.later(60)
+    assert len(world.done("ups.intercept")) == 1
+    (parcel,) = world.warehouses["north"].tells
+    world.ups.deliver(parcel.number)
+    days_pass(world, 1)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 2}
+
+
 def test_a_request_that_was_taken_and_not_carried_out_is_a_shipment_with_a_return_and_no_refund(play: Play) -> None:
     world = play.world
     world.policies.override = AUTOMATIC
@@ -495,6 +509,18 @@ def test_a_carrier_that_cannot_be_reached_does_not_hold_up_the_stop(play: Play) 
     assert play.outcome == Outcome.STOPPED and world.exceptions == []
     (void,) = world.case.legs["fo-1001"].voids.values()
     assert void.answered and void.answered.fact.state == "silent"
+
+
+def test_a_store_that_tells_no_parcels_does_not_hold_up_the_stop_and_leaves_a_trace(play: Play) -> None:
+    world = play.world
+    order = dear(world)
+    world.pick(order, PickState.LABELLED)
+    world.faults.on("store.parcels", Trouble.DOWN)
+    world.ask()
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and world.exceptions == []
+    (void,) = world.case.legs["fo-1001"].voids.values()
+    assert void.answered and (void.answered.fact.state, void.answered.fact.code) == ("silent", "PartnerUnavailable")
 
 
 def test_no_tracking_number_is_in_the_ledger(play: Play) -> None:

@@ -20,7 +20,7 @@ class Sent:
 
 def parcels_of(desk: Desk, case: Case, leg: Leg) -> Sent:
     """By the work that they ship, else by the lines in them. Whatever holds something that nobody asked to stop is left alone."""
-    found = list(desk.partners.order_system(case.merchant, case.channel).parcels(case.order_ref))
+    found = _told(desk, case, leg)
     named = [x for x in found if leg.work_id and leg.work_id in x.works]
     chosen = tuple(named or [x for x in found if set(x.lines) & set(leg.plan.lines)])
     if not chosen:
@@ -34,6 +34,15 @@ def parcels_of(desk: Desk, case: Case, leg: Leg) -> Sent:
     if subtract(leg.plan.lines, held):
         return Sent((), why="not_all_of_it")
     return Sent(chosen, carriers.pop())
+
+
+def _told(desk: Desk, case: Case, leg: Leg) -> list[Parcel]:
+    """By the order system, else by the leg's own warehouse."""
+    found = list(desk.partners.order_system(case.merchant, case.channel).parcels(case.order_ref))
+    warehouse = desk.partners.warehouses(case.merchant).get(leg.plan.warehouse)
+    if found or warehouse is None:
+        return found
+    return list(warehouse.parcels(case.order_ref, leg.work_id))
 
 
 def carrier_of(desk: Desk, case: Case, name: str) -> Carrier | None:

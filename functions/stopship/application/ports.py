@@ -118,6 +118,9 @@ class Warehouse(Protocol):
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Sends the stop. The answer may be final, or ``accepted`` with the rest coming to the callback."""
 
+    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:
+        """In what the leg left, or is to leave, live; empty where it cannot tell in the order's own lines. Never stored."""
+
 
 # ---------------------------------------------------------------------------------------------- carriers
 

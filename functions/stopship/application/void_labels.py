@@ -12,7 +12,7 @@ from stopship.application.ports import Carrier, VoidAnswer, VoidState
 from stopship.application.record import Step
 from stopship.domain.carrier import CARRIERS, Parcel
 from stopship.domain.case import Case, Leg
-from stopship.domain.errors import PartnerError
+from stopship.domain.errors import NotFound, PartnerError
 from stopship.domain.events import LabelVoidAnswered, LabelVoidRequested
 from stopship.domain.ids import action_key
 from stopship.domain.order import PickState
@@ -22,28 +22,41 @@ from stopship.domain.policy import Cause
 def void_labels(desk: Desk, case: Case, leg_id: str) -> Case:
     """Never stands in the way of the stop itself: what cannot be reached is recorded as silent."""
     leg = case.legs[leg_id]
-    if not _labelled(leg) or not any(carrier_of(desk, case, name) for name in CARRIERS):
+    if not _labelled(leg):
         return case
-    sent = _sent(desk, case, leg)
-    carrier = carrier_of(desk, case, sent.carrier) if sent.parcels else None
-    if carrier is None:
-        return case
-    for parcel in sent.parcels:
-        case = _void(desk, case, leg_id, carrier, parcel, sent.carrier)
+    try:
+        found = _find(desk, case, leg)
+    except (PartnerError, NotFound) as error:
+        return _not_found(desk, case, leg_id, error)
+    if found:
+        sent, carrier = found
+        for parcel in sent.parcels:
+            case = _void(desk, case, leg_id, carrier, parcel, sent.carrier)
     return case
+
+
+def _find(desk: Desk, case: Case, leg: Leg) -> tuple[Sent, Carrier] | None:
+    """A merchant without any carrier account spares the store a call."""
+    if not any(carrier_of(desk, case, name) for name in sorted(CARRIERS)):
+        return None
+    sent = parcels_of(desk, case, leg)
+    carrier = carrier_of(desk, case, sent.carrier) if sent.parcels else None
+    return (sent, carrier) if carrier else None
+
+
+def _not_found(desk: Desk, case: Case, leg_id: str, error: Exception) -> Case:
+    """The labels could not even be looked for; the fact says so."""
+    step = Step()
+    step.add(LabelVoidRequested(leg_id, "", ""), action_key(case.case_id, leg_id, "void", "none"))
+    answered = LabelVoidAnswered(leg_id, "", "", VoidState.SILENT, type(error).__name__)
+    step.add(answered, action_key(case.case_id, leg_id, "void_answered", "none"))
+    return desk.cases.record(case.merchant, case.case_id, lambda _: step)
 
 
 def _labelled(leg: Leg) -> bool:
     seen = leg.observation
     labels = [x for x in leg.shipments if not x.fact.departed]
     return bool(labels or leg.unscanned or (seen and seen.fact.state == PickState.LABELLED))
-
-
-def _sent(desk: Desk, case: Case, leg: Leg) -> Sent:
-    try:
-        return parcels_of(desk, case, leg)
-    except PartnerError as error:
-        return Sent((), why=type(error).__name__)
 
 
 def _void(desk: Desk, case: Case, leg_id: str, carrier: Carrier, parcel: Parcel, name: str) -> Case:

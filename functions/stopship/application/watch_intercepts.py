@@ -24,8 +24,8 @@ def watch_intercepts(desk: Desk, case: Case, step: str) -> tuple[Case, Next | No
         case, state = _look(desk, case, leg_id, step)
         if case.legs[leg_id].intercept_pending:
             follow.append(_patience(desk, case, case.legs[leg_id], state))
-    asking = [x for x in follow if x["next"] == "person"]
-    return case, (asking or follow or [None])[0]
+    first = [x for x in follow if x["next"] == "person"] or follow
+    return case, first[0] if first else None
 
 
 def _look(desk: Desk, case: Case, leg_id: str, step: str) -> tuple[Case, CarrierState]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stopship.application.sweep_cases import sweep_cases
+from stopship.application.view_case import view_case
 from stopship.domain.carrier import CarrierState
 from stopship.domain.instant import seconds_between
 from stopship.domain.order import PickState
@@ -15,7 +16,7 @@ from stopship.domain.resolution import Resolution, allowed
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, captured
 from tests.fakes.trouble import Crash, Trouble
-from tests.fakes.world import World
+from tests.fakes.world import MERCHANT, World
 from tests.statemachines.play import Play
 
 AUTOMATIC = '[intercept]\nmode = "automatic"\n'
@@ -41,6 +42,13 @@ def number(order: Order) -> str:
     return order.parcels[0].number
 
 
+def shown(play: Play) -> tuple[str, str]:
+    """What a person sees of the only leg's way."""
+    case = play.world.case
+    (leg,) = view_case(MERCHANT, case.case_id, play.world.ledger.load(MERCHANT, case.case_id))["legs"]
+    return leg["carrier"], leg["intercept"]
+
+
 def days_pass(world: World, days: float) -> None:
     world.later(days * 86_400)
 
@@ -58,9 +66,10 @@ def test_it_left_with_ups_is_intercepted_on_the_way_comes_back_and_is_refunded_o
     assert play.outcome == "" and not world.done("payments.refund") and not world.done("mail")
     days_pass(world, 2)
     assert play.outcome == "" and not world.done("payments.refund")
+    assert shown(play) == ("in_transit", "pending")
     world.ups.deliver(number(order))
     days_pass(world, 1)
-    assert play.outcome == Outcome.SHIPPED
+    assert play.outcome == Outcome.SHIPPED and shown(play) == ("returned", "returned")
     assert len(world.done("payments.refund")) == 1 and order.refunded_lines == {"L1": 2}
     assert not world.done("store.return") and not world.done("store.cancel")
     assert [x.detail for x in world.done("mail")] == ["outcome_came_back"]
@@ -423,7 +432,8 @@ def test_a_request_that_the_carrier_refuses_is_a_shipment(play: Play) -> None:
     world.faults.on("ups.intercept", Trouble.REFUSE)
     world.ask()
     world.settle()
-    assert play.outcome == Outcome.SHIPPED and not world.done("ups.intercept")
+    assert play.outcome == Outcome.SHIPPED and shown(play) == ("in_transit", "refused")
+    assert not world.done("ups.intercept")
     assert not world.done("payments.refund") and len(world.done("store.return")) == 1
 
 

@@ -506,6 +506,12 @@ def test_a_label_outside_the_void_period_is_a_note_for_finance_and_no_obstacle(p
     assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2}
     item = world.the_exception
     assert (item.cause, item.owner, item.tier) == (Cause.LABEL_NOT_VOIDED, "finance", Tier.P3)
+    world.answer_all(Resolution.DONE_BY_HAND)
+    heads = world.ledger.cases(MERCHANT).items
+    assert world.exceptions == [] and {(x.channel, x.status) for x in heads} == {
+        ("shopify", "closed"),
+        ("unmatched", "closed"),
+    }
 
 
 def test_a_carrier_that_cannot_be_reached_does_not_hold_up_the_stop(play: Play) -> None:

@@ -14,6 +14,10 @@ from stopship.domain.policy import Cause
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
 
 
+_NOTES = frozenset({Cause.UNMATCHED_MESSAGE, Cause.LABEL_NOT_VOIDED})
+"""They are all that their case is about: it ends with them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``by`` is the signed-in person's id. ``note`` may hold personal data, so only its hash enters the chain."""
@@ -48,8 +52,8 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
         fact = ExceptionResolved(exception_id, word, answer.by, note_hash, answer.approved_by)
         step.add(fact, f"resolved:{exception_id}")
         close_door(desk, case, exception_id, step, tokens)
-        if item.cause == Cause.UNMATCHED_MESSAGE:
-            step.add(CaseClosed("none", False, [], "unmatched_message", False, {}, ""), "closed:unmatched")
+        if item.cause in _NOTES:
+            step.add(CaseClosed("none", False, [], str(item.cause), False, {}, ""), "closed:unmatched")
         return step
 
     desk.cases.record(merchant, item.case_id, build)

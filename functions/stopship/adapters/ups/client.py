@@ -61,14 +61,12 @@ class UpsClient:
         return _read(Charges, self._intercept("POST", "charges", number, {"ratingRequest": [asked]}))
 
     def return_to_sender(self, number: str, reason: str) -> Taken:
-        return _read(
-            Taken, self._intercept("POST", "return", number, {**self._request(number), "reasonForReturn": reason})
-        )
+        return _read(Taken, self._intercept("POST", "return", number, {**self._request(), "reasonForReturn": reason}))
 
     def cancel_intercept(self, number: str) -> Taken:
-        return _read(Taken, self._intercept("POST", "cancel", number, self._request(number)))
+        return _read(Taken, self._intercept("POST", "cancel", number, self._request()))
 
-    def _request(self, _number: str) -> dict[str, Any]:
+    def _request(self) -> dict[str, Any]:
         c = self._connection.contact
         contact = {"name": c["name"], "telephone": c["telephone"]}
         return {"requestType": RETURN_TO_SENDER, "requesterContactInfo": contact, "specialInstructions": None}

@@ -13,7 +13,6 @@ from stopship.domain.events import CaseClosed, ExceptionResolved
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
 
-
 _NOTES = frozenset({Cause.UNMATCHED_MESSAGE, Cause.LABEL_NOT_VOIDED})
 """They are all that their case is about: it ends with them."""
 

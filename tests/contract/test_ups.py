@@ -195,6 +195,15 @@ def test_a_parcel_that_is_out_for_delivery_is_not_offered(sandboxes: Sandboxes, 
     assert ups.offer(Sent(sandboxes, "P", "O").number).offer is Offer.NO
 
 
+def test_what_another_account_sent_is_its_holders_to_ask_for_and_to_void(sandboxes: Sandboxes, ups: UpsCarrier) -> None:
+    theirs, ours = Sent(sandboxes, "P", number="1ZX9Y8Z70300000001"), Sent(sandboxes, "P")
+    assert (ups.owns(theirs.number), ups.owns(ours.number)) == (False, True)
+    sandboxes.trap(theirs.ref, "eligibility", "http_500")
+    assert (ups.offer(theirs.number).offer, ups.offer(theirs.number).reason) == (Offer.BY_HAND, "another_account")
+    assert ups.track(theirs.number).state is CarrierState.IN_TRANSIT
+    assert not ups.owns("9400100000000000000000")
+
+
 def test_what_ups_does_not_say_is_unknown(ups: UpsCarrier, parcel: Sent) -> None:
     parcel.trap("eligibility", "silent")
     offer = ups.offer(parcel.number)

@@ -28,11 +28,16 @@ class FakeCarrier:
     states: dict[str, CarrierState] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     delivers_after: float = 0
+    foreign: set[str] = field(default_factory=set)
+    """Numbers of another account."""
 
     def deliver(self, number: str) -> None:
         """The day of delivery."""
         back = number in self.asked and self.completes
         self.states[number] = CarrierState.RETURNED if back else CarrierState.DELIVERED
+
+    def owns(self, number: str) -> bool:
+        return number not in self.foreign
 
     def track(self, number: str) -> ParcelReading:
         now = self.world.clock.now()
@@ -60,6 +65,8 @@ class FakeCarrier:
 
     def offer(self, number: str) -> InterceptOffer:
         def run() -> InterceptOffer:
+            if number in self.foreign:
+                return InterceptOffer(Offer.BY_HAND, reason="another_account")
             if number in self.asked:
                 return InterceptOffer(Offer.PENDING)
             if not self._may(number):

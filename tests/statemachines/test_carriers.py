@@ -309,6 +309,34 @@ def test_a_person_may_vouch_that_the_goods_are_back(play: Play) -> None:
     assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 2}
 
 
+def test_what_was_sent_under_another_account_a_person_asks_for_and_the_desk_follows(play: Play) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    order = left(world)
+    world.ups.foreign.add(number(order))
+    world.ask()
+    world.settle()
+    (state,) = world.case.exceptions.values()
+    assert "UPS must be asked by hand (another_account)" in state.opened.fact.detail
+    world.answer(world.the_exception, Resolution.INTERCEPT)
+    days_pass(world, 1)
+    assert world.exceptions == [] and shown(play) == ("in_transit", "pending") and not world.done("ups.intercept")
+    world.ups.states[number(order)] = CarrierState.RETURNED
+    days_pass(world, 1)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 2}
+
+
+def test_a_label_of_another_account_is_nobodys_to_void(play: Play) -> None:
+    world = play.world
+    order = dear(world)
+    world.pick(order, PickState.LABELLED)
+    world.send(order, state=CarrierState.LABELLED)
+    world.ups.foreign.add(number(order))
+    world.ask()
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and not world.done("ups.void") and world.exceptions == []
+
+
 def test_a_carrier_that_the_policy_does_not_name_is_not_asked(play: Play) -> None:
     world = play.world
     left(world, carrier="other")

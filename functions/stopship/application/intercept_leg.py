@@ -44,8 +44,9 @@ def _intend(desk: Desk, case: Case, leg: Leg) -> Step | None:
 def _ask(
     case: Case, carrier: Carrier | None, parcel: Parcel | None, requested: InterceptRequested
 ) -> InterceptAnswered:
+    """What was sent under another account, or with a carrier that is not connected, the person who wants it back asks himself."""
     level, code = "by_hand", ""
-    if carrier is not None:
+    if carrier is not None and (parcel is None or carrier.owns(parcel.number)):
         answer = _said(case, carrier, parcel)
         level, code = ("accepted" if answer.accepted else "refused"), answer.code
     return InterceptAnswered(requested.leg_id, requested.carrier, requested.parcel, level, code)

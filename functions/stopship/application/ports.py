@@ -153,6 +153,9 @@ class CarrierAnswer:
 class Carrier(Protocol):
     """A parcel carrier, under the merchant's own account. Takes tracking numbers, which are never stored."""
 
+    def owns(self, number: str) -> bool:
+        """Whether the parcel was sent under that account: only such labels are voided, and such parcels asked for. Without a call."""
+
     def track(self, number: str) -> ParcelReading:
         """The newest scan; state ``unknown`` when it does not know the number."""
 

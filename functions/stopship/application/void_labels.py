@@ -30,7 +30,7 @@ def void_labels(desk: Desk, case: Case, leg_id: str) -> Case:
         return _not_found(desk, case, leg_id, error)
     if found:
         sent, carrier = found
-        for parcel in sent.parcels:
+        for parcel in (x for x in sent.parcels if carrier.owns(x.number)):
             case = _void(desk, case, leg_id, carrier, parcel, sent.carrier)
     return case
 

@@ -100,7 +100,7 @@ def _ended(desk: Desk, case: Case, leg_id: str, end: str, source: str, evidence:
 def _patience(desk: Desk, case: Case, leg: Leg, state: CarrierState) -> Next:
     rule = desk.policy_of(case).intercept
     answered = [x.answered for x in leg.intercepts.values() if x.answered]
-    if any(x.fact.level == "by_hand" for x in answered):
+    if any(carrier_of(desk, case, x.fact.carrier) is None for x in answered):
         return person(Cause.INTERCEPT_UNRESOLVED, f"leg {leg.plan.leg_id}: only a person can follow this carrier")
     since = max(*(x.at for x in answered), case.case_human.at if case.case_human else "")
     waited = seconds_between(since, desk.clock.now())

@@ -111,14 +111,11 @@ def _by_value(read: CarrierRead, rule: InterceptRule, offer: Offer) -> tuple[Mov
 
 def _how(read: CarrierRead, offer: Offer) -> str:
     """What the person who is asked must know."""
-    guide = GUIDES.get(read.carrier)
-    if offer is Offer.BY_HAND and guide:
-        return (
-            f"{guide.name} must be asked by hand: {guide.portal}, {guide.steps}; {guide.cut_off}."
-            f" Answer intercept once it is asked. {_where(read)}"
-        )
     if offer is Offer.BY_HAND:
-        return f"its carrier must be asked by hand; answer intercept once it is asked. {_where(read)}"
+        guide = GUIDES.get(read.carrier)
+        steps = f": {guide.portal}, {guide.steps}; {guide.cut_off}" if guide else ""
+        why = f" ({read.reason})" if read.reason else ""
+        return f"{_name(read.carrier)} must be asked by hand{why}{steps}. Answer intercept once it is asked. {_where(read)}"
     cost = f"for {read.cost} {read.currency}" if read.cost else "for an unknown price"
     return f"{_name(read.carrier)} may bring it back {cost} ({read.reason or offer}); {_where(read)}"
 

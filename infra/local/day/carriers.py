@@ -34,14 +34,15 @@ def _tell_ups(stage: Stage, play: Play, command: str, **told: str) -> str:
     return str(answered.get("number", ""))
 
 
-def _parcel(play: Play) -> str:
-    """A number of UPS's own form, the same for the same order."""
-    return f"1ZDEMO0103{play.order.order_ref[-8:]:0>8}"
+def _parcel(stage: Stage, play: Play) -> str:
+    """A number of UPS's own form, of the merchant's account, the same for the same order."""
+    account = stage.config(play.order.merchant)["carriers"]["ups"]["account"]
+    return f"1Z{account}03{play.order.order_ref[-8:]:0>8}"
 
 
 def _leave(stage: Stage, play: Play) -> None:
     """The driver has scanned it, and the warehouse's connector has told the shop."""
-    number = _tell_ups(stage, play, "parcels", order_ref=play.order.order_ref, number=_parcel(play))
+    number = _tell_ups(stage, play, "parcels", order_ref=play.order.order_ref, number=_parcel(stage, play))
     _tell_ups(stage, play, "scan", number=number, type="P")
     for leg in play.order.legs:
         told = {"order_ref": play.order.order_ref, "leg_id": leg.leg_id, "tracking": number}
@@ -53,4 +54,4 @@ def _is_taken(case: Case) -> bool:
 
 
 def _deliver(stage: Stage, play: Play, _case: Case) -> None:
-    _tell_ups(stage, play, "deliver", number=_parcel(play))
+    _tell_ups(stage, play, "deliver", number=_parcel(stage, play))

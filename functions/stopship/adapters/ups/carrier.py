@@ -44,8 +44,12 @@ _TIME: Final = re.compile(r"\d{1,6}")
 class UpsCarrier:
     """Implements ports.Carrier."""
 
-    def __init__(self, client: UpsClient, clock: Clock) -> None:
-        self._client, self._clock = client, clock
+    def __init__(self, client: UpsClient, account: str, clock: Clock) -> None:
+        self._client, self._account, self._clock = client, account, clock
+
+    def owns(self, number: str) -> bool:
+        """A UPS number holds its shipper's account number, after "1Z"."""
+        return _is_ours(number) and number[2:8] == self._account.upper()
 
     def track(self, number: str) -> ParcelReading:
         """Unknown for a number that UPS does not know."""
@@ -74,9 +78,12 @@ class UpsCarrier:
         return VoidAnswer(_not_voided(after), code)
 
     def offer(self, number: str) -> InterceptOffer:
-        """Eligibility, then charges: both are read, neither binds anybody."""
+        """Eligibility, then charges: both are read, neither binds anybody. What was sent under another account only its holder can have
+        back, so that a person must ask him."""
         if not _is_ours(number):
             return InterceptOffer(Offer.NO, reason="not_a_ups_number")
+        if not self.owns(number):
+            return InterceptOffer(Offer.BY_HAND, reason="another_account")
         try:
             right, why = self._eligibility(number)
             if right is None:
@@ -216,4 +223,5 @@ def _moment(activity: Activity) -> str:
 
 def connect(merchant: str, config: Mapping[str, Any], clock: Clock) -> UpsCarrier:
     """From the merchant's configuration: carriers.ups {endpoint, client_id, client_secret, account, contact, ship_from}."""
-    return UpsCarrier(UpsClient(connection(merchant, config), clock), clock)
+    told = connection(merchant, config)
+    return UpsCarrier(UpsClient(told, clock), told.account, clock)

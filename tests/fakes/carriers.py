@@ -28,6 +28,8 @@ class FakeCarrier:
     states: dict[str, CarrierState] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     delivers_after: float = 0
+    refuses: set[str] = field(default_factory=set)
+    """Numbers that it offers to bring back, and will not when it is asked."""
     foreign: set[str] = field(default_factory=set)
     """Numbers of another account."""
 
@@ -79,7 +81,7 @@ class FakeCarrier:
         def run() -> CarrierAnswer:
             if number in self.asked:
                 return CarrierAnswer(accepted=True, code="pending")
-            if not self._may(number):
+            if not self._may(number) or number in self.refuses:
                 return CarrierAnswer(accepted=False, code="not_eligible")
             self.asked.add(number)
             self.world.did(f"{self.name}.intercept", number, str(reason), number)

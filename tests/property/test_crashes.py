@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from stopship.domain.carrier import CarrierState
 from stopship.domain.order import PickState
 from tests.fakes.order_book import Work
 from tests.fakes.partners import Manner, authorised, captured
@@ -80,6 +81,15 @@ def brought_back(play: Play) -> None:
     world.ask()
 
 
+def label_voided(play: Play) -> None:
+    world = play.world
+    order = world.order(price=Decimal("60.00"))
+    captured(order)
+    world.pick(order, PickState.LABELLED)
+    world.send(order, state=CarrierState.LABELLED)
+    world.ask()
+
+
 def leak(play: Play) -> None:
     (order,) = play.world.orders.values()
     play.world.shipment(order, order.works[0], delivery="leak")
@@ -96,6 +106,7 @@ STORIES: dict[str, tuple[Scene, Scene | None]] = {
     "slow everywhere": (slow_everywhere, None),
     "came back": (came_back, None),
     "brought back": (brought_back, None),
+    "label voided": (label_voided, None),
     "leaked after closing": (refunded, leak),
     "wish widened": (wish_widened, None),
 }

@@ -9,6 +9,9 @@ from tests.fakes.world import CHANNEL, MERCHANT, World
 from tests.statemachines.machine import Machine
 
 
+_ONCE = ("payments.refund", "payments.void", "store.cancel", "store.return", "ups.intercept", "ups.void", "ups.cancel")
+
+
 class Play:
     def __init__(self) -> None:
         self.world = World()
@@ -52,7 +55,7 @@ class Play:
         """Effects that happened more than once under one key, or on one subject."""
         seen: dict[tuple[str, str], int] = {}
         for effect in self.world.effects:
-            if effect.what in ("payments.refund", "payments.void", "store.cancel", "store.return", "ups.intercept"):
+            if effect.what in _ONCE:
                 seen[effect.what, effect.key] = seen.get((effect.what, effect.key), 0) + 1
         return [f"{what} {key} took effect {n} times" for (what, key), n in seen.items() if n > 1]
 

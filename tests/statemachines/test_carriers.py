@@ -220,6 +220,21 @@ def test_one_box_of_two_that_is_delivered_makes_it_a_shipment(play: Play) -> Non
     assert len(world.done("store.return")) == 1
 
 
+def test_where_one_box_of_two_cannot_come_back_the_other_is_not_asked_for_any_more(play: Play) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    world.ups.cost = Decimal("10.00")
+    left(world)
+    world.send(world.orders["1001"], number="1Zsecond")
+    world.ups.refuses.add("1Zsecond")
+    world.faults.on("ups.cancel_intercept", Trouble.IN_DOUBT)
+    world.ask()
+    world.settle()
+    assert play.outcome == Outcome.SHIPPED and world.ups.asked == set()
+    assert (len(world.done("ups.intercept")), len(world.done("ups.cancel"))) == (1, 1)
+    assert len(world.done("store.return")) == 1 and not world.done("payments.refund")
+
+
 # ---------------------------------------------------------------------------------------------- a person
 
 

@@ -3,6 +3,8 @@
 An answer of "accepted" ends nothing: what became of it is read from the carrier's tracking when the case is about to close.
 """
 
+from collections.abc import Callable, Mapping
+
 from stopship.application.context import Desk
 from stopship.application.parcels import carrier_of, parcels_of
 from stopship.application.ports import Carrier, CarrierAnswer
@@ -24,6 +26,21 @@ def intercept_leg(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Case:
             carrier = carrier_of(desk, case, state.requested.fact.carrier)
             answered = _ask(case, carrier, sent.get(parcel), state.requested.fact)
             case = _answered(desk, case, answered)
+    return _take_back(desk, case, leg_id, sent)
+
+
+def _take_back(desk: Desk, case: Case, leg_id: str, sent: Mapping[str, Parcel]) -> Case:
+    """Where one parcel of the leg cannot come back, the others need not: half of it back is neither a return nor a delivery."""
+    answers = {parcel: x.answered.fact for parcel, x in case.legs[leg_id].intercepts.items() if x.answered}
+    if not any(x.level == "refused" for x in answers.values()):
+        return case
+    for parcel, fact in answers.items():
+        carrier = carrier_of(desk, case, fact.carrier) if fact.level == "accepted" else None
+        if carrier is not None:
+            answer = _said(sent.get(parcel), carrier.cancel_intercept)
+            level = "withdrawn" if answer.accepted else "kept"
+            taken_back = InterceptAnswered(leg_id, fact.carrier, parcel, level, answer.code)
+            case = _answered(desk, case, taken_back, "intercept_withdrawn")
     return case
 
 
@@ -47,22 +64,22 @@ def _ask(
     """What was sent under another account, or with a carrier that is not connected, the person who wants it back asks himself."""
     level, code = "by_hand", ""
     if carrier is not None and (parcel is None or carrier.owns(parcel.number)):
-        answer = _said(case, carrier, parcel)
+        answer = _said(parcel, lambda number: carrier.intercept(number, case.reason))
         level, code = ("accepted" if answer.accepted else "refused"), answer.code
     return InterceptAnswered(requested.leg_id, requested.carrier, requested.parcel, level, code)
 
 
-def _said(case: Case, carrier: Carrier, parcel: Parcel | None) -> CarrierAnswer:
+def _said(parcel: Parcel | None, call: Callable[[str], CarrierAnswer]) -> CarrierAnswer:
     if parcel is None:
         return CarrierAnswer(accepted=False, code="parcel_not_found")
     try:
-        return carrier.intercept(parcel.number, case.reason)
+        return call(parcel.number)
     except PartnerRefused as refusal:
         return CarrierAnswer(accepted=False, code=refusal.code)
 
 
-def _answered(desk: Desk, case: Case, fact: InterceptAnswered) -> Case:
-    key = action_key(case.case_id, fact.leg_id, "intercept_answered", fact.parcel[:16])
+def _answered(desk: Desk, case: Case, fact: InterceptAnswered, what: str = "intercept_answered") -> Case:
+    key = action_key(case.case_id, fact.leg_id, what, fact.parcel[:16])
 
     def build(_: Case) -> Step:
         step = Step()

@@ -261,7 +261,8 @@ class InterceptRequested(Event):
 
 @dataclass(frozen=True)
 class InterceptAnswered(Event):
-    """``level`` is accepted, refused or by_hand (a person has asked the carrier). None of them is an outcome."""
+    """``level`` is accepted, refused or by_hand (a person has asked the carrier); after another parcel of the leg was refused also withdrawn
+    (the request was taken back) or kept (the carrier goes on with it). None of them is an outcome."""
 
     leg_id: str
     carrier: str

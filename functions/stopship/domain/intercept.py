@@ -63,7 +63,10 @@ def _asked_already(leg: Leg) -> Verdict:
     if len(answers) < len(leg.intercepts):
         return Verdict(Move.INTERCEPT, "a request to the carrier is under way", evidence)
     evidence = (*evidence, *(x.version for x in answers))
-    if any(x.fact.level == "refused" for x in answers):
+    levels = {x.fact.level for x in answers}
+    if {"refused", "accepted"} <= levels:
+        return Verdict(Move.INTERCEPT, "part of it cannot come back: the rest is not asked for any more", evidence)
+    if "refused" in levels:
         return Verdict(Move.LET_GO, "the carrier will not bring it back", evidence)
     return Verdict(Move.WATCH, "the carrier was asked to bring it back", evidence)
 

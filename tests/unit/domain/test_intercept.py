@@ -147,6 +147,13 @@ TABLE = (
     Row(
         "one box of two refused",
         (order(), read(), requested("a"), requested("b"), answered("accepted", "a"), answered("refused", "b")),
+        "intercept",
+        (6, 7, 8, 9),
+        "not asked for any more",
+    ),
+    Row(
+        "one box of two refused, and the other let go",
+        (order(), read(), requested("a"), requested("b"), answered("withdrawn", "a"), answered("refused", "b")),
         "let_go",
         (6, 7, 8, 9),
     ),

@@ -8,7 +8,6 @@ from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from tests.fakes.world import CHANNEL, MERCHANT, World
 from tests.statemachines.machine import Machine
 
-
 _ONCE = ("payments.refund", "payments.void", "store.cancel", "store.return", "ups.intercept", "ups.void", "ups.cancel")
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -394,3 +395,15 @@ def test_a_connection_that_lacks_something_names_it(sandboxes: Sandboxes, missin
 
 def test_the_capability_table_says_that_ups_stops_no_work() -> None:
     assert CAPABILITIES["ups"].proves == "accepted"
+
+
+def test_parcels_and_requests_outlive_the_sandbox_itself(tmp_path: Path) -> None:
+    kept = tmp_path / "state.json"
+    with Sandboxes.start(state=kept) as running:
+        told = config(running)
+        first, port = Sent(running, "P"), running.port
+        assert connect(MERCHANT, told, SystemClock()).intercept(first.number, Reason.CUSTOMER_REQUEST).accepted
+    with Sandboxes.start(port, kept):
+        ups = connect(MERCHANT, told, SystemClock())
+        assert ups.offer(first.number).offer is Offer.PENDING
+        assert ups.track(first.number).state is CarrierState.IN_TRANSIT

@@ -113,14 +113,14 @@ GUIDES: Mapping[str, Guide] = {
     ),
     "fedex": Guide(
         "FedEx",
-        "https://www.fedex.com/en-us/customer-support.html",
+        "https://www.fedex.com",
         "call or chat as the shipper with the account number, and ask for a return to shipper",
         "before it is out for delivery",
     ),
     "usps": Guide(
         "USPS",
-        "https://retail-pi.usps.com/retailpi/actions/index.action",
-        "sign in, request a Package Intercept, return to sender; the fee is due when it is intercepted",
+        "https://www.usps.com",
+        "sign in, Receive, Intercept a Package, Return to Sender; the fee is due when it is intercepted",
         "before it is out for delivery; domestic parcels with a tracking barcode, not to a mail agent",
     ),
 }

@@ -43,6 +43,9 @@ attempts = 20
 [confirm]
 seconds = 1
 attempts = 60
+
+[intercept]
+look_seconds = 1
 """
 
 
@@ -95,6 +98,24 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
             "fields": {"order": 11, "reason": 12, "lines": 13},
         },
         "help_desks": {"jira": {"secrets": [secret_for(merchant, "jira")]}},
+        "carriers": {
+            "ups": {
+                "endpoint": f"{sandboxes}/ups/{merchant}",
+                "client_id": secret_for(merchant, "ups-client")[:24],
+                "client_secret": secret_for(merchant, "ups"),
+                "account": f"{merchant[:5].upper():X<5}1",
+                "contact": {"name": "Returns desk", "telephone": "+15025550100"},
+                "ship_from": {
+                    "addressLine1": "1 Dock Street",
+                    "city": "Louisville",
+                    "state": "KY",
+                    "postalCode": "40201",
+                    "countryCode": "US",
+                    "firstName": "Returns",
+                    "phoneNumber": "+15025550100",
+                },
+            }
+        },
         "netsuite": {
             "endpoint": f"{sandboxes}/netsuite/{merchant}",
             "account": f"{merchant.upper()}_SB1",
@@ -162,6 +183,7 @@ def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, An
             "webhook_secret": config["zendesk"]["webhook_secrets"][0],
         },
         "netsuite": {"client_id": config["netsuite"]["client_id"], "certificates": certificates},
+        "ups": {k: config["carriers"]["ups"][k] for k in ("client_id", "client_secret", "account")},
         "amazon": {
             **{k: config["amazon"][k] for k in ("seller_id", "client_id", "client_secret", "refresh_token")},
             "bus": AMAZON_BUS,

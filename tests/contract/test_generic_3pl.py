@@ -433,3 +433,20 @@ def test_events_can_arrive_in_the_wrong_order(sandboxes: Sandboxes, inbox: Inbox
     sandboxes.release_deliveries(reverse=True)
     assert until(lambda: len(events(inbox, order_ref)) == 2, 5.0)
     assert [parse_event(m).topic for m in events(inbox, order_ref)] == ["shipment.departed", "shipment.labelled"]
+
+
+def test_a_warehouse_that_names_its_carrier_tells_the_parcels_of_a_leg(
+    sandboxes: Sandboxes, warehouse: Generic3plWarehouse, order_ref: str
+) -> None:
+    import_order(sandboxes, order_ref, "packed")
+    settings = {"secrets": list(SECRETS), "pull_seconds": 0.05}
+    sandboxes.configure(merchants={MERCHANT: {"warehouse": {NAME: {**settings, "carrier": "UPS Ground"}}}})
+    try:
+        assert warehouse.parcels(order_ref, "leg-1") == []
+        sandboxes.command(f"warehouse/{MERCHANT}/{NAME}/advance", {"orderRef": order_ref, "state": "labelled"})
+        (parcel,) = warehouse.parcels(order_ref, "leg-1")
+    finally:
+        sandboxes.configure(merchants={MERCHANT: {"warehouse": {NAME: settings}}})
+    assert (parcel.carrier, parcel.lines, parcel.works) == ("ups", LINES, {"leg-1"})
+    assert parcel.number.startswith("1Z") and parcel.number not in repr(parcel)
+    assert warehouse.parcels(order_ref, "leg-1") == []

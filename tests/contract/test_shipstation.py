@@ -384,3 +384,14 @@ def test_a_merchants_configuration_makes_the_warehouse(sandboxes: Sandboxes, one
     partners = ConfiguredPartners(Told())
     assert partners.warehouses(MERCHANT)[NAME].stop_ship(one.stop(line_1=2)).level is AckLevel.SYSTEM_CANCELLED
     assert partners.hold_first(MERCHANT) == []
+
+
+def test_the_parcels_of_an_order_are_its_labels_that_stand(sandboxes: Sandboxes, station: ShipStationWarehouse) -> None:
+    placed = Placed(sandboxes)
+    assert station.parcels(placed.ref, "fo-1") == []
+    label = placed.label()
+    (parcel,) = station.parcels(placed.ref, "fo-1")
+    assert (parcel.carrier, parcel.number, parcel.lines) == ("usps", f"94{label}", {"line-1": 2})
+    assert parcel.shipment == placed.ids[0] and parcel.number not in repr(parcel)
+    station.stop_ship(placed.stop())
+    assert station.parcels(placed.ref, "fo-1") == []

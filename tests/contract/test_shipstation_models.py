@@ -88,6 +88,7 @@ def a_day(sandboxes: Sandboxes) -> None:
     assert station.stop_ship(Placed(sandboxes, []).stop()).reason == "unknown_order"
     endpoint = str(config(sandboxes)["endpoint"])
     client = ShipStationClient(ShipStationConnection(MERCHANT, NAME, endpoint, API_KEY))
+    assert len(station.parcels(stuck.ref, "")) == 1
     assert client.shipment(placed.ids[0]).shipment_status == CANCELLED
     assert client.label(Placed(sandboxes).label()).status == "completed"
     with pytest.raises(PartnerRefused):
@@ -192,6 +193,8 @@ def rename(kind: str, field: str) -> Callable[[dict[str, Any]], None]:
         ("shipment_item", "quantity", {"list_shipments", "get_shipment_by_id"}),
         ("label", "tracking_status", {"get_label_by_id"}),
         ("label", "shipment_id", {"get_label_by_id"}),
+        ("label", "tracking_number", {"get_label_by_id"}),
+        ("label", "carrier_code", {"get_label_by_id"}),
         ("void_label_response_body", "approved", {"void_label"}),
         ("void_label_response_body", "reason_code", {"void_label"}),
         ("error", "error_code", {"cancel_shipments", "get_label_by_id"}),

@@ -618,6 +618,21 @@ def ship_from_warehouse(sandboxes: Sandboxes, placed: Placed) -> None:
     sandboxes.warehouse_ship(MERCHANT, "east", placed.ref, placed.leg)
 
 
+def test_what_left_is_known_by_its_parcels_and_the_work_in_them(
+    sandboxes: Sandboxes, orders: ShopifyOrderSystem
+) -> None:
+    placed = Placed(sandboxes, split=True)
+    assert list(orders.parcels(placed.ref)) == []
+    placed.tell("fulfill", leg_id=placed.leg, tracking="1ZA1B2C30300000001")
+    placed.tell("fulfill", leg_id=placed.second, tracking="9400100000000000000000")
+    one, two = orders.parcels(placed.ref)
+    assert (one.carrier, one.number, one.lines) == ("ups", "1ZA1B2C30300000001", {placed.mug: 2})
+    assert (one.works, two.works) == ({placed.leg}, {placed.second})
+    assert (two.carrier, two.lines) == ("other", {placed.tee: 3})
+    assert one.shipment != two.shipment and one.number not in repr(one)
+    assert list(orders.parcels("1")) == []
+
+
 def test_what_a_warehouse_ships_is_a_fulfillment_in_the_shop(sandboxes: Sandboxes, orders: ShopifyOrderSystem) -> None:
     placed = Placed(sandboxes)
     ship_from_warehouse(sandboxes, placed)

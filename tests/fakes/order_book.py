@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from stopship.domain.carrier import Parcel
 from stopship.domain.case import subtract
 from stopship.domain.money import Transaction
 from stopship.domain.order import FulfillmentType, PickState
@@ -64,6 +65,7 @@ class Order:
     store_lags: bool = False
     """The store still lists work that has left, marked as departed, and counts its lines as open."""
     contact: str = "someone@example.com"
+    parcels: list[Parcel] = field(default_factory=list)
     fulfillment_type: FulfillmentType = FulfillmentType.THIRD_PARTY
     bundles: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Line to the bundle it was sold in, and how many of them."""

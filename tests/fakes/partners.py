@@ -16,6 +16,7 @@ from stopship.application.ports import (
     SalesOrder,
     StopCommand,
 )
+from stopship.domain.carrier import Parcel
 from stopship.domain.case import subtract, total
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.money import (
@@ -39,6 +40,7 @@ from stopship.domain.order import (
     Quantities,
     StopAnswer,
 )
+from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
 
@@ -214,6 +216,9 @@ class FakeOrderSystem:
 
         return self.world.call("store.open_return", run)
 
+    def parcels(self, order_ref: str) -> list[Parcel]:
+        return self.world.call("store.parcels", lambda: list(self.world.orders[order_ref].parcels))
+
     def contact(self, order_ref: str) -> str:
         return self.world.call("store.contact", lambda: self.world.orders[order_ref].contact)
 
@@ -228,6 +233,8 @@ class FakeWarehouse:
     answers_after: float = 60
     believes: dict[str, PickState] = field(default_factory=dict)
     reading_age: float = 0
+    tells: list[Parcel] = field(default_factory=list)
+    """What it tells of its parcels, where the store does not."""
     _answers: dict[str, StopAnswer] = field(default_factory=dict)
 
     def _works(self, order_ref: str, leg_id: str = "") -> list[Work]:
@@ -265,6 +272,12 @@ class FakeWarehouse:
             return PickObservation(state, self.name, now, departed_at=works[0].left_at)
 
         return self.world.call(f"{self.name}.read_pick_state", run)
+
+    def parcels(self, order_ref: str, leg_id: str) -> list[Parcel]:
+        def run() -> list[Parcel]:
+            return [x for x in self.tells if leg_id in ("", *x.works)]
+
+        return self.world.call(f"{self.name}.parcels", run)
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         return self.world.call(f"{self.name}.stop_ship", lambda: self._stop(command))
@@ -501,6 +514,7 @@ class FakePartners:
     has_erp: bool = True
     has_payments: bool = True
     mail_from: str = "desk@example.com"
+    carriers: dict[str, FakeCarrier] = field(default_factory=dict)
 
     def order_system(self, merchant: str, channel: str) -> FakeOrderSystem:
         return self.store
@@ -519,6 +533,9 @@ class FakePartners:
 
     def tickets(self, merchant: str, source: str) -> FakeTickets | None:
         return self.world.tickets if source == "zendesk" else None
+
+    def carrier(self, merchant: str, name: str) -> FakeCarrier | None:
+        return self.carriers.get(name)
 
     def sender(self, merchant: str) -> str:
         return self.mail_from

@@ -18,6 +18,7 @@ from stopship.application.receive_signal import receive_signal
 from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.sweep_cases import Swept, sweep_cases
 from stopship.domain import instant
+from stopship.domain.carrier import CarrierState, Parcel
 from stopship.domain.case import Case
 from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotFound
 from stopship.domain.order import PickState, StopAnswer
@@ -25,6 +26,7 @@ from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.agenda import START, Agenda, VirtualClock
+from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
@@ -66,6 +68,8 @@ class World:
         self.tickets = FakeTickets(self)
         self.warehouses = {name: FakeWarehouse(self, name) for name in ("north", "south")}
         self.partners = FakePartners(self, self.store, self.warehouses)
+        self.ups = FakeCarrier(self)
+        self.partners.carriers["ups"] = self.ups
         self.evidence = KeptEvidence()
         self.timers = AgendaTimers(self)
         self._ids = count(1)
@@ -130,6 +134,25 @@ class World:
                 order.shipped_lines[line] = order.shipped_lines.get(line, 0) + min(quantity, rest)
         if tell:
             self.shipment(order, work, departed=work.gone)
+
+    def send(
+        self,
+        order: Order,
+        leg_id: str = "",
+        *,
+        carrier: str = "ups",
+        state: CarrierState = CarrierState.IN_TRANSIT,
+        number: str = "",
+    ) -> Parcel:
+        """The work's goods are in a parcel that its carrier knows; the store tells its tracking number."""
+        work = order.work(leg_id) if leg_id else order.works[0]
+        if work is None:
+            raise AssertionError(f"no work {leg_id}")
+        number = number or f"1Z{work.leg_id}"
+        parcel = Parcel(carrier, number, dict(work.lines), f"shipment-{work.leg_id}", frozenset({work.leg_id}))
+        order.parcels.append(parcel)
+        self.ups.states[number] = state
+        return parcel
 
     # ------------------------------------------------------------------------------------------ the doors
 

@@ -1,10 +1,12 @@
 """Any day that an order can have: what it is, how its partners behave, what arrives how often and in which order, and where a process dies."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from hypothesis import strategies as st
 
 from stopship.application.ports import ExceptionItem
+from stopship.domain.carrier import CarrierState
 from stopship.domain.order import PickState
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason
@@ -39,6 +41,11 @@ CALLS = (
     "payments.quote",
     "payments.move",
     "mail.send",
+    "store.parcels",
+    "ups.track",
+    "ups.offer",
+    "ups.intercept",
+    "ups.void",
     *(f"{place}.{call}" for place in PLACES for call in ("place_hold", "release_hold", "read_pick_state", "stop_ship")),
 )
 
@@ -62,6 +69,19 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Shipping:
+    """What the policy makes of goods that have left, and how the carrier takes it; ``carrier`` "" tells no tracking numbers."""
+
+    mode: str
+    carrier: str
+    eligible: bool
+    completes: bool
+    voids: bool
+    scans: bool
+    """Whether the carrier scans what leaves."""
+
+
+@dataclass(frozen=True)
 class Day:
     quantities: tuple[int, ...]
     pieces: tuple[Piece, ...]
@@ -80,6 +100,7 @@ class Day:
     words: tuple[int, ...]
     store_lags: bool
     timers_lost: bool
+    shipping: Shipping
 
 
 def days(*, crashes: int = 0, troubles: int = 0) -> st.SearchStrategy[Day]:
@@ -111,6 +132,15 @@ def days(*, crashes: int = 0, troubles: int = 0) -> st.SearchStrategy[Day]:
         words=st.lists(st.integers(0, 8), max_size=6).map(tuple),
         store_lags=st.booleans(),
         timers_lost=st.booleans(),
+        shipping=st.builds(
+            Shipping,
+            st.sampled_from(["never", "ask", "automatic"]),
+            st.sampled_from(["", "ups", "ups", "usps"]),
+            st.booleans(),
+            st.booleans(),
+            st.booleans(),
+            st.booleans(),
+        ),
     )
 
 
@@ -123,6 +153,9 @@ def live(day: Day) -> Play:
 
 def stage(day: Day, play: Play) -> None:
     world = play.world
+    world.policies.override = f'[intercept]\nmode = "{day.shipping.mode}"\n'
+    world.ups.eligible, world.ups.completes = day.shipping.eligible, day.shipping.completes
+    world.ups.voids, world.ups.delivers_after = day.shipping.voids, 2 * 86_400
     order = _order(day, play)
     _pay(day, order)
     for place, manner in zip(PLACES, day.manners, strict=True):
@@ -152,20 +185,35 @@ def _order(day: Day, play: Play) -> Order:
         own = names[index :: len(day.pieces)]
         if own:
             works.append(Work(f"fo-{index}", piece.place, {x: lines[x] for x in own}))
-    order = play.world.order(lines=lines, works=works, store_lags=day.store_lags)
+    dear = {} if day.shipping.mode == "never" else {"price": Decimal(60)}
+    order = play.world.order(lines=lines, works=works, store_lags=day.store_lags, **dear)
     for work, piece in zip(works, day.pieces, strict=False):
         play.world.pick(order, piece.state, work.leg_id)
+        _follow(day, play, order, work)
         for seconds, tell in piece.steps:
-            _later(play, seconds, lambda work=work, tell=tell: _get_on(play, order, work, tell=tell))
+            _later(play, seconds, lambda work=work, tell=tell: _get_on(day, play, order, work, tell=tell))
     return order
 
 
-def _get_on(play: Play, order: Order, work: Work, *, tell: bool) -> None:
+def _follow(day: Day, play: Play, order: Order, work: Work) -> None:
+    """A label makes a parcel; the driver scans it, or forgets to."""
+    if not day.shipping.carrier or work.state not in (PickState.LABELLED, PickState.SHIPPED):
+        return
+    if not [x for x in order.parcels if work.leg_id in x.works]:
+        play.world.send(order, work.leg_id, carrier=day.shipping.carrier, state=CarrierState.LABELLED)
+    if work.state is PickState.SHIPPED and day.shipping.scans:
+        play.world.ups.states[f"1Z{work.leg_id}"] = CarrierState.IN_TRANSIT
+
+
+def _get_on(day: Day, play: Play, order: Order, work: Work, *, tell: bool) -> None:
     """The warehouse works on, unless the work was stopped or is held there."""
     if work.stopped or work.held or work.gone:
         return
     following = WAY[WAY.index(work.state) + 1]
-    play.world.pick(order, following, work.leg_id, tell=tell and following in (PickState.LABELLED, PickState.SHIPPED))
+    play.world.pick(order, following, work.leg_id)
+    _follow(day, play, order, work)
+    if tell and following in (PickState.LABELLED, PickState.SHIPPED):
+        play.world.shipment(order, work, departed=work.gone)
 
 
 def _shipment(play: Play, order: Order, work: Work) -> None:
@@ -200,7 +248,9 @@ def _pay(day: Day, order: Order) -> None:
 def _word(day: Day, item: ExceptionItem, round_: int) -> Resolution:
     """Anything that the exception takes; but nobody says that goods stayed which have left."""
     possible = sorted(allowed(Cause(item.cause), of_leg=bool(item.leg_id)))
-    if item.cause == Cause.SHIPPED_AFTER_STOP:
+    if item.cause in (Cause.SHIPPED_AFTER_STOP, Cause.CARRIER_INTERCEPT):
+        possible = [Resolution.INTERCEPT, Resolution.IT_SHIPPED, Resolution.RETRY]
+    if item.cause == Cause.INTERCEPT_UNRESOLVED:
         return Resolution.IT_SHIPPED
     index = day.words[round_ % len(day.words)] if day.words else round_
     return possible[index % len(possible)]

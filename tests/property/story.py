@@ -71,8 +71,11 @@ def make_quiet(play: Play) -> None:
 def sensible(item: ExceptionItem, round_: int) -> Resolution:
     """Try again first; then say what became of it."""
     possible = allowed(Cause(item.cause), of_leg=bool(item.leg_id))
+    if item.cause == Cause.INTERCEPT_UNRESOLVED:
+        return Resolution.IT_SHIPPED
     if item.leg_id:
-        return Resolution.IT_SHIPPED if item.cause == Cause.SHIPPED_AFTER_STOP else Resolution.THEY_STOPPED_IT
+        left = item.cause in (Cause.SHIPPED_AFTER_STOP, Cause.CARRIER_INTERCEPT)
+        return Resolution.IT_SHIPPED if left else Resolution.THEY_STOPPED_IT
     if round_ % 2 == 0:
         return Resolution.RETRY
     order = (Resolution.NO_REFUND, Resolution.DONE_BY_HAND, Resolution.WITHDRAWN, Resolution.RETRY)

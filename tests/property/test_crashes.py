@@ -1,9 +1,11 @@
 """A process may die anywhere: the main stories are told once for every point at which it can, and come to the same end."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
+from stopship.domain.carrier import CarrierState
 from stopship.domain.order import PickState
 from tests.fakes.order_book import Work
 from tests.fakes.partners import Manner, authorised, captured
@@ -68,6 +70,26 @@ def wish_widened(play: Play) -> None:
     world.schedule(20, lambda: world.ask(delivery="d-2", lines={"L2": 1}))
 
 
+def brought_back(play: Play) -> None:
+    world = play.world
+    world.policies.override = '[intercept]\nmode = "automatic"\n'
+    order = world.order(price=Decimal("60.00"), store_lags=True)
+    captured(order)
+    world.pick(order, PickState.SHIPPED)
+    world.send(order)
+    world.ups.delivers_after = 2 * 86_400
+    world.ask()
+
+
+def label_voided(play: Play) -> None:
+    world = play.world
+    order = world.order(price=Decimal("60.00"))
+    captured(order)
+    world.pick(order, PickState.LABELLED)
+    world.send(order, state=CarrierState.LABELLED)
+    world.ask()
+
+
 def leak(play: Play) -> None:
     (order,) = play.world.orders.values()
     play.world.shipment(order, order.works[0], delivery="leak")
@@ -83,6 +105,8 @@ STORIES: dict[str, tuple[Scene, Scene | None]] = {
     "silent": (silent, None),
     "slow everywhere": (slow_everywhere, None),
     "came back": (came_back, None),
+    "brought back": (brought_back, None),
+    "label voided": (label_voided, None),
     "leaked after closing": (refunded, leak),
     "wish widened": (wish_widened, None),
 }

@@ -2,10 +2,13 @@
 
 from stopship.application.audit import verify
 from stopship.application.invariants import Subject, check
+from stopship.domain.carrier import CarrierState
 from stopship.domain.case import Case, subtract
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from tests.fakes.world import CHANNEL, MERCHANT, World
 from tests.statemachines.machine import Machine
+
+_ONCE = ("payments.refund", "payments.void", "store.cancel", "store.return", "ups.intercept", "ups.void", "ups.cancel")
 
 
 class Play:
@@ -44,14 +47,14 @@ class Play:
         audit = verify(ledger.scan())
         tallies = check(subjects, [f"{p.where}: {p.what}" for p in audit.problems], audit.events)
         found = [f"{name} {x}" for name, tally in tallies.items() for x in tally.violations]
-        of_cases = [self._hanging, self._forgotten, self._paid_unproven, self._held_for_ever]
+        of_cases = [self._hanging, self._forgotten, self._paid_unproven, self._paid_while_away, self._held_for_ever]
         return found + self._twice() + self._too_much() + [x for s in subjects for of in of_cases for x in of(s.case)]
 
     def _twice(self) -> list[str]:
         """Effects that happened more than once under one key, or on one subject."""
         seen: dict[tuple[str, str], int] = {}
         for effect in self.world.effects:
-            if effect.what in ("payments.refund", "payments.void", "store.cancel", "store.return"):
+            if effect.what in _ONCE:
                 seen[effect.what, effect.key] = seen.get((effect.what, effect.key), 0) + 1
         return [f"{what} {key} took effect {n} times" for (what, key), n in seen.items() if n > 1]
 
@@ -93,6 +96,21 @@ class Play:
             if leg.settled and leg.outcome in ENDS_WITHOUT_SHIPMENT and leg.settled.fact.proof["kind"] != "human"
             for work in order.works
             if work.leg_id == leg.work_id and subtract(leg.plan.lines, work.kept)
+        ]
+
+    def _paid_while_away(self, case: Case) -> list[str]:
+        """What left is paid for when all its parcels are back, or on a person's word."""
+        order = self.world.orders.get(case.order_ref)
+        paid = [m for m in case.moves.values() if m.moved]
+        if not paid or not order or case.case_human:
+            return []
+        told = [*order.parcels, *(x for w in self.world.warehouses.values() for x in w.tells)]
+        states = {parcel.sha256: self.world.ups.states[parcel.number] for parcel in told}
+        return [
+            f"{case.case_id}: paid for {leg.plan.leg_id}, which is not back"
+            for leg in case.legs.values()
+            if leg.came_back and leg.settled and leg.settled.fact.proof["kind"] != "human_returned"
+            if leg.carrier is None or any(states[x] is not CarrierState.RETURNED for x in leg.carrier.fact.parcels)
         ]
 
     def _held_for_ever(self, case: Case) -> list[str]:

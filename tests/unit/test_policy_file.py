@@ -1,5 +1,6 @@
 """A policy file is either safe and whole, or refused with the line, the setting and what to write instead."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -22,7 +23,7 @@ from stopship.adapters.policy_file import (
 )
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import DEPARTED, IN_WORK, PRE_PICK, PickState
-from stopship.domain.policy import Cause, PickRule, Team, Tier
+from stopship.domain.policy import Cause, InterceptMode, PickRule, Team, Tier
 from stopship.domain.request import Reason
 
 
@@ -166,6 +167,53 @@ def test_only_rules_that_cannot_fake_a_stop_or_a_return_are_taken(state: PickSta
 def test_the_sellers_own_cause_is_never_reported_as_the_buyers(reason: str) -> None:
     problem = only(f'[reasons.{reason}]\namazon_reason = "BuyerCanceled"\n')
     assert (problem.line, problem.field) == (2, f"reasons.{reason}.amazon_reason")
+
+
+# ------------------------------------------------------------------------------------------------ what has left
+
+
+def test_the_default_asks_a_person_about_goods_that_are_worth_it() -> None:
+    rule = load_default().intercept
+    assert rule.mode is InterceptMode.ASK and rule.carriers == {"ups", "fedex", "usps"}
+    assert (rule.max_cost_share, rule.wait_days) == (Decimal("0.3"), 14)
+    assert rule.may_pay(Decimal(100), "EUR") and not rule.may_pay(Decimal("99.99"), "EUR")
+    assert not rule.may_pay(Decimal(1000), "SEK")
+
+
+def test_a_policy_that_was_pinned_before_there_was_such_a_rule_intercepts_nothing() -> None:
+    content = json.loads(effective("")[0])
+    del content["intercept"]
+    policy = from_canonical(json.dumps(content))
+    assert policy.intercept.mode is InterceptMode.NEVER and not policy.intercept.may_pay(Decimal(1000), "EUR")
+
+
+def test_a_bound_is_the_same_however_it_is_written() -> None:
+    one = effective('[intercept]\nmax_cost_share = 0.250\ncarriers = ["usps", "ups", "ups"]\n')[1]
+    other = effective('[intercept]\nmax_cost_share = "0.25"\ncarriers = ["ups", "usps"]\n')[1]
+    assert one.hash == other.hash and one.intercept.max_cost_share == Decimal("0.25")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "says"),
+    [
+        ('mode = "sometimes"', 2, "intercept.mode", "is not possible here"),
+        ('carriers = ["dhl"]', 2, "intercept.carriers.0", "is not possible here"),
+        ("carriers = []", 2, "intercept.carriers", "is empty"),
+        ("max_cost_share = 1.5", 2, "intercept.max_cost_share", "1.5"),
+        ("max_cost_share = 0", 2, "intercept.max_cost_share", "greater than 0"),
+        ("wait_days = 61", 2, "intercept.wait_days", "61"),
+        ("look_seconds = 1.5", 2, "intercept.look_seconds", "not a whole number"),
+        ("minimum_value.eur = 5", 2, "intercept.minimum_value.eur", "not a name"),
+        ("minimum_value.EUR = -5", 2, "intercept.minimum_value.EUR", "greater than 0"),
+        ("max_costs = 0.1", 2, "intercept.max_costs", "is not a setting"),
+    ],
+)
+def test_an_intercept_without_a_bound_or_out_of_bounds_is_refused_with_its_line(
+    text: str, line: int, field: str, says: str
+) -> None:
+    problem = only(f"[intercept]\n{text}\n")
+    assert (problem.line, problem.field) == (line, field)
+    assert says in problem.problem and problem.fix
 
 
 # ------------------------------------------------------------------------------------------------ completeness and form

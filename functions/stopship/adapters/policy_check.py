@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, String
 
 from stopship.adapters.policy_file import Problem, merge
 from stopship.domain.order import DEPARTED, IN_WORK, PRE_PICK, PickState
-from stopship.domain.policy import Cause, PickRule, Team, Tier
+from stopship.domain.policy import Cause, InterceptMode, PickRule, Team, Tier
 from stopship.domain.request import Reason
 
 Seconds = Annotated[StrictInt, Field(ge=1, le=7 * 86_400)]
@@ -63,6 +63,17 @@ class _Money(_Table):
     timing: str
 
 
+class _Intercept(_Table):
+    """The carriers are those of stopship.domain.carrier, with "other" for all that it does not name."""
+
+    mode: InterceptMode
+    carriers: list[Literal["ups", "fedex", "usps", "other"]]
+    minimum_value: dict[Currency, Amount]
+    max_cost_share: Annotated[Decimal, Field(gt=0, le=1, decimal_places=3)]
+    look_seconds: Annotated[StrictInt, Field(ge=1, le=86_400)]
+    wait_days: Annotated[StrictInt, Field(ge=1, le=60)]
+
+
 class _Patience(_Table):
     seconds: Seconds
     attempts: Count
@@ -80,6 +91,7 @@ class _Policy(_Table):
     tier_seconds: dict[Tier, Seconds]
     high_value: dict[Currency, Amount]
     escalation: dict[Team, Team]
+    intercept: _Intercept
     reasons: dict[Reason, _Reason]
     exceptions: dict[Cause, _Exception]
 
@@ -197,6 +209,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "money": _Money,
     "order_wait": _Patience,
     "confirm": _Patience,
+    "intercept": _Intercept,
     "reasons": _Reason,
     "exceptions": _Exception,
 }
@@ -221,6 +234,20 @@ def _meaning(policy: _Policy) -> Iterator[_Finding]:
     yield from _honest_reasons(policy)
     yield from _ordered_tiers(policy)
     yield from _escalation(policy)
+    yield from _paid_intercepts(policy)
+
+
+def _paid_intercepts(policy: _Policy) -> Iterator[_Finding]:
+    """A carrier bills a parcel that it brings back: nothing may ask for that without a bound."""
+    rule = policy.intercept
+    if rule.mode is not InterceptMode.NEVER and not rule.minimum_value:
+        yield (
+            ("intercept", "minimum_value"),
+            "is empty, so that nothing is ever brought back",
+            "name a currency, or never",
+        )
+    if rule.mode is not InterceptMode.NEVER and not rule.carriers:
+        yield ("intercept", "carriers"), "is empty, so that nobody is ever asked", 'name a carrier, or mode = "never"'
 
 
 def _complete(policy: _Policy) -> Iterator[_Finding]:

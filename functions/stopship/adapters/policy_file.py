@@ -17,7 +17,18 @@ from typing import Any
 from stopship.domain.chain import canonical
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import PickState
-from stopship.domain.policy import Cause, ExceptionRule, PickRule, Policy, ReasonRule, Team, Tier
+from stopship.domain.policy import (
+    NO_INTERCEPT,
+    Cause,
+    ExceptionRule,
+    InterceptMode,
+    InterceptRule,
+    PickRule,
+    Policy,
+    ReasonRule,
+    Team,
+    Tier,
+)
 from stopship.domain.request import Reason
 
 _DEFAULT = Path(__file__).parents[1] / "policy" / "default.toml"
@@ -106,8 +117,22 @@ def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> Content:
 
 def _canonical(content: Mapping[str, Any]) -> str:
     """One text for one meaning: comments, order and the way an amount is written do not count."""
-    amounts = {currency: f"{Decimal(str(value)).normalize():f}" for currency, value in content["high_value"].items()}
-    return canonical({**content, "high_value": amounts})
+    intercept = content["intercept"]
+    amounts = {
+        **intercept,
+        "carriers": sorted(set(intercept["carriers"])),
+        "minimum_value": _amounts(intercept["minimum_value"]),
+        "max_cost_share": _amount(intercept["max_cost_share"]),
+    }
+    return canonical({**content, "high_value": _amounts(content["high_value"]), "intercept": amounts})
+
+
+def _amounts(told: Mapping[str, Any]) -> dict[str, str]:
+    return {currency: _amount(value) for currency, value in told.items()}
+
+
+def _amount(value: object) -> str:
+    return f"{Decimal(str(value)).normalize():f}"
 
 
 def from_canonical(text: str) -> Policy:
@@ -129,6 +154,18 @@ def from_canonical(text: str) -> Policy:
         confirm_wait_seconds=content["confirm"]["seconds"],
         confirm_attempts=content["confirm"]["attempts"],
         watch_days=content["watch_days"],
+        intercept=_intercept(content["intercept"]) if "intercept" in content else NO_INTERCEPT,
+    )
+
+
+def _intercept(rule: Mapping[str, Any]) -> InterceptRule:
+    return InterceptRule(
+        mode=InterceptMode(rule["mode"]),
+        carriers=frozenset(rule["carriers"]),
+        minimum_value={currency: Decimal(amount) for currency, amount in rule["minimum_value"].items()},
+        max_cost_share=Decimal(rule["max_cost_share"]),
+        look_seconds=rule["look_seconds"],
+        wait_days=rule["wait_days"],
     )
 
 

@@ -10,6 +10,9 @@ from stopship.domain.events import Decided, LegSettled
 from stopship.domain.instant import seconds_between
 from stopship.domain.policy import Cause, Policy
 
+_CARRIER_SECONDS = 60
+"""A carrier answers within the call: this is only how long the call may take."""
+
 
 def apply_stop_ship_rule(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
     """Next: stop (with how long to wait for the answer), verify, ended or person."""
@@ -51,7 +54,9 @@ def decision_step(case: Case, leg: Leg, decision: Decision) -> Step | None:
 def where_next(leg: Leg, decision: Decision, policy: Policy, now: str) -> Next:
     if decision.action in (Action.STOP, Action.STOP_PHYSICALLY):
         return {"next": "stop", "acknowledgement_seconds": _seconds_left(leg, policy, now)}
-    if decision.action is Action.VERIFY:
+    if decision.action is Action.INTERCEPT:
+        return {"next": "stop", "acknowledgement_seconds": _CARRIER_SECONDS}
+    if decision.action in (Action.VERIFY, Action.WEIGH):
         return {"next": "verify"}
     if decision.action is Action.ASK:
         return person(decision.cause or Cause.UNEXPECTED_ERROR, decision.reason)

@@ -73,10 +73,10 @@ def _look_again(desk: Desk, case: Case) -> Next:
 
     def build(current: Case) -> Step:
         step = Step()
-        add_plan(step, current, order)
+        add_plan(step, current, order, desk.policy_of(current).intercept)
         return step
 
-    desk.cases.record(case.merchant, case.case_id, build)
+    case = desk.cases.record(case.merchant, case.case_id, build)
     missing = lines_not_in_order(case, order)
     if missing:
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")

@@ -1,14 +1,16 @@
-"""Step 8: open the return for what shipped, tell the customer the outcome, and close with timestamps and root cause."""
+"""Step 8: wait for what a carrier brings back, open the return for what shipped, tell the customer the outcome, and close with timestamps
+and root cause."""
 
 from dataclasses import replace
 from typing import Any
 
 from stopship.application.answer_tickets import MessageFailed, answer_tickets
 from stopship.application.context import Desk
-from stopship.application.messages import Template, money_sentence, template_for
+from stopship.application.messages import CameBack, Template, money_sentence, template_for
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
 from stopship.application.record import Step
 from stopship.application.update_netsuite import outcome_of
+from stopship.application.watch_intercepts import watch_intercepts
 from stopship.domain.case import Case, subtract, total
 from stopship.domain.errors import PartnerRefused, StopshipError
 from stopship.domain.events import CaseClosed, MessageRequested, MessageSent, ReturnOpened
@@ -24,7 +26,8 @@ STEP = "close"
 
 
 def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
-    """Next: go (closed), legs (a leg speaks up again) or person."""
+    """Next: go (closed), wait (a carrier has yet to bring something back), legs (a leg speaks up again, or something came back and its money
+    is due) or person."""
     case = desk.cases.load(merchant, case_id)
     if case.closed:
         return go()
@@ -34,6 +37,11 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
         return person(Cause(case.open_exceptions[0].opened.fact.cause), "an exception is still open")
     if case.money_settled is None:
         return person(Cause.UNEXPECTED_ERROR, "the money of this case is not settled")
+    case, pending = watch_intercepts(desk, case, STEP)
+    if pending:
+        return pending
+    if case.money_settled is None:
+        return legs(case)
     case = _open_return(desk, case)
     case = _tell(desk, case)
     case = answer_tickets(desk, case, STEP, _template(case), line_outcomes(case))
@@ -42,12 +50,12 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
 
 
 def _open_return(desk: Desk, case: Case) -> Case:
-    """For line quantities that left although they were asked for, and that no return covers yet."""
+    """For line quantities that left although they were asked for, that are not back, and that no return covers yet."""
     opened: dict[str, int] = {}
     for item in case.returns:
         for line, quantity in item.fact.lines.items():
             opened[line] = opened.get(line, 0) + quantity
-    lines = subtract(case.shipped_lines, opened)
+    lines = subtract(subtract(case.shipped_lines, case.returned_lines), opened)
     if not lines or _let_ship(case):
         return case
     key = action_key(case.case_id, "", "return", str(len(case.returns) + 1))
@@ -95,7 +103,9 @@ def _template(case: Case) -> Template:
     rows = case.order.fact.lines if case.order else []
     ended = total([case.stopped_lines, case.cancelled_before])
     part = any(row["ordered"] > ended.get(row["line_id"], 0) for row in rows)
-    return template_for(ends, part=part, let_ship=_let_ship(case))
+    back = case.returned_lines
+    came_back = CameBack.NOTHING if not back else CameBack.SOME if subtract(case.shipped_lines, back) else CameBack.ALL
+    return template_for(ends, part=part, let_ship=_let_ship(case), came_back=came_back)
 
 
 def is_mixed(case: Case) -> bool:

@@ -1,4 +1,4 @@
-"""Step 5: send the stop to the warehouse and let the state machine wait for its word.
+"""Step 5: send the stop to the warehouse and let the state machine wait for its word; or ask the carrier of what has left.
 
 The intent and the one-time callback are recorded before the message leaves. A repeat finds them, puts its own task
 token behind the same callback, and sends the same message under the same key.
@@ -7,9 +7,11 @@ token behind the same callback, and sends the same message under the same key.
 from dataclasses import replace
 
 from stopship.application.context import Desk
+from stopship.application.intercept_leg import intercept_leg
 from stopship.application.next_step import Next
 from stopship.application.ports import Callback, StopCommand
 from stopship.application.record import Step
+from stopship.application.void_labels import void_labels
 from stopship.domain.case import Case, Leg
 from stopship.domain.decide import Action, decide_leg
 from stopship.domain.errors import AlreadyRecorded
@@ -22,6 +24,11 @@ from stopship.domain.order import FINAL, AckLevel, StopAnswer
 def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> Next:
     """Sends, or finds that it was sent. Ends the wait itself when there is nothing (more) to wait for."""
     case = desk.cases.record(merchant, case_id, lambda c: _intend(desk, c, c.legs[leg_id], token))
+    if _action(desk, case, case.legs[leg_id]) is Action.INTERCEPT:
+        intercept_leg(desk, merchant, case_id, leg_id)
+        desk.tasks.wake(token, {"leg_id": leg_id})
+        return {"next": "woken"}
+    case = _void_labels(desk, case, leg_id)
     leg = case.legs[leg_id]
     if _nothing_to_wait_for(desk, case, leg) or not _rearmed(desk, case, leg, token):
         desk.tasks.wake(token, {"leg_id": leg_id})
@@ -29,6 +36,12 @@ def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, toke
     if leg.current and leg.current.sent is None:
         _send(desk, case, leg)
     return {"next": "waiting"}
+
+
+def _void_labels(desk: Desk, case: Case, leg_id: str) -> Case:
+    """Before the message, which a label that proves to be used makes pointless."""
+    current = case.legs[leg_id].current
+    return void_labels(desk, case, leg_id) if current and current.sent is None else case
 
 
 def _action(desk: Desk, case: Case, leg: Leg) -> Action:

@@ -90,7 +90,8 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
         tally.expect(s.case.channel != "amazon", f"{where}: money for an Amazon order")
         approved = any(x.resolved and x.resolved.fact.resolution == "refund_approved" for x in then.exceptions.values())
         stopped = [leg for leg in then.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
-        tally.expect(bool(stopped) or approved, f"{where}: money without a stopped leg")
+        back = [leg for leg in then.legs.values() if leg.came_back]
+        tally.expect(bool(stopped or back) or approved, f"{where}: money without a leg that is stopped or back")
         for leg in stopped:
             kind = leg.settled.fact.proof.get("kind") if leg.settled else ""
             tally.expect(kind in PROOFS or approved, f"{where}: leg {leg.plan.leg_id} rests on {kind!r}")
@@ -103,7 +104,8 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
 
 
 def _paid_for(case: Case, line: str, *, approved: bool) -> int:
-    return case.stopped_lines.get(line, 0) + (case.shipped_lines.get(line, 0) if approved else 0)
+    left = case.shipped_lines if approved else case.returned_lines
+    return case.stopped_lines.get(line, 0) + left.get(line, 0)
 
 
 def _never_twice(s: Subject, tally: Tally) -> None:
@@ -149,7 +151,7 @@ def _exceptions_are_owned(s: Subject, tally: Tally) -> None:
 def _acts_once(s: Subject, tally: Tally) -> None:
     ids = [r.request_id for _, r in s.of(e.RequestReceived)]
     tally.expect(len(ids) == len(set(ids)), f"{s.case.case_id}: a delivery was counted twice")
-    for kind in (e.OrderCancelled, e.MoneyRequested, e.StopShipSent):
+    for kind in (e.OrderCancelled, e.MoneyRequested, e.StopShipSent, e.InterceptRequested):
         keys = [r.key for r in s.recorded if isinstance(r.event, kind) and r.key]
         tally.expect(len(keys) == len(set(keys)), f"{s.case.case_id}: {kind.__name__} is recorded twice")
 

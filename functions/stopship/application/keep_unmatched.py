@@ -8,7 +8,7 @@ from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import CaseOpened, MessageKept
 from stopship.domain.exceptions import deadline
 from stopship.domain.ids import case_id as derive_case_id
-from stopship.domain.policy import Cause
+from stopship.domain.policy import Cause, Policy
 
 CHANNEL = "unmatched"
 
@@ -22,10 +22,12 @@ def keep_unmatched(
     why: str,
     raw_sha256: str,
     cause: Cause = Cause.UNMATCHED_MESSAGE,
+    policy: Policy | None = None,
 ) -> str:
-    """Opens an exception of its own for the message, once per delivery. Gives its case id."""
+    """Opens an exception of its own for the message, once per delivery, by the merchant's ``policy`` of today unless another is given. Gives
+    its case id."""
     case_id = derive_case_id(merchant, CHANNEL, f"{source}:{delivery_id}", 1)
-    policy, now = desk.policies.current(merchant), desk.clock.now()
+    policy, now = policy or desk.policies.current(merchant), desk.clock.now()
     case = Case(merchant, case_id)
     rule = policy.exceptions[cause]
     step = opening(

@@ -1,8 +1,17 @@
 """What the customer is told, by outcome. "Cancelled" appears only where the outcome says so."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome, of_case
+
+
+class CameBack(StrEnum):
+    """How much of what had left its carrier brought back."""
+
+    NOTHING = "nothing"
+    SOME = "some"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,17 @@ _MIXED = Template(
     "Part of your order {order} was stopped and is cancelled; another part had already left the warehouse.\n"
     "For the part that left we have opened a return.\n\n{money}\n",
 )
+_CAME_BACK = Template(
+    "outcome_came_back",
+    "Order {order} came back to us",
+    "Your order {order} had already left the warehouse. We asked the carrier to bring it back, and it is with us again.\n\n{money}\n",
+)
+_PART_CAME_BACK = Template(
+    "outcome_some_came_back",
+    "Order {order}: part of it came back to us",
+    "Your order {order} had already left the warehouse. The carrier brought part of it back.\n"
+    "For the part that went on we have opened a return.\n\n{money}\n",
+)
 _PART = Template(
     "outcome_part_stopped",
     "Part of order {order} is cancelled",
@@ -67,9 +87,11 @@ _MONEY = {
 }
 
 
-def template_for(ends: set[Outcome], *, part: bool, let_ship: bool) -> Template:
+def template_for(ends: set[Outcome], *, part: bool, let_ship: bool, came_back: CameBack = CameBack.NOTHING) -> Template:
     """``ends`` are those of all lines. ``part`` says that some of the order was not stopped; ``let_ship`` that whatever shipped
-    did so because a person gave up the stop."""
+    did so because a person gave up the stop; ``came_back`` how much of it is back."""
+    if came_back is not CameBack.NOTHING:
+        return _CAME_BACK if came_back is CameBack.ALL else _PART_CAME_BACK
     if Outcome.SHIPPED in ends and ends & ENDS_WITHOUT_SHIPMENT:
         return _PART if let_ship else _MIXED
     if Outcome.SHIPPED in ends:

@@ -42,7 +42,7 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
         holds = {**holds, **_hold(desk, case, others)}
     if order is None:
         return _not_known(desk, case, holds)
-    case = desk.cases.record(merchant, case_id, lambda c: _plan(c, holds, order, seen))
+    case = desk.cases.record(merchant, case_id, lambda c: _plan(desk, c, holds, order, seen))
     missing = lines_not_in_order(case, order)
     if missing and not (case.legs and _seen_by_person(case)):
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
@@ -152,13 +152,13 @@ def _not_known(desk: Desk, case: Case, holds: Mapping[str, StopAnswer]) -> Next:
     return wait(policy.order_wait_seconds)
 
 
-def _plan(case: Case, holds: Mapping[str, StopAnswer], order: OrderSnapshot, seen: Seen | None) -> Step:
+def _plan(desk: Desk, case: Case, holds: Mapping[str, StopAnswer], order: OrderSnapshot, seen: Seen | None) -> Step:
     step = Step()
     _hold_facts(step, case, holds)
     for name, answer in holds.items():
         # Planning needs to know which warehouses have the order; the facts are not folded yet.
         case.first_holds.setdefault(name, _provisional(name, answer, case.version))
-    planned = add_plan(step, case, order)
+    planned = add_plan(step, case, order, desk.policy_of(case).intercept)
     for leg in planned:
         if seen and leg.work_id == seen[0]:
             step.add(observed(leg.leg_id, seen[1], EARLY))

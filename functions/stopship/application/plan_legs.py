@@ -8,8 +8,11 @@ from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, S
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel, FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+from stopship.domain.policy import InterceptRule
 
 _NOWHERE = "no-place"
+_LEFT = "left"
+"""Of what had left before anybody looked."""
 _PART = "~"
 """Between the id of a piece of work and the number of a further leg of it."""
 
@@ -38,14 +41,24 @@ def lines_not_in_order(case: Case, order: OrderSnapshot) -> list[str]:
     return sorted({x for r in case.requests for x in r.fact.lines if x not in known})
 
 
-def add_plan(step: Step, case: Case, order: OrderSnapshot) -> list[LegPlanned]:
-    """The order as read, what had left already, and a leg for everything that can still be stopped."""
+def add_plan(step: Step, case: Case, order: OrderSnapshot, rule: InterceptRule) -> list[LegPlanned]:
+    """The order as read, what had left already, and a leg for everything that can still be stopped; and for what left, where it may be worth
+    having its carrier bring it back."""
     gone, planned = already_shipped(case, order), new_legs(case, order)
     step.add(order_read(order))
-    if gone:
+    if gone and rule.may_pay(order.total, order.currency):
+        _add_left(step, case, order, subtract(gone.lines, case.already_shipped))
+    elif gone:
         step.add(gone)
     add_legs(step, case, order, planned)
     return planned
+
+
+def _add_left(step: Step, case: Case, order: OrderSnapshot, lines: Quantities) -> None:
+    leg = LegPlanned(_free(case, _LEFT), "", FulfillmentType.IN_HOUSE, "", lines)
+    step.add(leg, action_key(case.case_id, leg.leg_id, "planned"))
+    seen = ShipmentSeen(leg.leg_id, order.channel, order.observed_at, departed=True, lines=lines, tracking_sha256="")
+    step.add(seen, action_key(case.case_id, leg.leg_id, "departed", "order_system"))
 
 
 def add_legs(step: Step, case: Case, order: OrderSnapshot, planned: list[LegPlanned]) -> None:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
 from stopship.domain.order import OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
 from stopship.domain.policy import Policy
+from stopship.domain.request import Reason
 
 # ---------------------------------------------------------------------------------------------- order systems
 
@@ -82,6 +84,9 @@ class OrderSystem(Protocol):
     def contact(self, order_ref: str) -> str:
         """The customer's e-mail address, for one message now; "" when there is none. Never stored."""
 
+    def parcels(self, order_ref: str) -> Sequence[Parcel]:
+        """What left for the order and how it can be followed, live; empty where the system does not know. Never stored."""
+
 
 # ---------------------------------------------------------------------------------------------- warehouses
 
@@ -114,6 +119,59 @@ class Warehouse(Protocol):
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Sends the stop. The answer may be final, or ``accepted`` with the rest coming to the callback."""
+
+    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:
+        """In what the leg left, or is to leave, live; empty where it cannot tell in the order's own lines. Never stored."""
+
+
+# ---------------------------------------------------------------------------------------------- carriers
+
+
+class VoidState(StrEnum):
+    """What became of a label that was to be voided."""
+
+    VOIDED = "voided"
+    USED = "used"
+    """The carrier has scanned it: the parcel has left."""
+    REFUSED = "refused"
+    """It was not scanned, and it was not voided either (outside the void period, another account)."""
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class VoidAnswer:
+    state: VoidState
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierAnswer:
+    """``accepted`` is no outcome: only tracking says what became of the parcel. ``code`` is the carrier's own word."""
+
+    accepted: bool
+    code: str = ""
+
+
+class Carrier(Protocol):
+    """A parcel carrier, under the merchant's own account. Takes tracking numbers, which are never stored."""
+
+    def owns(self, number: str) -> bool:
+        """Whether the parcel was sent under that account: only such labels are voided, and such parcels asked for. Without a call."""
+
+    def track(self, number: str) -> ParcelReading:
+        """The newest scan; state ``unknown`` when it does not know the number."""
+
+    def void(self, number: str) -> VoidAnswer:
+        """Safe to repeat: reads first, and takes "already voided" for the success it is."""
+
+    def offer(self, number: str) -> InterceptOffer:
+        """Whether it would bring the parcel back, and for how much. Changes nothing."""
+
+    def intercept(self, number: str, reason: Reason) -> CarrierAnswer:
+        """Asks for a return to the sender. Safe to repeat: reads first, and does not ask for what is asked for already."""
+
+    def cancel_intercept(self, number: str) -> CarrierAnswer:
+        """Takes that request back. Safe to repeat."""
 
 
 # ---------------------------------------------------------------------------------------------- ERP
@@ -449,5 +507,8 @@ class Partners(Protocol):
 
     def tickets(self, merchant: str, source: str) -> Tickets | None:
         """The help desk behind a wish's ``source``; None when there is none that can be answered."""
+
+    def carrier(self, merchant: str, name: str) -> Carrier | None:
+        """The merchant's own account at a carrier; None when there is none that can be asked."""
 
     def sender(self, merchant: str) -> str: ...

@@ -13,6 +13,9 @@ from stopship.domain.events import CaseClosed, ExceptionResolved
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
 
+_NOTES = frozenset({Cause.UNMATCHED_MESSAGE, Cause.LABEL_NOT_VOIDED})
+"""They are all that their case is about: it ends with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -48,8 +51,8 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
         fact = ExceptionResolved(exception_id, word, answer.by, note_hash, answer.approved_by)
         step.add(fact, f"resolved:{exception_id}")
         close_door(desk, case, exception_id, step, tokens)
-        if item.cause == Cause.UNMATCHED_MESSAGE:
-            step.add(CaseClosed("none", False, [], "unmatched_message", False, {}, ""), "closed:unmatched")
+        if item.cause in _NOTES:
+            step.add(CaseClosed("none", False, [], str(item.cause), False, {}, ""), "closed:unmatched")
         return step
 
     desk.cases.record(merchant, item.case_id, build)

@@ -124,8 +124,8 @@ def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapsho
 
 
 def lines_to_pay(case: Case) -> dict[str, int]:
-    """Proven lines; shipped ones too once two people have approved it."""
-    return total([case.stopped_lines, case.shipped_lines]) if _approved(case) else case.stopped_lines
+    """Proven lines, and those that left and are back; all shipped ones once two people have approved it."""
+    return total([case.stopped_lines, case.shipped_lines if _approved(case) else case.returned_lines])
 
 
 def _approved(case: Case) -> bool:

@@ -1,4 +1,4 @@
-"""After the wait: record silence, read the warehouse again where its answer proves little, and decide anew."""
+"""After the wait: record silence, read the warehouse again where its answer proves little, or the carrier where it left, and decide anew."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ from stopship.application.check_fulfillment_state import observed_step, read_pic
 from stopship.application.context import Desk
 from stopship.application.next_step import Next
 from stopship.application.record import Step
+from stopship.application.weigh_intercept import weigh_intercept
 from stopship.domain.case import Case
 from stopship.domain.decide import Action, decide_leg
 from stopship.domain.errors import AlreadyRecorded
@@ -23,7 +24,10 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
         case = desk.cases.load(merchant, case_id)
     policy = desk.policy_of(case)
     leg = case.legs[leg_id]
-    if decide_leg(case, leg, policy, desk.clock.now()).action is Action.VERIFY:
+    action = decide_leg(case, leg, policy, desk.clock.now()).action
+    if action is Action.WEIGH:
+        weigh_intercept(desk, case, leg)
+    if action is Action.VERIFY:
         seen = read_pick_state(desk, case, leg)
         desk.cases.record(merchant, case_id, lambda _: observed_step(leg_id, seen, "verify"))
     now = desk.clock.now()
@@ -39,7 +43,7 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
 def _silence(desk: Desk, case: Case, leg_id: str) -> Step | None:
     leg = case.legs[leg_id]
     attempt = leg.current
-    if attempt is None or leg.answer or leg.settled or leg.departure:
+    if attempt is None or leg.answer or leg.settled or leg.gone:
         return None
     deadline = attempt.requested.fact.deadline
     if desk.clock.now() < deadline:

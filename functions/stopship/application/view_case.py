@@ -43,4 +43,16 @@ def _leg(leg: Leg) -> dict[str, Any]:
         "acknowledgement": leg.answer.fact.level if leg.answer else "",
         "decision": leg.decided.fact.reason if leg.decided else "",
         "proof": dict(leg.settled.fact.proof) if leg.settled else {},
+        "carrier": leg.carrier.fact.state if leg.carrier else "",
+        "intercept": _intercept(leg),
     }
+
+
+def _intercept(leg: Leg) -> str:
+    """What became of the request to the carrier, "" when nothing was asked."""
+    if leg.intercept_end:
+        return leg.intercept_end.fact.end
+    answers = [x.answered.fact.level for x in leg.intercepts.values() if x.answered]
+    if not leg.intercepts or "refused" in answers:
+        return "refused" if leg.intercepts else ""
+    return "pending"

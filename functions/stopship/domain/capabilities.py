@@ -169,5 +169,19 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="the hash of the body, for its messages carry no id",
             trap="a void can be refused inside a 200, and a voided label puts the order back to work",
         ),
+        Capability(
+            partner="ups",
+            stops_by="void of a label that was never scanned; a return to the sender asked of the carrier (Delivery Intercept v2)",
+            proves=AckLevel.ACCEPTED,
+            pick_state=PickReading.NONE,
+            pick_state_from="none: it knows parcels from their first scan, which is the proof that they left",
+            holds="",
+            partial=False,
+            idempotency="none: tracking and eligibility are read first, and what is voided or asked for is not asked for again",
+            limit="429, per operation and client",
+            signature="",
+            deduplication="",
+            trap="a void and a request can fail inside a 200, and a request that was taken may never be carried out",
+        ),
     )
 }

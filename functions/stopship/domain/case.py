@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stopship.domain import events as e
+from stopship.domain.carrier import SCANNED, UNSCANNED
 from stopship.domain.order import DEPARTED, FINAL, IN_WORK, PickState, PlannedLeg, Quantities
 from stopship.domain.order import FulfillmentType as Fulfillment
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
 from stopship.domain.request import Kind, Reason
 from stopship.domain.resolution import Resolution
+
+RETURN_PROOFS = frozenset({"carrier_returned", "human_returned"})
+"""What may stand behind a shipment that is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,20 @@ class StopAttempt:
     sent: At[e.StopShipSent] | None = None
     answers: list[At[e.AcknowledgementReceived]] = field(default_factory=list)
     silence: At[e.SilenceRecorded] | None = None
+
+
+@dataclass(slots=True)
+class InterceptState:
+    """What was asked of a carrier about one parcel, and its answer: "accepted" is no outcome."""
+
+    requested: At[e.InterceptRequested]
+    answered: At[e.InterceptAnswered] | None = None
+
+
+@dataclass(slots=True)
+class VoidRecord:
+    requested: At[e.LabelVoidRequested]
+    answered: At[e.LabelVoidAnswered] | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +77,13 @@ class Leg:
     """The version of the last "retry": answers from before it no longer count."""
     retries: int = 0
     decided: At[e.Decided] | None = None
+    carrier: At[e.CarrierRead] | None = None
+    voids: dict[str, VoidRecord] = field(default_factory=dict)
+    """By the hash of the tracking number; so are the intercepts."""
+    intercepts: dict[str, InterceptState] = field(default_factory=dict)
+    intercept_wanted: At[e.ExceptionResolved] | None = None
+    """A person wants the carrier to bring it back."""
+    intercept_end: At[e.InterceptEnded] | None = None
 
     @property
     def work_id(self) -> str:
@@ -96,7 +121,39 @@ class Leg:
         seen += [o.version for o in self.observations if o.fact.state in DEPARTED]
         for attempt in self.attempts.values():
             seen += [a.version for a in attempt.answers if a.fact.state in DEPARTED]
+        seen += [x.answered.version for x in self.voids.values() if x.answered and x.answered.fact.state == "used"]
+        if self.carrier and self.carrier.fact.state in SCANNED:
+            seen.append(self.carrier.version)
         return max(seen, default=0)
+
+    @property
+    def unscanned(self) -> int:
+        """The version of its carrier's word that it was never scanned, 0 unless that is newer than all that says it left: a shipment that
+        only a system has marked is a label."""
+        read = self.carrier
+        if read is None or read.fact.state not in UNSCANNED or not read.fact.parcels:
+            return 0
+        return read.version if read.version > max(self.departure, self.retried_at) else 0
+
+    @property
+    def gone(self) -> bool:
+        return bool(self.departure) and not self.unscanned
+
+    @property
+    def intercept_pending(self) -> bool:
+        """The carrier was asked to bring it back, and nobody knows yet what became of that."""
+        answers = [x.answered for x in self.intercepts.values() if x.answered]
+        taken = bool(answers) and all(x.fact.level != "refused" for x in answers)
+        return taken and self.outcome is Outcome.SHIPPED and self.intercept_end is None and not self.came_back
+
+    @property
+    def came_back(self) -> bool:
+        """It left, and it is back: by its carrier's tracking or by a person's word."""
+        if self.settled is None or self.outcome is not Outcome.SHIPPED:
+            return False
+        if self.intercept_end and self.intercept_end.fact.end == "returned":
+            return True
+        return self.settled.fact.proof.get("kind") in RETURN_PROOFS
 
     @property
     def in_work(self) -> int:
@@ -281,6 +338,15 @@ class Case:
         return total([*legs, self.already_shipped])
 
     @property
+    def returned_lines(self) -> dict[str, int]:
+        """Line quantities that left and are back. They stay shipped: the order system counts them so."""
+        return total(leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.came_back)
+
+    @property
+    def on_their_way_back(self) -> list[Leg]:
+        return [leg for leg in self.legs.values() if leg.intercept_pending]
+
+    @property
     def refunded_lines(self) -> dict[str, int]:
         """Line quantities that this case has paid back, or may have."""
         moves = [m.requested.fact for m in self.moves.values() if not m.failed]
@@ -449,6 +515,38 @@ def _shipment(case: Case, x: At[e.ShipmentSeen]) -> None:
         case.legs[x.fact.leg_id].shipments.append(x)
 
 
+@_on(e.CarrierRead)
+def _carrier_read(case: Case, x: At[e.CarrierRead]) -> None:
+    case.legs[x.fact.leg_id].carrier = x
+
+
+@_on(e.LabelVoidRequested)
+def _void_requested(case: Case, x: At[e.LabelVoidRequested]) -> None:
+    case.legs[x.fact.leg_id].voids[x.fact.parcel] = VoidRecord(x)
+
+
+@_on(e.LabelVoidAnswered)
+def _void_answered(case: Case, x: At[e.LabelVoidAnswered]) -> None:
+    case.legs[x.fact.leg_id].voids[x.fact.parcel].answered = x
+
+
+@_on(e.InterceptRequested)
+def _intercept_requested(case: Case, x: At[e.InterceptRequested]) -> None:
+    case.legs[x.fact.leg_id].intercepts[x.fact.parcel] = InterceptState(x)
+
+
+@_on(e.InterceptAnswered)
+def _intercept_answered(case: Case, x: At[e.InterceptAnswered]) -> None:
+    case.legs[x.fact.leg_id].intercepts[x.fact.parcel].answered = x
+
+
+@_on(e.InterceptEnded)
+def _intercept_ended(case: Case, x: At[e.InterceptEnded]) -> None:
+    case.legs[x.fact.leg_id].intercept_end = x
+    if x.fact.end == "returned":
+        case.money_settled = None
+
+
 @_on(e.LegSettled)
 def _settled(case: Case, x: At[e.LegSettled]) -> None:
     leg = case.legs[x.fact.leg_id]
@@ -487,6 +585,8 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
         # What was seen and answered before a retry belongs to the attempt that failed.
         leg.retries, leg.retried_at = max(leg.attempts, default=0), x.version
         leg.human = None
+    elif x.fact.resolution == Resolution.INTERCEPT:
+        leg.intercept_wanted, leg.human = x, None
     else:
         leg.human = x
 

@@ -4,7 +4,7 @@ Pure and total: the same facts give the same decision, every state has one, and 
 The rules are asked in order; the first that has an answer wins:
 
 1. a person's word that is newer than everything that speaks against it,
-2. evidence that the goods left,
+2. evidence that the goods left, unless their carrier says that it never scanned them,
 3. the answer to the current stop attempt, or its absence,
 4. the pick state, by the policy's table.
 """
@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from stopship.domain.case import Case, Leg, StopAttempt, effective_state
 from stopship.domain.instant import seconds_between
+from stopship.domain.intercept import Move, Verdict, decide_intercept
 from stopship.domain.order import IN_WORK, PRE_PICK, AckLevel
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, PickRule, Policy
@@ -26,6 +27,10 @@ class Action(StrEnum):
     STOP_PHYSICALLY = "stop_physically"
     VERIFY = "verify"
     """Read the warehouse again: its answer alone proves little."""
+    WEIGH = "weigh"
+    """It left: read what its carrier says, and what it would cost to have it back."""
+    INTERCEPT = "intercept"
+    """Ask its carrier to bring it back."""
     SETTLE = "settle"
     ASK = "ask"
     """A person is needed; ``cause`` says why."""
@@ -50,6 +55,7 @@ ASKED_BY_DECISION = frozenset(
         Cause.PICK_STATE_UNKNOWN,
         Cause.NO_WAREHOUSE,
         Cause.SHIPPED_AFTER_STOP,
+        Cause.CARRIER_INTERCEPT,
         Cause.SILENT_WAREHOUSE,
         Cause.STOP_PARTIAL,
         Cause.STOP_REJECTED,
@@ -65,6 +71,7 @@ _HUMAN_ENDS = {
     Resolution.LET_IT_SHIP: Outcome.SHIPPED,
     Resolution.SAVED: Outcome.SAVED,
     Resolution.WITHDRAWN: Outcome.WITHDRAWN,
+    Resolution.CAME_BACK: Outcome.SHIPPED,
 }
 
 
@@ -74,7 +81,7 @@ def decide_leg(case: Case, leg: Leg, policy: Policy, now: str) -> Decision:
         return Decision(Action.NONE, "the leg has ended", (leg.settled.version,))
     return (
         _by_person(case, leg, policy)
-        or _by_departure(leg)
+        or _by_departure(case, leg, policy)
         or _by_attempt(case, leg, policy)
         or _by_pick_state(leg, policy, now)
     )
@@ -87,7 +94,8 @@ def _by_person(case: Case, leg: Leg, policy: Policy) -> Decision | None:
     evidence = (leg.human.version,)
     if word is Resolution.THEY_STOPPED_IT:
         return _stopped(case, policy, evidence, "a person vouches that the goods were held back", "human")
-    return Decision(Action.SETTLE, f"a person decided: {word}", evidence, _HUMAN_ENDS[word], proof="human")
+    proof = "human_returned" if word is Resolution.CAME_BACK else "human"
+    return Decision(Action.SETTLE, f"a person decided: {word}", evidence, _HUMAN_ENDS[word], proof=proof)
 
 
 def _withdrawn(case: Case, leg: Leg) -> Decision | None:
@@ -97,13 +105,42 @@ def _withdrawn(case: Case, leg: Leg) -> Decision | None:
     return Decision(Action.SETTLE, "the whole wish was taken back", evidence, Outcome.WITHDRAWN, proof="human")
 
 
-def _by_departure(leg: Leg) -> Decision | None:
+def _by_departure(case: Case, leg: Leg, policy: Policy) -> Decision | None:
     if not leg.departure:
         return None
-    evidence = (leg.departure,)
-    if leg.was_stopped:
-        return Decision(Action.ASK, "it left after it was stopped", evidence, cause=Cause.SHIPPED_AFTER_STOP)
-    return Decision(Action.SETTLE, "the goods have left", evidence, Outcome.SHIPPED, proof="departure")
+    if leg.unscanned:
+        return _never_scanned(leg)
+    left = (leg.departure,)
+    if leg.was_stopped and leg.intercept_wanted is None:
+        return Decision(Action.ASK, "it left after it was stopped", left, cause=Cause.SHIPPED_AFTER_STOP)
+    found = decide_intercept(case, leg, policy)
+    if found.move in _ACTIONS:
+        cause = Cause.CARRIER_INTERCEPT if found.move is Move.ASK else None
+        return Decision(_ACTIONS[found.move], found.reason, found.evidence or left, cause=cause)
+    return _left(leg, found, left)
+
+
+_ACTIONS = {Move.LOOK: Action.WEIGH, Move.ASK: Action.ASK, Move.INTERCEPT: Action.INTERCEPT}
+
+
+def _left(leg: Leg, found: Verdict, left: tuple[int, ...]) -> Decision:
+    evidence = found.evidence or left
+    if found.move is Move.BACK:
+        return Decision(Action.SETTLE, found.reason, evidence, Outcome.SHIPPED, proof="carrier_returned")
+    if leg.was_stopped and found.move is Move.LET_GO:
+        reason = f"it left after it was stopped; {found.reason}"
+        return Decision(Action.ASK, reason, evidence, cause=Cause.SHIPPED_AFTER_STOP)
+    return Decision(Action.SETTLE, f"the goods have left; {found.reason}", evidence, Outcome.SHIPPED, proof="departure")
+
+
+def _never_scanned(leg: Leg) -> Decision | None:
+    """A system says that it left, its carrier does not have it: it may stand at the dock, so that the stop is still worth sending."""
+    if leg.current or leg.answer:
+        return None
+    evidence, reason = (leg.unscanned,), "its carrier has never scanned it"
+    if not leg.plan.warehouse:
+        return Decision(Action.ASK, reason, evidence, cause=Cause.PICK_STATE_UNKNOWN)
+    return Decision(Action.STOP_PHYSICALLY, reason, evidence)
 
 
 def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:

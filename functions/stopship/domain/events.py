@@ -210,6 +210,78 @@ class ShipmentSeen(Event):
 
 
 @dataclass(frozen=True)
+class CarrierRead(Event):
+    """What a leg's carrier says, of all its parcels as one. ``parcels`` are the hashes of their tracking numbers, empty when nobody knows
+    any; ``offer`` whether it would bring them back, for ``cost`` in ``currency`` ("" when it does not say); ``goods_value`` what the payment
+    system would pay back for the leg's lines, "" when nobody can tell."""
+
+    leg_id: str
+    carrier: str
+    state: str
+    parcels: list[str]
+    offer: str
+    reason: str
+    cost: str
+    currency: str
+    goods_value: str
+    goods_currency: str
+    observed_at: str
+    occurred_at: str = ""
+
+
+@dataclass(frozen=True)
+class LabelVoidRequested(Event):
+    leg_id: str
+    carrier: str
+    parcel: str
+
+
+@dataclass(frozen=True)
+class LabelVoidAnswered(Event):
+    """``state`` is voided, used (it was scanned: it left), refused or silent."""
+
+    leg_id: str
+    carrier: str
+    parcel: str
+    state: str
+    code: str
+
+
+@dataclass(frozen=True)
+class InterceptRequested(Event):
+    """The carrier is to bring one parcel back. ``by`` is "policy" or the person's id; ``cost`` what it had named, for all parcels of the leg."""
+
+    leg_id: str
+    carrier: str
+    parcel: str
+    cost: str
+    currency: str
+    by: str
+
+
+@dataclass(frozen=True)
+class InterceptAnswered(Event):
+    """``level`` is accepted, refused or by_hand (a person has asked the carrier); after another parcel of the leg was refused also withdrawn
+    (the request was taken back) or kept (the carrier goes on with it). None of them is an outcome."""
+
+    leg_id: str
+    carrier: str
+    parcel: str
+    level: str
+    code: str
+
+
+@dataclass(frozen=True)
+class InterceptEnded(Event):
+    """What became of it: ``end`` is returned or delivered, on the word of ``source`` (the carrier, or a person)."""
+
+    leg_id: str
+    end: str
+    source: str
+    evidence: list[int]
+
+
+@dataclass(frozen=True)
 class LegSettled(Event):
     """``proof`` says what the outcome rests on: {"kind": ..., "evidence": [versions]}."""
 

@@ -61,6 +61,9 @@ class Cause(StrEnum):
     MONEY_PENDING = "money_pending"
     MESSAGE_FAILED = "message_failed"
     SHIPPED_AFTER_STOP = "shipped_after_stop"
+    CARRIER_INTERCEPT = "carrier_intercept"
+    INTERCEPT_UNRESOLVED = "intercept_unresolved"
+    LABEL_NOT_VOIDED = "label_not_voided"
     SHIPPED_REFUND_REQUESTED = "shipped_refund_requested"
     UNMATCHED_MESSAGE = "unmatched_message"
     UNEXPECTED_ERROR = "unexpected_error"
@@ -83,6 +86,34 @@ class ReasonRule:
     shopify_reason: str
     amazon_reason: str
     avoidable: bool
+
+
+class InterceptMode(StrEnum):
+    NEVER = "never"
+    ASK = "ask"
+    AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class InterceptRule:
+    """When a carrier is to bring goods back that have left. ``minimum_value`` is by currency; goods in a currency without an entry are
+    let go. ``max_cost_share`` is the part of the goods' value that it may cost."""
+
+    mode: InterceptMode
+    carriers: frozenset[str]
+    minimum_value: Mapping[str, Decimal]
+    max_cost_share: Decimal
+    look_seconds: int
+    wait_days: int
+
+    def may_pay(self, value: Decimal, currency: str) -> bool:
+        """Whether goods of this value are worth the trouble."""
+        least = self.minimum_value.get(currency)
+        return self.mode is not InterceptMode.NEVER and least is not None and value >= least
+
+
+NO_INTERCEPT = InterceptRule(InterceptMode.NEVER, frozenset(), {}, Decimal(0), 21_600, 14)
+"""Of a policy from before there was such a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +139,7 @@ class Policy:
     confirm_wait_seconds: int
     confirm_attempts: int
     watch_days: int
+    intercept: InterceptRule = NO_INTERCEPT
 
     def freshness(self, warehouse: str) -> int:
         return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])

@@ -11,6 +11,10 @@ class Resolution(StrEnum):
     THEY_STOPPED_IT = "they_stopped_it"
     """A person vouches, by name, that the goods were held back. Proof."""
     IT_SHIPPED = "it_shipped"
+    INTERCEPT = "intercept"
+    """The carrier is to bring it back; or the person has asked it to, where only a person can."""
+    CAME_BACK = "came_back"
+    """A person vouches, by name, that the goods are back. Proof."""
     LET_IT_SHIP = "let_it_ship"
     """The stop is given up: holds are released, the goods may go."""
     SAVED = "saved"
@@ -38,6 +42,8 @@ LEG_RESOLUTIONS = frozenset(
 CASE_RESOLUTIONS = frozenset(
     {Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.WITHDRAWN, Resolution.REFUND_APPROVED, Resolution.NO_REFUND}
 )
+_ON_THE_WAY = frozenset({Cause.CARRIER_INTERCEPT, Cause.SHIPPED_AFTER_STOP})
+"""The goods are with a carrier, which may bring them back."""
 _AFTER_THE_STOP = frozenset(
     {
         Cause.ORDER_CANCEL_REFUSED,
@@ -56,7 +62,12 @@ NEEDS_APPROVAL = frozenset({Resolution.REFUND_APPROVED})
 def allowed(cause: Cause, *, of_leg: bool) -> frozenset[Resolution]:
     """The answers that make sense for this cause."""
     if of_leg:
-        return LEG_RESOLUTIONS
+        on_the_way = {Resolution.INTERCEPT, Resolution.CAME_BACK} if cause in _ON_THE_WAY else set()
+        return LEG_RESOLUTIONS | on_the_way
+    if cause is Cause.INTERCEPT_UNRESOLVED:
+        return frozenset({Resolution.RETRY, Resolution.CAME_BACK, Resolution.IT_SHIPPED})
+    if cause is Cause.LABEL_NOT_VOIDED:
+        return frozenset({Resolution.DONE_BY_HAND})
     if cause in (Cause.UNKNOWN_ORDER, Cause.LINES_NOT_IN_ORDER, Cause.BUNDLE_IN_PART):
         return frozenset({Resolution.RETRY, Resolution.WITHDRAWN})
     if cause in _AFTER_THE_STOP:

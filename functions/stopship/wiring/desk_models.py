@@ -108,6 +108,10 @@ class LegView(Model):
     acknowledgement: str
     decision: str
     proof: dict[str, Any]
+    carrier: str = Field(default="", description="how far the carrier says that it is, once it was asked")
+    intercept: str = Field(
+        default="", description="pending, refused, returned or delivered, once the carrier was asked"
+    )
 
 
 class TimelineEntry(Model):

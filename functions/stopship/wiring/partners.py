@@ -1,7 +1,7 @@
 """A merchant's connections, built from its configuration when they are first needed, and kept for the life of the process.
 
 The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, "warehouses": {name: {...}}, "netsuite": {...},
-"stripe": {...}, "zendesk": {...}, "help_desks": {name: {"secrets": [...]}}, "mail": {"sender": ...}, "desk_url": ...}. A partner's package is imported only by
+"stripe": {...}, "zendesk": {...}, "help_desks": {name: {"secrets": [...]}}, "carriers": {"ups": {...}}, "mail": {"sender": ...}, "desk_url": ...}. A partner's package is imported only by
 functions that call that partner.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
-from stopship.application.ports import Erp, OrderSystem, Payments, Tickets, Warehouse
+from stopship.application.ports import Carrier, Erp, OrderSystem, Payments, Tickets, Warehouse
 from stopship.domain.errors import NotFound
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
 WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation"})
+CARRIER_KINDS = frozenset({"ups"})
 
 
 class ConfiguredPartners:
@@ -69,6 +70,10 @@ class ConfiguredPartners:
     def tickets(self, merchant: str, source: str) -> Tickets | None:
         config = self._merchants.connections(merchant).get("zendesk") if source == "zendesk" else None
         return self._once(f"tickets {merchant}", lambda: _zendesk(merchant, config)) if config else None
+
+    def carrier(self, merchant: str, name: str) -> Carrier | None:
+        config = self._merchants.connections(merchant).get("carriers", {}).get(name) if name in CARRIER_KINDS else None
+        return self._once(f"carrier {merchant} {name}", lambda: _carrier(merchant, name, config)) if config else None
 
     def sender(self, merchant: str) -> str:
         return str(self._merchants.connections(merchant).get("mail", {}).get("sender", ""))
@@ -167,6 +172,12 @@ def zendesk_connection(merchant: str, config: Mapping[str, Any]) -> "ZendeskConn
         config.get("reasons", {}),
         config.get("form_id", 0),
     )
+
+
+def _carrier(merchant: str, name: str, config: Mapping[str, Any]) -> Carrier:
+    """``name`` is the name of the carrier's package."""
+    made: Carrier = import_module(f"stopship.adapters.{name}.carrier").connect(merchant, config, SystemClock())
+    return made
 
 
 def _netsuite(merchant: str, config: Mapping[str, Any]) -> Erp:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from infra.local.day.carriers import carrier_plays
 from infra.local.day.director import Play, Stage, answer, asks, is_closed
 from infra.local.day.orders import EAST, NORTH, WEST, Numbers, Order, make, place_in_channel, place_on_shelf
 from infra.local.day.wishes import by_buyer, by_flow, by_ops, by_shop_staff, by_work_cancel
@@ -23,6 +24,7 @@ def day(numbers: Numbers) -> list[Play]:
         plays += _trouble(numbers, merchant)
         if number < 2:
             plays += _rare(numbers, merchant)
+            plays += carrier_plays(numbers, merchant, WAREHOUSES[merchant])
     return plays
 
 

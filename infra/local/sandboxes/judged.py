@@ -1,17 +1,26 @@
 """A sandbox's endpoints between the vendor's own document, where it is at hand."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from infra.local.sandboxes.faults import Dropped
-from infra.local.sandboxes.openapi import Document, Operation
+from infra.local.sandboxes.openapi import Operation
 from infra.local.sandboxes.traps import Trap
 
 type Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Judge(Protocol):
+    """A vendor's document, or several as one."""
+
+    def find(self, method: str, path: str) -> Operation | None: ...
+    def wrong_request(
+        self, method: str, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], body: bytes
+    ) -> list[str]: ...
 
 
 class BrokenContract(AssertionError):
@@ -32,7 +41,7 @@ def path_below(request: Request, partner: str) -> str:
 def judged(
     partner: str,
     endpoint: Endpoint,
-    vendor: Callable[[], Document | None],
+    vendor: Callable[[], Judge | None],
     refuse: Callable[[list[str]], Response],
 ) -> Endpoint:
     """A request that does not fit the document is refused, with 422 where that is the operation's only word for it; an answer that does not

@@ -1,4 +1,4 @@
-"""A partner's own OpenAPI 3.0 document as the judge of what goes over the wire, both ways.
+"""A partner's own OpenAPI 3 document as the judge of what goes over the wire, both ways.
 
 Stricter than the document in one thing: a field that it does not name is a fault, or a misspelled one would pass. An object that is put
 together from parts (``allOf``) is judged as one object with all their fields, which is what its authors meant.
@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
-from jsonschema import Draft4Validator, FormatChecker
+from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
 
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 PLACES: Final = ("query", "header", "path")
+FORM: Final = "application/x-www-form-urlencoded"
 FORMATS: Final = FormatChecker()
 BOOLEANS: Final = {"true": True, "false": False}
 IGNORED: Final = frozenset({"example", "examples", "discriminator", "readOnly", "writeOnly", "deprecated", "nullable"})
@@ -33,6 +35,9 @@ class Document:
 
     def __init__(self, told: Mapping[str, Any]) -> None:
         self._told = told
+        # OpenAPI 3.0 speaks a JSON Schema of its own, nearest to draft 4; 3.1 speaks the draft of 2020.
+        old = str(told.get("openapi", "3.0")).startswith("3.0")
+        self._validator = Draft4Validator if old else Draft202012Validator
         schemas = told.get("components", {}).get("schemas", {})
         self._schemas = {name: self._schema(schema) for name, schema in schemas.items()}
         self.operations = tuple(self._operations())
@@ -57,7 +62,7 @@ class Document:
 
     def errors(self, value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
         whole = {"components": {"schemas": self._schemas}, "allOf": [schema]}
-        for error in Draft4Validator(whole, format_checker=FORMATS).iter_errors(value):
+        for error in self._validator(whole, format_checker=FORMATS).iter_errors(value):
             yield f"{'.'.join([place, *map(str, error.absolute_path)])}: {error.message[:200]}"
 
     def follow(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,7 +84,9 @@ class Document:
             shared = item.get("parameters", ())
             for method in METHODS & item.keys():
                 told = item[method]
-                parameters = [self.follow(x) for x in (*shared, *told.get("parameters", ()))]
+                listed = [self.follow(x) for x in (*shared, *told.get("parameters", ()))]
+                # A path parameter that the path does not have belongs to the server's address.
+                parameters = [x for x in listed if x["in"] != "path" or f"{{{x['name']}}}" in path]
                 answers = {status: self.follow(x) for status, x in told["responses"].items()}
                 name = told.get("operationId") or f"{method.upper()} {path}"
                 yield Operation(self, name, method, path, parameters, told.get("requestBody"), answers)
@@ -184,8 +191,16 @@ class Operation:
         if self.told_body is None:
             yield from ["body: there is none"] if body else []
             return
-        if content_type.partition(";")[0].strip() != "application/json":
-            yield "content-type: is not application/json"
+        media = content_type.partition(";")[0].strip()
+        form = self.told_body["content"].get(FORM)
+        if form and media == FORM:
+            fields = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+            yield from self.document.errors(fields, self.document.schema(form["schema"]), "body")
+            return
+        if media != "application/json" or "application/json" not in self.told_body["content"]:
+            yield f"content-type: is not {', '.join(self.told_body['content'])}"
+        if "application/json" not in self.told_body["content"]:
+            return
         try:
             value = json.loads(body)
         except ValueError:

@@ -33,7 +33,18 @@ from infra.local.sandboxes.traps import trap_from
 
 HOST = "127.0.0.1"
 HEALTH = "/_sandbox/health"
-MODULES = ("shopify", "warehouse", "netsuite", "amazon", "shiphero", "shipbob", "shipstation", "stripe", "zendesk")
+MODULES = (
+    "shopify",
+    "warehouse",
+    "netsuite",
+    "amazon",
+    "shiphero",
+    "shipbob",
+    "shipstation",
+    "stripe",
+    "ups",
+    "zendesk",
+)
 STOP_SECONDS = 3
 
 

@@ -4,7 +4,7 @@ Orders come in with legs, whose work moves on by command. A stop is decided by t
 cancels; after it only an operator can pull the goods, which takes a while; once there is a label it is too late.
 
 Settings (merchant, "warehouse", <warehouse name>): ``secrets``; ``channel``; ``answer`` "now" or "callback" (then results come
-``answer_seconds`` later); ``pull_seconds`` an operator needs.
+``answer_seconds`` later); ``pull_seconds`` an operator needs; ``carrier`` that takes the parcels, which are told once it is set.
 
 Control, below ``/_sandbox/warehouse/{merchant}/{warehouse}``: ``POST /orders`` {orderRef, legs: {legId: {lineId: quantity}}, state?};
 ``GET /orders/{orderRef}``; ``POST /advance`` {orderRef, legId?, state}; ``POST /ship`` {orderRef, legId?, force?};
@@ -286,7 +286,8 @@ class Site:
     def pick_state(self, order_ref: str, leg_id: str, age: float) -> dict[str, Any]:
         at = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
         order = self.orders.get(order_ref)
-        return {"legs": [_leg_state(leg, at) for leg in (order.chosen(leg_id) if order else [])]}
+        carrier = self.setting("carrier", "")
+        return {"legs": [_leg_state(order_ref, leg, at, carrier) for leg in (order.chosen(leg_id) if order else [])]}
 
     def send_event(self, event: str, order_ref: str, leg: Leg) -> None:
         lines = [{"lineId": line, "quantity": quantity} for line, quantity in leg.open.items()]
@@ -304,13 +305,16 @@ def _tracking(order_ref: str, leg: Leg) -> str:
     return f"1Z{uuid.uuid5(uuid.NAMESPACE_URL, order_ref + leg.leg_id).hex[:12]}"
 
 
-def _leg_state(leg: Leg, at: str) -> dict[str, Any]:
+def _leg_state(order_ref: str, leg: Leg, at: str, carrier: str) -> dict[str, Any]:
     lines = [
         {"lineId": line, "quantity": quantity, "shippedQuantity": quantity if leg.departed_at else 0}
         for line, quantity in leg.open.items()
     ]
     departed = {"departedAt": leg.departed_at} if leg.departed_at else {}
-    return {"legId": leg.leg_id, "state": leg.state, "stateAt": at, "actor": "system", "lines": lines, **departed}
+    labelled = bool(carrier) and leg.rank >= STATES.index("labelled")
+    parcels = {"parcels": [{"carrier": carrier, "trackingNumber": _tracking(order_ref, leg)}]} if labelled else {}
+    told = {"legId": leg.leg_id, "state": leg.state, "stateAt": at, "actor": "system", "lines": lines}
+    return {**told, **departed, **parcels}
 
 
 def _add(total: dict[str, int], more: dict[str, int]) -> None:

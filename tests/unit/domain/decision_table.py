@@ -104,6 +104,40 @@ def settled(outcome: str) -> e.Event:
     return e.LegSettled(LEG, outcome, {"L1": 1}, {"kind": "system_cancelled", "evidence": []})
 
 
+def dear() -> e.Event:
+    """Goods that are worth a question."""
+    return e.OrderRead("#1001", [], "200.00", "EUR", False, False, "", at(1))
+
+
+def read(state: str = "in_transit", offer: str = "yes", cost: str = "18.50") -> e.Event:
+    """What the carrier says."""
+    return e.CarrierRead(LEG, "ups", state, ["sha"], offer, "", cost, "EUR", "200.00", "EUR", at(20))
+
+
+def requested() -> e.Event:
+    return e.InterceptRequested(LEG, "ups", "sha", "18.50", "EUR", "policy")
+
+
+def taken(level: str = "accepted") -> e.Event:
+    return e.InterceptAnswered(LEG, "ups", "sha", level, "")
+
+
+def void(state: str) -> tuple[e.Event, ...]:
+    return e.LabelVoidRequested(LEG, "ups", "sha"), e.LabelVoidAnswered(LEG, "ups", "sha", state, "")
+
+
+LEAKED = (
+    dear(),
+    seen("released", at(5)),
+    asked(),
+    answered("physically_stopped"),
+    settled("stopped"),
+    signal(departed=True),
+    opened(),
+)
+"""It left after the stop, and a person is asked: versions 4 to 10."""
+
+
 READ, SENT, ANSWER, AGAIN = 4, 5, 6, 7
 """The versions of the facts of a plain stop: the reading, the request, the answer, the reading after it."""
 
@@ -157,6 +191,106 @@ TABLE: tuple[Row, ...] = (
         ),
         "ask shipped_after_stop",
         (8,),
+    ),
+    # It left with a carrier, which may bring it back; the verdict itself has a table of its own.
+    Row("it left, and may be worth having back", (dear(), seen("shipped", at(5))), "weigh", (5,)),
+    Row("the carrier would", (dear(), seen("shipped", at(5)), read()), "ask carrier_intercept", (6,)),
+    Row(
+        "a person wants it back, and the carrier was read since",
+        (dear(), seen("shipped", at(5)), read(), opened(), word("intercept"), read()),
+        "intercept",
+        (9, 8),
+    ),
+    Row(
+        "the carrier was asked",
+        (dear(), seen("shipped", at(5)), read(), requested(), taken()),
+        "settle shipped departure",
+        (7, 8),
+    ),
+    Row(
+        "it is back already",
+        (dear(), seen("shipped", at(5)), read("returned", "no")),
+        "settle shipped carrier_returned",
+        (6,),
+    ),
+    Row("the carrier will not", (dear(), seen("shipped", at(5)), read(offer="no")), "settle shipped departure", (6,)),
+    Row("the carrier's scan is a departure", (dear(), seen("picked", at(5)), read()), "ask carrier_intercept", (6,)),
+    Row("a used label is a departure", (seen("labelled", at(5)), *void("used")), "settle shipped departure", (6,)),
+    Row(
+        "a label that is not voided says nothing", (seen("labelled", at(5)), *void("refused")), "stop_physically", (4,)
+    ),
+    Row(
+        "a person says that it is back",
+        (dear(), seen("shipped", at(5)), read(), opened(), word("came_back")),
+        "settle shipped human_returned",
+        (8,),
+    ),
+    # It left, says a system, and its carrier has never scanned it.
+    Row("never scanned", (dear(), seen("shipped", at(5)), read("labelled")), "stop_physically", (6,)),
+    Row(
+        "never scanned, where nobody is connected",
+        (dear(), signal(departed=True), read("labelled")),
+        "ask pick_state_unknown",
+        (6,),
+        place="",
+    ),
+    Row(
+        "never scanned, and the stop is under way",
+        (dear(), seen("shipped", at(5)), read("labelled"), asked(physical=True)),
+        "stop_physically",
+        (7,),
+    ),
+    Row(
+        "never scanned, and the first stop is answered after all",
+        (
+            dear(),
+            seen("picked", at(5)),
+            asked(physical=True),
+            opened(),
+            word("retry"),
+            seen("shipped", at(50)),
+            read("labelled"),
+            answered("physically_stopped", "picked"),
+        ),
+        "settle stopped physically_stopped",
+        (6, 11),
+    ),
+    Row(
+        "never scanned, and then it left",
+        (dear(), seen("shipped", at(5)), read("labelled", "no"), signal(departed=True)),
+        "settle shipped departure",
+        (6,),
+    ),
+    Row(
+        "never scanned before a retry",
+        (dear(), seen("shipped", at(5)), read("labelled", "no"), opened(), word("retry")),
+        "weigh",
+        (5,),
+    ),
+    # It left after the stop.
+    Row(
+        "after a leak a person wants it back",
+        (*LEAKED, word("intercept")),
+        "weigh",
+        (9,),
+    ),
+    Row(
+        "after a leak the carrier would",
+        (*LEAKED, word("intercept"), read()),
+        "intercept",
+        (12, 11),
+    ),
+    Row(
+        "after a leak the carrier was asked",
+        (*LEAKED, word("intercept"), read(), requested(), taken()),
+        "settle shipped departure",
+        (13, 14),
+    ),
+    Row(
+        "after a leak the carrier will not",
+        (*LEAKED, word("intercept"), read(offer="no")),
+        "ask shipped_after_stop",
+        (12, 11),
     ),
     # Ended, and nothing new.
     Row(

@@ -1,9 +1,12 @@
 """Amazon as the place where the order lives: read it, cancel items of it. No holds, no money."""
 
+from collections.abc import Sequence
+
 from stopship.adapters.amazon import feeds, orders
 from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, Clock
+from stopship.domain.carrier import Parcel
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.order import AckLevel, OrderSnapshot, PlannedLeg, Quantities, StopAnswer
 
@@ -89,6 +92,10 @@ class AmazonOrderSystem:
     def open_return(self, order_ref: str, lines: Quantities, key: str) -> str:  # noqa: ARG002
         """The buyer starts a return at Amazon; a seller cannot."""
         return ""
+
+    def parcels(self, order_ref: str) -> Sequence[Parcel]:  # noqa: ARG002
+        """The Orders API tells no tracking numbers; the seller's own shipping does."""
+        return ()
 
     def contact(self, order_ref: str) -> str:  # noqa: ARG002
         """Buyers are written to through Amazon only; the desk never has their address."""

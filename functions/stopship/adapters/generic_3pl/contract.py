@@ -126,7 +126,8 @@ class Callback(StopResult):
 class LegState(Message):
     """``stateAt`` is the moment at which the state was known to be so: the moment of reading for a live system, that of the copy for
     one that reports from a copy; never the moment of the last change. ``departedAt`` is when a carrier took the goods: a printed label
-    is "labelled", and neither "shipped" nor "delivered" may be said without a departure."""
+    is "labelled", and neither "shipped" nor "delivered" may be said without a departure. ``parcels`` are what the leg's goods are in, once
+    there is a label."""
 
     leg_id: Text
     state: State
@@ -134,6 +135,7 @@ class LegState(Message):
     actor: Annotated[StrictStr, Field(max_length=100)] = ""
     lines: list["LegLine"] = []
     departed_at: Moment | None = None
+    parcels: list["ParcelLabel"] = []
 
     @model_validator(mode="after")
     def _departure(self) -> Self:
@@ -146,6 +148,13 @@ class LegLine(Message):
     line_id: Text
     quantity: Annotated[StrictInt, Field(ge=0)]
     shipped_quantity: Annotated[StrictInt, Field(ge=0)] = 0
+
+
+class ParcelLabel(Message):
+    """``carrier`` is its usual name (UPS, FedEx, USPS, ...)."""
+
+    carrier: Text
+    tracking_number: Text
 
 
 class PickStates(Message):

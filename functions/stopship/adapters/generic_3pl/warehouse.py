@@ -14,6 +14,7 @@ from stopship.adapters.generic_3pl.answers import place_and_problem, stop_answer
 from stopship.adapters.generic_3pl.contract import Accepted, LegState, Message, PickStates, Released, StopResult
 from stopship.adapters.generic_3pl.signature import HEADER, TOLERANCE_SECONDS, sign
 from stopship.application.ports import Clock, StopCommand
+from stopship.domain.carrier import Parcel, carrier_name
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import plus, text
 from stopship.domain.order import DEPARTED, AckLevel, PickObservation, PickState, Quantities, StopAnswer
@@ -54,14 +55,31 @@ class Generic3plWarehouse:
     def read_pick_state(self, order_ref: str, leg_id: str) -> PickObservation:
         """One leg, or for leg "" all of the order's work here together: its least certain, then its furthest part."""
         asked_at = self._clock.now()
-        query = f"?{urlencode({'legId': leg_id})}" if leg_id else ""
-        answer = self._get(f"/orders/{quote(order_ref, safe='')}/pick-state{query}")
-        legs = [leg for leg in self._read(PickStates, answer).legs if leg_id in ("", leg.leg_id)]
+        legs = self._legs(order_ref, leg_id)
         if not legs:
             return PickObservation(PickState.UNKNOWN, self._connection.name, asked_at)
         if any(text(leg.state_at) > plus(self._clock.now(), TOLERANCE_SECONDS) for leg in legs):
             raise PartnerContractBroken(self._connection.name, "stateAt lies in the future", {"field": "stateAt"})
         return self._together(legs)
+
+    def parcels(self, order_ref: str, leg_id: str) -> list[Parcel]:
+        """As the warehouse tells them with the leg's state."""
+        return [
+            Parcel(
+                carrier_name(label.carrier),
+                label.tracking_number.strip(),
+                {line.line_id: line.quantity for line in leg.lines if line.quantity},
+                leg.leg_id,
+                frozenset({leg.leg_id}),
+            )
+            for leg in self._legs(order_ref, leg_id)
+            for label in leg.parcels
+        ]
+
+    def _legs(self, order_ref: str, leg_id: str) -> list[LegState]:
+        query = f"?{urlencode({'legId': leg_id})}" if leg_id else ""
+        answer = self._get(f"/orders/{quote(order_ref, safe='')}/pick-state{query}")
+        return [leg for leg in self._read(PickStates, answer).legs if leg_id in ("", leg.leg_id)]
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         lines = [{"lineId": line, "quantity": quantity} for line, quantity in command.lines.items()]

@@ -7,6 +7,7 @@ from stopship.adapters.shipbob.client import ShipBobClient, ShipBobConnection
 from stopship.adapters.shipbob.models import CancelResult, Shipment
 from stopship.adapters.shipbob.progress import CANCELLED, COMPLETED, progress, together
 from stopship.application.ports import Clock, StopCommand
+from stopship.domain.carrier import Parcel
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
 
@@ -33,6 +34,10 @@ class ShipBobWarehouse:
             return PickObservation(PickState.UNKNOWN, self._connection.name, asked_at)
         seen = together([progress(shipment, self._client.timeline(shipment.id)) for shipment in shipments])
         return PickObservation(seen.state, self._connection.name, asked_at, "system", departed_at=seen.departed_at)
+
+    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:  # noqa: ARG002
+        """Its boxes do not say which of the order's lines are in them."""
+        return ()
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Cancels the shipments that hold the leg, and reads them back: only what the order itself then shows as cancelled counts.

@@ -8,6 +8,7 @@ from stopship.adapters.shiphero.client import ShipHeroClient
 from stopship.adapters.shiphero.connection import ShipHeroConnection
 from stopship.adapters.shiphero.mapping import Names, Work, at, broken, names_of, nodes, note, together, work
 from stopship.application.ports import Clock, StopCommand
+from stopship.domain.carrier import Parcel
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 from stopship.domain.order import DEPARTED, IN_WORK, AckLevel, PickObservation, PickState, Quantities, StopAnswer
 
@@ -106,6 +107,10 @@ class ShipHeroWarehouse:
         raise broken("line_items.pageInfo.hasNextPage")
 
     # -------------------------------------------------------------------------------------- stopping
+
+    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:  # noqa: ARG002
+        """Its labels do not say which of the order's lines they are for."""
+        return ()
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Looks right before it acts (A27), cancels whole orders only, and believes the order itself, never the mutation's answer."""

@@ -42,6 +42,8 @@ class Label(Model):
     shipment_id: Word
     external_order_id: StrictStr | None = None
     tracking_status: Word | None = None
+    tracking_number: Word | None = Field(default=None, repr=False)
+    carrier_code: Word | None = None
 
 
 class Labels(Model):

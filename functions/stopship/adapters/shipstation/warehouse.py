@@ -6,6 +6,7 @@ from typing import Any, Final
 from stopship.adapters.shipstation.client import ShipStationClient, ShipStationConnection
 from stopship.adapters.shipstation.models import Label, Shipment
 from stopship.application.ports import Clock, StopCommand
+from stopship.domain.carrier import Parcel, carrier_name
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.order import AckLevel, PickObservation, PickState, Quantities, StopAnswer
 
@@ -33,6 +34,16 @@ class ShipStationWarehouse:
     def read_pick_state(self, order_ref: str, leg_id: str) -> PickObservation:  # noqa: ARG002
         """Always unknown, and without a call: pending, processing and label_purchased say nothing about the shelf."""
         return PickObservation(PickState.UNKNOWN, self._connection.name, self._clock.now())
+
+    def parcels(self, order_ref: str, leg_id: str) -> list[Parcel]:  # noqa: ARG002
+        """Of the labels that stand; a shipment of several parcels does not say what is in which."""
+        return [
+            Parcel(carrier_name(label.carrier_code or ""), label.tracking_number, lines, shipment.shipment_id)
+            for shipment in self._client.shipments(order_ref)
+            if (lines := quantities([shipment])) and "" not in lines
+            for label in self._client.labels(shipment.shipment_id)
+            if label.tracking_number and label.status not in NO_LABEL
+        ]
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Voids every label of the leg's shipments, cancels them, and reads them back: only what then reads cancelled counts.

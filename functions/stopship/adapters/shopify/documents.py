@@ -53,6 +53,13 @@ WORK_ORDER = (
     "query ReadFulfillmentOrder($id: ID!) { fulfillmentOrder(id: $id) { id orderId"
     " lineItems(first: 50) { " + _WORK_LINES + " } } }"
 )
+# Order.fulfillments is a plain list; so is its trackingInfo.
+PARCELS = (
+    "query ReadParcels($id: ID!) { order(id: $id) { fulfillments(first: 50) { id status"
+    " trackingInfo(first: 5) { company number }"
+    " fulfillmentOrders(first: 5) { nodes { id } }"
+    " fulfillmentLineItems(first: 10) { " + _FULFILLED_LINES + " } } } }"
+)
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
 
 HOLD = (

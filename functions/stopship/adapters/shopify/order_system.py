@@ -1,6 +1,7 @@
 """Shopify as the order system."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stopship.adapters.clock import SystemClock
@@ -10,9 +11,11 @@ from stopship.adapters.shopify.client import ShopifyClient, reading
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.edit_order import cancel_lines
 from stopship.adapters.shopify.gid import gid, number
+from stopship.adapters.shopify.parcels import read_parcels
 from stopship.adapters.shopify.read_order import read_order
 from stopship.adapters.shopify.returns import open_return
 from stopship.application.ports import CancelCommand, CancelProgress, Clock
+from stopship.domain.carrier import Parcel
 from stopship.domain.order import OrderSnapshot, PlannedLeg, Quantities, StopAnswer
 
 
@@ -65,6 +68,9 @@ class ShopifyOrderSystem:
             order = self._client.run(documents.CONTACT, {"id": gid("Order", order_ref)})["order"] or {}
             address = ((order.get("customer") or {}).get("defaultEmailAddress") or {}).get("emailAddress")
             return str(order.get("email") or address or "")
+
+    def parcels(self, order_ref: str) -> Sequence[Parcel]:
+        return read_parcels(self._client, order_ref)
 
     def read_work(self, fulfillment_order: str) -> Work | None:
         """The order and open lines of a fulfillment order, by its gid: some webhooks say no more than that."""

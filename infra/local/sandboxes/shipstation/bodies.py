@@ -58,6 +58,8 @@ def label_body(shipment: Shipment, label: Label) -> dict[str, Any]:
         "voided": label.status == "voided",
         "voided_at": label.voided_at or None,
         "tracking_status": label.tracking_status,
+        "tracking_number": f"94{label.label_id}",
+        "carrier_code": "usps",
     }
 
 

@@ -201,6 +201,10 @@ def fulfillment(parent: Order, one: Fulfillment) -> View:
         "inTransitAt": one.in_transit_at or None,
         "deliveredAt": one.delivered_at or None,
         "fulfillmentLineItems": connection(list(one.lines.items()), lambda x: _sent_line(parent, one, *x)),
+        "trackingInfo": [{"company": None, "number": one.tracking}] if one.tracking else [],
+        "fulfillmentOrders": connection(
+            [w for w in parent.works if w.work_id == one.work_id], lambda w: work(parent, w)
+        ),
     }
 
 

@@ -1,0 +1,53 @@
+"""In which parcels a leg left: read live each time, because a tracking number is never kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stopship.application.context import Desk
+from stopship.application.ports import Carrier
+from stopship.domain.carrier import Parcel
+from stopship.domain.case import Case, Leg, subtract, total
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The leg's parcels; ``why`` says what stands against treating them as the leg's, "" when nothing does."""
+
+    parcels: tuple[Parcel, ...]
+    carrier: str = ""
+    why: str = ""
+
+
+def parcels_of(desk: Desk, case: Case, leg: Leg) -> Sent:
+    """By the work that they ship, else by the lines in them. Whatever holds something that nobody asked to stop is left alone."""
+    found = _told(desk, case, leg)
+    named = [x for x in found if leg.work_id and leg.work_id in x.works]
+    chosen = tuple(named or [x for x in found if set(x.lines) & set(leg.plan.lines)])
+    if not chosen:
+        return Sent((), why="no_parcel")
+    carriers = {x.carrier for x in chosen}
+    if len(carriers) > 1:
+        return Sent((), why="several_carriers")
+    held = total({x.shipment: x.lines for x in chosen}.values())
+    if subtract(held, leg.plan.lines):
+        return Sent((), why="only_whole_parcels")
+    if subtract(leg.plan.lines, held):
+        return Sent((), why="not_all_of_it")
+    return Sent(chosen, carriers.pop())
+
+
+def _told(desk: Desk, case: Case, leg: Leg) -> list[Parcel]:
+    """By the order system, else by the leg's own warehouse."""
+    found = list(desk.partners.order_system(case.merchant, case.channel).parcels(case.order_ref))
+    warehouse = desk.partners.warehouses(case.merchant).get(leg.plan.warehouse)
+    if found or warehouse is None:
+        return found
+    return list(warehouse.parcels(case.order_ref, leg.work_id))
+
+
+def carrier_of(desk: Desk, case: Case, name: str) -> Carrier | None:
+    return desk.partners.carrier(case.merchant, name)
+
+
+def hashes(parcels: Sequence[Parcel]) -> list[str]:
+    return sorted(x.sha256 for x in parcels)

@@ -68,6 +68,7 @@ class World:
         self.partners = FakePartners(self, self.store, self.warehouses)
         self.evidence = KeptEvidence()
         self.timers = AgendaTimers(self)
+        self.mailer = SentMail(self)
         self._ids = count(1)
         self.desk: Desk = None  # type: ignore[assignment]
 
@@ -82,7 +83,7 @@ class World:
             executions=engine,
             tasks=engine,
             timers=self.timers,
-            mailer=SentMail(self),
+            mailer=self.mailer,
             new_id=lambda: f"door-{next(self._ids)}",
             callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
         )

@@ -3,6 +3,7 @@
 Sender and ids are needed for one answer now; nothing here is ever written down but enumerations, order numbers and hashes.
 """
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,3 +76,8 @@ def same_address(one: str, other: str) -> bool:
     """Whether two addresses are one mailbox for certain. Case is the only difference that is overlooked: whether a provider ignores dots or
     tags is its own affair."""
     return bool(one.strip()) and one.strip().casefold() == other.strip().casefold()
+
+
+def id_hash(message_id: str) -> str:
+    """Stands for the id of a mail, of which the host part may say who wrote it."""
+    return hashlib.sha256(f"message-id:{message_id}".encode()).hexdigest()[:32]

@@ -6,6 +6,7 @@ in a sentence without a condition, in a mail that speaks neither of a part of th
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from stopship.adapters.mail import words
 from stopship.adapters.mail.order_names import MARK
@@ -56,7 +57,7 @@ def read(text: str) -> Intent:
     return _other(tokens)
 
 
-def _together(found: list[Intent], tokens: frozenset[str]) -> Intent:
+def _together(found: Sequence[Intent], tokens: frozenset[str]) -> Intent:
     if set(found) == {Intent.KEEP}:
         return Intent.KEEP
     beside = tokens & _UNSETTLES

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses
-from hashlib import sha256
 from typing import Any, Final
 
 from stopship.adapters.mail import automatic, intent, order_names, parts
@@ -14,7 +13,7 @@ from stopship.adapters.mail.kept import MAX_BYTES, Kept, split
 from stopship.adapters.mail.newest import newest
 from stopship.adapters.mail.receipt import FAIL, PASS
 from stopship.domain.errors import InvalidInput
-from stopship.domain.letter import Belief, Intent, Language, Letter
+from stopship.domain.letter import Belief, Intent, Language, Letter, id_hash
 
 MAX_IDS: Final = 40
 MAX_REFERENCES: Final = 800
@@ -133,7 +132,3 @@ def _hashed(message_id: str) -> str:
     if bare.lower().endswith(_SES_HOSTS):
         bare = bare.rpartition("@")[0]
     return id_hash(bare)
-
-
-def id_hash(bare: str) -> str:
-    return sha256(f"message-id:{bare}".encode()).hexdigest()[:32]

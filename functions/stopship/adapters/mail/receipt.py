@@ -51,6 +51,13 @@ def parse(notification: str) -> Receipt:
     )
 
 
+def route(address: str) -> str:
+    """What the address is called among the routes: ``cancel+label@shop.example`` is ``shop.example/cancel``. Parameter Store knows neither
+    "@" nor "+"."""
+    local, _, domain = address.strip().lower().rpartition("@")
+    return f"{domain}/{local.partition('+')[0]}"
+
+
 def _verdict(receipt: Mapping[str, Any], name: str) -> str:
     found = receipt.get(f"{name}Verdict")
     status = found.get("status") if isinstance(found, Mapping) else None

@@ -54,6 +54,7 @@ WORK_ORDER = (
     " lineItems(first: 50) { " + _WORK_LINES + " } } }"
 )
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
+ORDERS_NAMED = "query FindOrders($query: String!) { orders(first: 10, query: $query) { nodes { id name } } }"
 
 HOLD = (
     "mutation PlaceHold($id: ID!, $hold: FulfillmentOrderHoldInput!) { fulfillmentOrderHold(id: $id, fulfillmentHold: $hold)"

@@ -87,8 +87,8 @@ def _other(tokens: frozenset[str]) -> Intent:
 
 def _agrees(simple: str) -> bool:
     """The first thing that is said is yes, and nothing takes it back."""
-    first = next((line for line in re.split(r"[\n.!,;]", simple) if line.strip()), "")
-    said = _tokens(first)
+    lines = [_tokens(line) for line in re.split(r"[\n.!,;]", simple)]
+    said: list[str] = next((x for x in lines if x and not set(x) <= words.SAID_BESIDE - words.YES), [])
     everything = set(_tokens(simple))
     return bool(said) and bool(set(said) & words.YES) and set(said) <= words.WITH_YES and not everything & _TAKES_BACK
 
@@ -110,10 +110,12 @@ def _read_sentence(sentence: str) -> Intent:
     about = [number for number, clause in enumerate(clauses) if _cancel_words(clause)]
     if not about:
         return Intent.NONE
-    negated = [number for number in about if _is_negated(clauses, number)]
+    negated = [number for number in about if _is_negated(clauses[number])]
     if negated:
         return Intent.KEEP if negated == about else Intent.UNCLEAR
     tokens = _tokens(sentence)
+    if any(_ends_in_not(clauses[number - 1]) for number in about if number):
+        return Intent.UNCLEAR
     if set(tokens) & words.CONDITION or (set().union(*map(_tokens, clauses[about[0] :])) & words.NOT):
         return Intent.UNCLEAR
     if "?" in sentence and not set(tokens) & words.ADDRESSED:
@@ -133,11 +135,13 @@ def _cancel_words(text: str) -> set[str]:
     return {token for token in _tokens(text) if any(token in known for known in words.CANCEL.values())}
 
 
-def _is_negated(clauses: list[str], number: int) -> bool:
-    """A "not" in the line that speaks of cancelling, or one with which the clause before it ends."""
-    lines = [line for line in _lines(clauses[number]) if _cancel_words(line)]
-    before = _tokens(clauses[number - 1]) if number else []
-    return any(set(_tokens(line)) & words.NOT for line in lines) or bool(set(before[-2:]) & words.NOT)
+def _is_negated(clause: str) -> bool:
+    return any(set(_tokens(line)) & words.NOT for line in _lines(clause) if _cancel_words(line))
+
+
+def _ends_in_not(clause: str) -> bool:
+    """ "Please do not, I repeat not," - what comes after may be meant."""
+    return bool(set(_tokens(clause)[-2:]) & words.NOT)
 
 
 def _lines(clause: str) -> list[str]:

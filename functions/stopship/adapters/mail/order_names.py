@@ -72,7 +72,7 @@ def _patterns(form: Form) -> Iterator[re.Pattern[str]]:
     ends = r"(?![\w#]|-\d|[.,]\d)"
     if form.prefix or form.suffix:
         yield re.compile(rf"(?P<before>)(?<![\w#]){prefix}\s?{number}{suffix}{ends}", re.IGNORECASE | re.ASCII)
-    yield re.compile(rf"(?P<before>\b{_CALLED}){prefix}?{number}{suffix}{ends}", re.IGNORECASE | re.ASCII)
+    yield re.compile(rf"(?P<before>\b{_CALLED})(?:{prefix})?{number}{suffix}{ends}", re.IGNORECASE | re.ASCII)
     if form.suffix:
         yield re.compile(rf"(?P<before>\b{_CALLED}){number}{ends}", re.IGNORECASE | re.ASCII)
 

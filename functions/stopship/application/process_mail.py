@@ -135,11 +135,14 @@ def _decide(desk: Desk, merchant: str, letter: Letter, thread: _Thread | None, f
     wants = _wants(letter.intent, thread)
     if not wants and letter.intent is not Intent.UNCLEAR:
         return _Kept(f"it {_FOR_A_PERSON[letter.intent]}")
-    names = letter.names or (letter.bare if thread and thread.template == MailTemplate.WHICH_ORDER else ())
-    orders = {(x.channel, ref): x.name for x in names for ref in find(merchant, x)}
+    names = {x: find(merchant, x) for x in letter.names}
+    if thread and thread.template == MailTemplate.WHICH_ORDER:
+        # A number that is no order's is a telephone's, or a street's.
+        names |= {x: found for x in letter.bare if (found := find(merchant, x))}
+    orders = {(x.channel, ref): x.name for x, found in names.items() for ref in found}
     if not names and thread and thread.order[1]:
         orders = {thread.order: ""}
-    if len(orders) != 1:
+    if len(orders) != 1 or not all(names.values()):
         return _which_order(letter, thread, len(names), len(orders))
     (((channel, order_ref), name),) = orders.items()
     contact = desk.partners.order_system(merchant, channel).contact(order_ref)
@@ -168,7 +171,13 @@ def _wants(intent: Intent, thread: _Thread | None) -> bool:
 
 def _which_order(letter: Letter, thread: _Thread | None, named: int, found: int) -> _Kept:
     """Only a proven sender is asked: an answer to a forged address would go to somebody who never wrote."""
-    why = "names no order" if not named else "names an order that is not known" if not found else "names several orders"
+    why = (
+        "names several orders"
+        if max(named, found) > 1
+        else "names an order that is not known"
+        if named
+        else "names no order"
+    )
     may_ask = letter.belief is Belief.PROVEN and thread is None
     question = Answer(MailTemplate.WHICH_ORDER, letter.sender, True) if may_ask else None
     return _Kept(f"it speaks of cancelling and {why}", question)

@@ -12,9 +12,9 @@ MARK: Final = " \ue000 "
 _AMAZON = re.compile(r"(?<![\d-])\d{3}-\d{7}-\d{7}(?![\d-])")
 """Amazon's order ids: 3-7-7 digits (SP-API, Orders)."""
 _CALLED = (
-    r"(?:order|purchase|bestellung|bestellnummer|bestellnr|bestell-nr|bestell-nummer|auftrag|auftragsnummer|auftragsnr|commande|achat)"
-    r"(?:[\s:#.,()-]{1,3}(?:number|no|num|nr|nummer|numero|n|id|ref|reference|is|ist|lautet|est|mit|der|die|le|with|the|my|meine|ma)){0,4}"
-    r"[\s:#.,()°-]{1,4}"
+    r"(?:order|purchase|bestellung|bestellnummer|bestellnr\.?|bestell-nr\.?|bestell-nummer|auftrag|auftragsnummer|auftragsnr\.?|commande|achat)"
+    r"(?:[\s:#()-]{1,3}(?:number|no\.?|num\.?|nr\.?|nummer|numero|n\.?|id|ref\.?|reference|is|ist|lautet|est|mit|der|die|le|with|the)){0,4}"
+    r"[\s:#()°-]{1,4}"
 )
 """What stands before a number that is an order's."""
 

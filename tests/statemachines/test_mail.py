@@ -266,6 +266,7 @@ def test_an_answer_that_only_refers_to_the_first_mail_is_in_the_thread_too(play:
 
 
 def test_a_thread_is_asked_once_even_when_the_answer_does_not_help(play: Play, order: Order) -> None:
+    play.world.order("1002", contact=CUSTOMER, works=[Work("w2", "north", {"L1": 2})])
     arrive(play, mail("Please cancel my order."))
     (question,) = sent(play)
     for n, text in enumerate(["the big one", "Please cancel my order, the big one", "#1001 and 1002"], 2):

@@ -7,6 +7,7 @@ that is gone. The environment must be complete before this package is imported: 
 from infra.local.emulator.overlay import (
     alarms,
     aws_sdk_integrations,
+    cfn_conditions,
     cognito_cfn,
     composite_alarms,
     dynamodb_cfn,
@@ -39,6 +40,7 @@ CORRECTIONS = (
     step_functions_executions,
     step_functions_history,
     aws_sdk_integrations,
+    cfn_conditions,
     dynamodb_cfn,
     http_cors,
     http_failures,

@@ -54,7 +54,10 @@ WORK_ORDER = (
     " lineItems(first: 50) { " + _WORK_LINES + " } } }"
 )
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
-ORDERS_NAMED = "query FindOrders($query: String!) { orders(first: 10, query: $query) { nodes { id name } } }"
+ORDERS_NAMED = (
+    "query FindOrders($query: String!, $after: String) { orders(first: 50, after: $after, query: $query) {"
+    " nodes { id name } pageInfo { hasNextPage endCursor } } }"
+)
 
 HOLD = (
     "mutation PlaceHold($id: ID!, $hold: FulfillmentOrderHoldInput!) { fulfillmentOrderHold(id: $id, fulfillmentHold: $hold)"

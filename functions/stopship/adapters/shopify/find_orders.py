@@ -14,6 +14,8 @@ def orders_named(client: ShopifyClient, name: str) -> tuple[str, ...]:
     unless it may read all (shopify.dev, access scope read_all_orders)."""
     if not _NAME.fullmatch(name):
         return ()
+    variables = {"query": f'name:"{name}"'}
     with reading("orders by name"):
-        nodes = client.run(documents.ORDERS_NAMED, {"query": f'name:"{name}"'})["orders"]["nodes"]
+        first = client.run(documents.ORDERS_NAMED, variables)["orders"]
+        nodes = client.pages(first, documents.ORDERS_NAMED, variables, "orders")
         return tuple(number(x["id"], "Order") for x in nodes if str(x["name"]).casefold() == name.casefold())

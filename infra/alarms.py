@@ -69,6 +69,14 @@ class Alarms(Construct):
         age = queues.intake.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum")
         self._alarm("IntakeAge", age, INTAKE_MAX_AGE.to_seconds(), "Requests wait: look at process_intake's errors.")
 
+    def watch_mail(self, expired: cloudwatch.Metric) -> None:
+        self._alarm(
+            "MailExpired",
+            expired,
+            0,
+            "SES gave up on mails that it could not hand over: look at the bucket's and topic's policies.",
+        )
+
     def watch_machine(self, machine: sfn.StateMachine) -> None:
         for name, metric in (
             ("Failed", machine.metric_failed(period=FIVE_MINUTES)),

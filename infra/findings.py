@@ -14,6 +14,7 @@ ASYNCHRONOUS = (
     "failure destination."
 )
 DEAD_LETTERS = "This is a dead-letter queue; an alarm watches it."
+REDRIVE = "The queue's own redrive policy takes what fails: SQS has no other."
 
 EVERYWHERE = {
     "AwsSolutions-L1": PYTHON,
@@ -25,6 +26,7 @@ EVERYWHERE = {
 }
 BY_PATH = {
     "Evidence/Bucket": {"AwsSolutions-S1": "Who reads evidence is recorded by CloudTrail data events of the account."},
+    "MailDoor/Bucket": {"AwsSolutions-S1": "Who reads mail is recorded by CloudTrail data events of the account."},
     "Identity/Pool": {
         "AwsSolutions-COG2": "Multi-factor sign-in is required where the stage table says so: in production.",
         "AwsSolutions-COG8": "The plus plan's risk scores are for public sign-in; here an administrator makes each user.",
@@ -35,15 +37,14 @@ BY_PATH = {
     "DeskApi/Api/POST--acknowledgments--{callback_id}": {
         "AwsSolutions-APIG4": "A one-time callback id and the warehouse's signature, which the function verifies."
     },
-    "Functions/ProcessIntake": {
-        "Serverless-LambdaEventSourceMappingDestination": "The queue's own redrive policy takes what fails: SQS has no other."
-    },
+    "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
+    "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
 }
 
 
-def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct) -> None:
-    """``evidence`` is the bucket, whose objects some roles may name only by a wildcard."""
-    _keep(stack, {**EVERYWHERE, **_wildcards(stack, stage, evidence)})
+def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstruct) -> None:
+    """``evidence`` and ``mail`` are the buckets, whose objects some roles may name only by a wildcard."""
+    _keep(stack, {**EVERYWHERE, **_wildcards(stack, stage, evidence, mail)})
     for path, rules in BY_PATH.items():
         _keep(_find(stack, path), rules)
     for merchant in stage.merchants:
@@ -54,14 +55,12 @@ def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct) -> None:
             _keep(child, {"AwsSolutions-SQS3": DEAD_LETTERS, "Serverless-SQSRedrivePolicy": DEAD_LETTERS})
 
 
-def _wildcards(stack: Stack, stage: Stage, evidence: IConstruct) -> dict[str, str]:
+def _wildcards(stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstruct) -> dict[str, str]:
     """Wildcards at the end of a name that begins with the stage's own."""
-    bucket = evidence.node.default_child
-    if not isinstance(bucket, CfnElement):
-        raise TypeError("the evidence bucket has no CloudFormation resource")
     prefix = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>:{}"
     names = {
-        f"<{stack.get_logical_id(bucket)}.Arn>/*": "Evidence is kept under keys that come from hashes.",
+        f"<{_logical_id(stack, evidence)}.Arn>/*": "Evidence is kept under keys that come from hashes.",
+        f"<{_logical_id(stack, mail)}.Arn>/*": "SES names each mail by an id of its own.",
         prefix.format("ssm", f"parameter/{PROJECT}/{stage.name}/*"): "Merchants are connected without a deployment.",
         prefix.format("secretsmanager", f"secret:{merchant_secret_name(stage.name, '*')}"): (
             "Merchants are connected without a deployment; every name ends in six random characters."
@@ -75,6 +74,13 @@ def _wildcards(stack: Stack, stage: Stage, evidence: IConstruct) -> dict[str, st
         ): "An execution is named after its case.",
     }
     return {f"AwsSolutions-IAM5[Resource::{name}]": reason for name, reason in names.items()}
+
+
+def _logical_id(stack: Stack, bucket: IConstruct) -> str:
+    resource = bucket.node.default_child
+    if not isinstance(resource, CfnElement):
+        raise TypeError(f"{bucket.node.path} has no CloudFormation resource")
+    return stack.get_logical_id(resource)
 
 
 def _find(stack: Stack, path: str) -> IConstruct:

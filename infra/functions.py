@@ -22,6 +22,7 @@ from stopship.settings import variable
 NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "table_name": frozenset({"ledger_read", "ledger_append"}),
     "evidence_bucket": frozenset({"evidence_write", "evidence_read"}),
+    "mail_bucket": frozenset({"mail_read"}),
     "intake_queue_url": frozenset({"intake_send"}),
     "state_machine_arn": frozenset({"start_execution", "describe_execution"}),
     "exception_queue_urls": frozenset({"exception_send"}),
@@ -130,5 +131,9 @@ class Functions(Construct):
                 report_batch_item_failures=True,
                 max_concurrency=self._stage.intake_concurrency,
             )
+        )
+        self.functions["receive_mail"].add_event_source(
+            # A mail may be as large as half of the function's memory: one at a time.
+            sources.SqsEventSource(queues.mail, batch_size=1, report_batch_item_failures=True)
         )
         self.functions["project_ledger"].add_event_source(stream)

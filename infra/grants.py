@@ -14,6 +14,7 @@ class Resources:
 
     table: str
     bucket: str
+    mail_bucket: str
     data_key: str
     signing_key: str
     intake_queue: str
@@ -62,6 +63,11 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("s3:ListBucket", on=[r.bucket]),
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
+    "mail_read": lambda r: [
+        _allow("s3:GetObject", on=[f"{r.mail_bucket}/*"]),
+        _allow("s3:ListBucket", on=[r.mail_bucket]),
+        _allow("kms:Decrypt", on=[r.data_key]),
+    ],
     "merchant_secrets": lambda r: [
         _allow("secretsmanager:GetSecretValue", on=[r.merchant_secrets]),
         _allow("kms:Decrypt", on=[r.data_key]),
@@ -70,6 +76,7 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "intake_send": lambda r: [_allow("sqs:SendMessage", on=[r.intake_queue])],
     # The event sources grant what Lambda needs to read them.
     "intake_consume": lambda _: [],
+    "mail_consume": lambda _: [],
     "stream_read": lambda _: [],
     "exception_send": lambda r: [_allow("sqs:SendMessage", on=r.exception_queues)],
     "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],

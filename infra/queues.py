@@ -1,4 +1,4 @@
-"""The intake queue, one queue a tier for exceptions, and the queues behind them for what nobody could take."""
+"""The intake queue, the queue of received mails before it, one queue a tier for exceptions, and the queues behind them for what nobody could take."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -18,9 +18,8 @@ class Queues(Construct):
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
         self.dead: dict[str, sqs.Queue] = {}
-        worker = next(f for f in FUNCTIONS if f.module == "process_intake")
-        # A message must not come back while a batch may still be at work on it (AWS Lambda developer guide, SQS event sources).
-        self.intake = self._queue("Intake", Duration.seconds(6 * worker.timeout_seconds))
+        self.intake = self._queue("Intake", _longer_than("process_intake"))
+        self.mail = self._queue("Mail", _longer_than("receive_mail"))
         self.exceptions = {tier: self._queue(f"Exceptions{tier}", Duration.minutes(5)) for tier in TIERS}
 
     def _queue(self, name: str, visibility: Duration) -> sqs.Queue:
@@ -45,3 +44,9 @@ class Queues(Construct):
             enforce_ssl=True,
         )
         return self.dead[name]
+
+
+def _longer_than(module: str) -> Duration:
+    """A message must not come back while a batch may still be at work on it (AWS Lambda developer guide, SQS event sources)."""
+    worker = next(f for f in FUNCTIONS if f.module == module)
+    return Duration.seconds(6 * worker.timeout_seconds)

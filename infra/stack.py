@@ -19,6 +19,7 @@ from infra.grants import Resources
 from infra.http_api import DeskHttpApi
 from infra.identity import Identity
 from infra.ledger_table import LedgerTable
+from infra.mail_door import MailDoor
 from infra.merchant_secrets import MerchantSecrets
 from infra.queues import Queues
 from infra.signing_key import SigningKey
@@ -43,7 +44,7 @@ class StopshipStack(Stack):
         self._connect()
         self._watch()
         self._tell()
-        acknowledge(self, stage, self._evidence)
+        acknowledge(self, stage, self._evidence, self._mail.bucket)
 
     @property
     def _by_module(self) -> dict[str, lambda_.Function]:
@@ -56,6 +57,7 @@ class StopshipStack(Stack):
         self._ledger = LedgerTable(self, "Ledger", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
+        self._mail = MailDoor(self, "MailDoor", stage, self._data_key, self._queues)
         self._lost_calls = self._queues.dead_letters("Timers")
         self._bus = IntakeBus(self, "Intake", stage, self._queues).bus
         MerchantSecrets(self, "Merchants", stage, self._data_key)
@@ -65,6 +67,7 @@ class StopshipStack(Stack):
         settings = {
             "table_name": self._ledger.table_name,
             "evidence_bucket": self._evidence.bucket_name,
+            "mail_bucket": self._mail.bucket.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
             "state_machine_arn": self._machine_arn,
             "exception_queue_urls": " ".join(f"{tier}={q.queue_url}" for tier, q in queues.exceptions.items()),
@@ -87,6 +90,7 @@ class StopshipStack(Stack):
         return Resources(
             table=self._ledger.table_arn,
             bucket=self._evidence.bucket_arn,
+            mail_bucket=self._mail.bucket.bucket_arn,
             data_key=self._data_key.key_arn,
             signing_key=self._signing_key.key_arn,
             intake_queue=self._queues.intake.queue_arn,
@@ -126,6 +130,8 @@ class StopshipStack(Stack):
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
         alarms.watch_leakage(self._stage.merchants)
         alarms.watch_queues(self._queues)
+        if self._mail.expired:
+            alarms.watch_mail(self._mail.expired)
         alarms.watch_machine(self._machine.machine)
         alarms.watch_functions(self._by_module)
         DeskDashboard(
@@ -150,6 +156,8 @@ class StopshipStack(Stack):
             "NetSuiteSigningKeyId": self._signing_key.key_id,
             "SweepFunctionName": self._by_module["sweep_cases"].function_name,
         }
+        if self._mail.rule_set_name:
+            outputs |= {"MailRuleSetName": self._mail.rule_set_name, "MailBucketName": self._mail.bucket.bucket_name}
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 

@@ -17,7 +17,8 @@ class Stage:
     """What may differ. ``retain_data``: table, evidence and keys outlive the stack, and are protected against deletion.
 
     ``merchants`` get an empty secret made by the stack, to be filled when they are connected; others may be connected without
-    a deployment. ``partner_buses`` are event buses of partners (Amazon's has its event source's name) to listen to.
+    a deployment. ``mail_recipients`` are addresses and domains whose mail SES receives for the desk, "cancel@shop.example" or "shop.example";
+    without any it receives none. ``partner_buses`` are event buses of partners (Amazon's has its event source's name) to listen to.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Stage:
     alarm_email: str
     merchants: tuple[str, ...]
     partner_buses: tuple[str, ...]
+    mail_recipients: tuple[str, ...]
 
 
 def context() -> dict[str, Any]:

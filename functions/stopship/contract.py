@@ -47,7 +47,7 @@ def merchant_parameter_name(stage: str, merchant: str) -> str:
 
 
 def route_parameter_name(stage: str, source: str, address: str) -> str:
-    """Which merchant a sender's address (a shop domain) belongs to."""
+    """Which merchant an address belongs to: a sender's (a shop domain), or the one that a mail is for (``<domain>/<local part>``)."""
     return f"/{PROJECT}/{stage}/routes/{source}/{address}"
 
 
@@ -61,6 +61,8 @@ Grant = Literal[
     "merchant_parameters",
     "evidence_write",
     "evidence_read",
+    "mail_read",
+    "mail_consume",
     "intake_send",
     "intake_consume",
     "start_execution",
@@ -128,6 +130,16 @@ FUNCTIONS: tuple[Function, ...] = (
         timeout_seconds=10,
     ),
     _function(
+        "receive_mail",
+        "door",
+        "mail_consume",
+        "mail_read",
+        "merchant_parameters",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=30,
+    ),
+    _function(
         "process_intake",
         "worker",
         "intake_consume",
@@ -139,6 +151,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "merchant_parameters",
         "start_execution",
         "wake_task",
+        "send_mail",
         timeout_seconds=20,
     ),
     _function("normalize_intake", "step", *_PARTNER, timeout_seconds=60),

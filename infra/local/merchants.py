@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra.local.api import AGENT, create_groups, sign_in
+from stopship.adapters.mail.receipt import route
 from stopship.contract import AMAZON_SOURCE_PREFIX, merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.wiring.identity import APPROVER
 
@@ -58,11 +59,16 @@ def shop_of(merchant: str) -> str:
     return f"{merchant}.myshopify.com"
 
 
+def mail_address(merchant: str) -> str:
+    """Where customers write, and where the desk writes from: an answer to its question comes back to it."""
+    return f"cancel@{merchant}.example"
+
+
 def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) -> dict[str, Any]:
     """The merchant's secret."""
     return {
         "desk_url": desk_url,
-        "mail": {"sender": f"orders@{merchant}.example"},
+        "mail": {"sender": mail_address(merchant)},
         "shopify": {
             "shop": shop_of(merchant),
             "endpoint": f"{sandboxes}/shopify/{merchant}",
@@ -142,9 +148,11 @@ def connect_merchants(desk: "LocalDesk") -> None:
         _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "zendesk", config["zendesk"]["account_id"]), merchant)
+        _write_parameter(desk, route_parameter_name(STAGE, "mail", route(mail_address(merchant))), merchant)
         desk.emulator.client("sesv2").create_email_identity(EmailIdentity=config["mail"]["sender"])
         told[merchant] = _sandbox_settings(desk, config)
     _connect_partner_bus(desk)
+    desk.emulator.client("ses").set_active_receipt_rule_set(RuleSetName=desk.outputs["MailRuleSetName"])
     desk.sandboxes.configure(desk.api_url, desk.emulator.endpoint, told)
     groups = [f"merchant.{m}" for m in MERCHANTS]
     create_groups(desk, [*groups, APPROVER])

@@ -197,6 +197,23 @@ def test_the_customers_address_is_read_when_it_is_needed(sandboxes: Sandboxes, o
     assert orders.contact(Placed(sandboxes, email="").ref) == ""
 
 
+def test_an_order_is_found_by_the_name_that_its_customer_knows_among_any_number_that_begin_like_it(
+    sandboxes: Sandboxes, orders: ShopifyOrderSystem
+) -> None:
+    placed = Placed(sandboxes, name="#88001")
+    for n in range(60):
+        Placed(sandboxes, name=f"#88001{n:02}")
+    assert orders.orders_named("#88001") == (placed.ref,)
+    assert orders.orders_named("#8800") == ()
+    twice = [Placed(sandboxes, name=name).ref for name in ("EU-88002", "eu-88002")]
+    assert sorted(orders.orders_named("Eu-88002")) == sorted(twice)
+
+
+@pytest.mark.parametrize("name", ['x" OR status:any OR name:"#1', "", "#" + "1" * 100, "#10\n01", "name:*"])
+def test_what_can_be_no_name_of_an_order_is_not_searched_for(orders: ShopifyOrderSystem, name: str) -> None:
+    assert orders.orders_named(name) == ()
+
+
 def test_a_fulfillment_order_leads_to_its_order(sandboxes: Sandboxes, orders: ShopifyOrderSystem) -> None:
     placed = Placed(sandboxes, split=True)
     work = orders.read_work(f"gid://shopify/FulfillmentOrder/{placed.second}")

@@ -12,7 +12,13 @@ pytestmark = pytest.mark.emulator
 RARE = {
     "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
     "desk-api": {"s3:GetObject": "only when the same request comes twice"},
-    "process-intake": {"s3:PutObject": "only when a message came over a bus"},
+    "process-intake": {
+        "s3:PutObject": "only when a message came over a bus",
+        "ses:SendEmail": "only when a mail came",
+    },
+    "receive-mail": dict.fromkeys(
+        ("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "ssm:GetParameter"), "only when a mail came"
+    ),
     "classify": {"dynamodb:GetItem": "only when another worker wrote first"},
     "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},
     "execute-stop-ship": {"states:SendTaskSuccess": "only when the answer was there before the question"},

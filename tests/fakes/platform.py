@@ -70,14 +70,36 @@ class AgendaTimers:
         self.world.agenda.at(instant.parse(when), lambda: self.world.door(ring), background=True)
 
 
+@dataclass(frozen=True)
+class Mail:
+    sender: str
+    to: str
+    subject: str
+    text: str
+    template: str
+    headers: Mapping[str, str]
+    message_id: str
+
+
 @dataclass
 class SentMail:
     world: "World"
+    sent: list[Mail] = field(default_factory=list)
 
-    def send(self, sender: str, to: str, subject: str, text: str, tags: Mapping[str, str]) -> str:
+    def send(
+        self,
+        sender: str,
+        to: str,
+        subject: str,
+        text: str,
+        tags: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
         def run() -> str:
             self.world.did("mail", tags["case"], tags["template"], subject)
-            return f"mail-{len(self.world.effects)}"
+            message_id = f"mail-{len(self.world.effects)}"
+            self.sent.append(Mail(sender, to, subject, text, tags["template"], headers or {}, message_id))
+            return message_id
 
         return self.world.call("mail.send", run)
 

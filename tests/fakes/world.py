@@ -72,6 +72,7 @@ class World:
         self.partners.carriers["ups"] = self.ups
         self.evidence = KeptEvidence()
         self.timers = AgendaTimers(self)
+        self.mailer = SentMail(self)
         self._ids = count(1)
         self.desk: Desk = None  # type: ignore[assignment]
 
@@ -86,7 +87,7 @@ class World:
             executions=engine,
             tasks=engine,
             timers=self.timers,
-            mailer=SentMail(self),
+            mailer=self.mailer,
             new_id=lambda: f"door-{next(self._ids)}",
             callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
         )

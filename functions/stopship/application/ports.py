@@ -484,8 +484,16 @@ class Timers(Protocol):
 
 
 class Mailer(Protocol):
-    def send(self, sender: str, to: str, subject: str, text: str, tags: Mapping[str, str]) -> str:
-        """Gives the provider's message id."""
+    def send(
+        self,
+        sender: str,
+        to: str,
+        subject: str,
+        text: str,
+        tags: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        """Gives the provider's message id. Every mail says that a machine sent it; ``headers`` come on top."""
 
 
 class Policies(Protocol):

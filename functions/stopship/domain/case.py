@@ -225,6 +225,8 @@ class Case:
     messages: dict[str, At[e.MessageSent]] = field(default_factory=dict)
     tickets: dict[tuple[str, str, str], TicketState] = field(default_factory=dict)
     """By help desk, ticket and template."""
+    mail_question: At[e.MailAnswerRequested] | None = None
+    """What the writer of a mail, or the customer of the order that it names, was asked."""
     returns: list[At[e.ReturnOpened]] = field(default_factory=list)
     closed: At[e.CaseClosed] | None = None
     reopened: list[At[e.CaseReopened]] = field(default_factory=list)
@@ -679,6 +681,12 @@ def _ticket_answered(case: Case, x: At[e.TicketAnswered]) -> None:
 
 def _ticket(fact: e.TicketAnswerRequested | e.TicketAnswerFailed | e.TicketAnswered) -> tuple[str, str, str]:
     return fact.system, fact.ticket_ref, fact.template
+
+
+@_on(e.MailAnswerRequested)
+def _mail_answer_requested(case: Case, x: At[e.MailAnswerRequested]) -> None:
+    if not case.requests:
+        case.mail_question = x
 
 
 @_on(e.ReturnOpened)

@@ -503,6 +503,29 @@ class TicketAsked(Event):
 
 
 @dataclass(frozen=True)
+class MailAnswerRequested(Event):
+    """A mail is to be answered. ``template`` is the receipt or one of the questions; ``to`` says to whom: ``sender``, or ``order`` for the
+    address on the order. ``channel`` and ``order_ref`` are "" while no order is known."""
+
+    mail_id: str
+    template: str
+    language: str
+    to: str
+    channel: str
+    order_ref: str
+
+
+@dataclass(frozen=True)
+class MailAnswered(Event):
+    """``status`` is sent, or skipped or refused with the reason."""
+
+    mail_id: str
+    template: str
+    status: str
+    message_id: str
+
+
+@dataclass(frozen=True)
 class ReturnOpened(Event):
     """Shipped goods: the cancel became a return. ``reference`` is the order system's id, "" when a person must open it."""
 

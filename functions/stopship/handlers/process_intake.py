@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stopship.application.process_message import process_message
+from stopship.application.process_message import Processed, process_message
 from stopship.application.take_in import IntakeMessage, take_in
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
@@ -28,9 +28,21 @@ def _done(record: Mapping[str, Any]) -> bool:
 
 def _process(body: dict[str, Any], raw: str) -> None:
     message = _from_bus(body, raw) if "detail-type" in body else IntakeMessage(**body)
-    done = process_message(desk(), normalise, message)
+    done = _process_mail(message) if is_mail(message) else process_message(desk(), normalise, message)
     extra = {**about({"merchant": message.merchant, "source": message.source}), "how": done.how}
     logger().info("message processed", extra={**extra, "case_id": done.case_id})
+
+
+def is_mail(message: IntakeMessage) -> bool:
+    """A mail that is to be read, and not only shown to a person."""
+    return message.source == "mail" and not message.why
+
+
+def _process_mail(message: IntakeMessage) -> Processed:
+    from stopship.application.process_mail import process_mail
+    from stopship.wiring import mail
+
+    return process_mail(desk(), mail.read_letter, mail.find_orders, message)
 
 
 def _from_bus(body: dict[str, Any], raw: str) -> IntakeMessage:

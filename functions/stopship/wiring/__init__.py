@@ -11,6 +11,7 @@ from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.mailer_ses import SesMailer
 from stopship.adapters.merchants import Merchants
 from stopship.adapters.queues_sqs import SqsQueue
+from stopship.adapters.received_mails_s3 import S3Mails
 from stopship.adapters.timers_scheduler import SchedulerTimers
 from stopship.application.context import Desk
 from stopship.settings import Settings, from_environment
@@ -37,6 +38,11 @@ def ledger() -> DynamoLedger:
 @cache
 def evidence() -> S3Evidence:
     return S3Evidence(Lazy(lambda: aws.client("s3")), settings().evidence_bucket)
+
+
+@cache
+def received_mails() -> S3Mails:
+    return S3Mails(aws.client("s3"), settings().mail_bucket)
 
 
 @cache

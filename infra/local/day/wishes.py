@@ -4,9 +4,13 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from infra.local.day.orders import Order
+from infra.local.mail import PASSED, deliver
+from infra.local.merchants import mail_address
 
 if TYPE_CHECKING:
     from infra.local.day.director import Stage
@@ -69,3 +73,22 @@ def by_buyer(stage: "Stage", order: Order, times: int = 1) -> None:
     stage.desk.sandboxes.command(
         f"amazon/{order.merchant}/buyer-cancel", {"order_ref": order.order_ref, "times": times}
     )
+
+
+def by_mail(
+    stage: "Stage",
+    order: Order,
+    text: str = "Hello,\n\nplease cancel my order #{order}. I ordered the wrong size.\n\nThanks\n",
+    sender: str = "",
+    verdicts: Mapping[str, str] = PASSED,
+    times: int = 1,
+) -> None:
+    """The customer writes an e-mail to the merchant's address, from the address on the order unless told otherwise. ``times`` is how often
+    it arrives."""
+    customer = sender or f"customer-{order.order_ref}@example.com"
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = customer, mail_address(order.merchant), "My order"
+    mail["Date"], mail["Message-ID"] = format_datetime(datetime.now(UTC)), f"<{stable(order, 'mail')}@mail.example.com>"
+    mail.set_content(text.format(order=order.order_ref))
+    for _ in range(times):
+        deliver(stage.desk.emulator, mail.as_bytes(), customer, [mail_address(order.merchant)], verdicts)

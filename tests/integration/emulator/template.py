@@ -186,6 +186,32 @@ def _watch() -> dict[str, Any]:
     }
 
 
+def _mail() -> dict[str, Any]:
+    """A receipt rule that is only made in a region where mail is received, and one that is made nowhere."""
+    rule = {"Name": "probe", "Enabled": True, "ScanEnabled": True, "Recipients": ["Cancel@Shop.example"]}
+    action = {"S3Action": {"BucketName": ref("Bucket"), "ObjectKeyPrefix": "mail/", "TopicArn": "arn:aws:sns:::t"}}
+    return {
+        "Rules": {"Type": "AWS::SES::ReceiptRuleSet", "Condition": "Here", "Properties": {"RuleSetName": "probe"}},
+        "Rule": {
+            "Type": "AWS::SES::ReceiptRule",
+            "Condition": "Here",
+            "DependsOn": ["Rules"],
+            "Properties": {"RuleSetName": "probe", "Rule": {**rule, "Actions": [action]}},
+        },
+        "OtherRules": {
+            "Type": "AWS::SES::ReceiptRuleSet",
+            "Condition": "Elsewhere",
+            "Properties": {"RuleSetName": "elsewhere"},
+        },
+    }
+
+
+CONDITIONS = {
+    "Here": {"Fn::Or": [{"Fn::Equals": [ref("AWS::Region"), x]} for x in ("eu-west-1", "us-east-1")]},
+    "Elsewhere": {"Fn::Equals": [ref("AWS::Region"), "eu-west-1"]},
+}
+
+
 def template() -> dict[str, Any]:
     dead = {"deadLetterTargetArn": arn("Dead"), "maxReceiveCount": 2}
     resources = {
@@ -220,9 +246,10 @@ def template() -> dict[str, Any]:
         **_http(),
         **_events(),
         **_watch(),
+        **_mail(),
     }
     named = ("Api", "Bucket", "Dead", "Intake", "Key", "Pool", "PoolClient", "Role", "Ruled", "Rung", "Secret", "Seen")
     outputs: dict[str, Any] = {name: {"Value": ref(name)} for name in named}
     arns = {f"{name}Arn": {"Value": arn(name)} for name in ("Role", "Seen", "Work", "Slow")}
     provider = {"PoolProviderUrl": {"Value": {"Fn::GetAtt": ["Pool", "ProviderURL"]}}}
-    return {"Resources": resources, "Outputs": outputs | arns | provider}
+    return {"Conditions": CONDITIONS, "Resources": resources, "Outputs": outputs | arns | provider}

@@ -34,3 +34,11 @@ def test_a_key_encrypts_and_decrypts(probe: Probe) -> None:
     kms = probe.client("kms")
     sealed = kms.encrypt(KeyId=probe.outputs["Key"], Plaintext=b"address")["CiphertextBlob"]
     assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"address"
+
+
+def test_a_receipt_rule_is_made_where_its_condition_on_the_region_holds_and_nowhere_else(probe: Probe) -> None:
+    ses = probe.client("ses")
+    assert [x["Name"] for x in ses.list_receipt_rule_sets()["RuleSets"]] == ["probe"]
+    (rule,) = ses.describe_receipt_rule_set(RuleSetName="probe")["Rules"]
+    assert (rule["Name"], rule["Enabled"], rule["Recipients"]) == ("probe", True, ["cancel@shop.example"])
+    assert rule["Actions"][0]["S3Action"]["BucketName"] == probe.outputs["Bucket"]

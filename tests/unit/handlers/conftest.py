@@ -16,7 +16,10 @@ from tests.unit.handlers import deployment as d
 REGION = "eu-central-1"
 ROLE = "arn:aws:iam::123456789012:role/machine"
 MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
-MADE_ONCE = (wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk)
+MADE_ONCE = (
+    *(wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk),
+    wiring.received_mails,
+)
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,10 @@ PARCELS = (
     " fulfillmentLineItems(first: 10) { " + _FULFILLED_LINES + " } } } }"
 )
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
+ORDERS_NAMED = (
+    "query FindOrders($query: String!, $after: String) { orders(first: 50, after: $after, query: $query) {"
+    " nodes { id name } pageInfo { hasNextPage endCursor } } }"
+)
 
 HOLD = (
     "mutation PlaceHold($id: ID!, $hold: FulfillmentOrderHoldInput!) { fulfillmentOrderHold(id: $id, fulfillmentHold: $hold)"

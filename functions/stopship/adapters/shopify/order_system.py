@@ -10,6 +10,7 @@ from stopship.adapters.shopify.cancel_order import Pause, cancel_order, read_can
 from stopship.adapters.shopify.client import ShopifyClient, reading
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.edit_order import cancel_lines
+from stopship.adapters.shopify.find_orders import orders_named
 from stopship.adapters.shopify.gid import gid, number
 from stopship.adapters.shopify.parcels import read_parcels
 from stopship.adapters.shopify.read_order import read_order
@@ -71,6 +72,10 @@ class ShopifyOrderSystem:
 
     def parcels(self, order_ref: str) -> Sequence[Parcel]:
         return read_parcels(self._client, order_ref)
+
+    def orders_named(self, name: str) -> tuple[str, ...]:
+        """Ids of the orders that customers know by this name."""
+        return orders_named(self._client, name)
 
     def read_work(self, fulfillment_order: str) -> Work | None:
         """The order and open lines of a fulfillment order, by its gid: some webhooks say no more than that."""

@@ -1,0 +1,134 @@
+"""Answers a mail, once: a receipt for a wish, or one question in its thread. Addresses are read when they are needed, and kept nowhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stopship.application.context import Desk
+from stopship.application.mail_texts import TEXTS, MailTemplate
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.errors import AlreadyRecorded, PartnerRefused
+from stopship.domain.events import MailAnswered, MailAnswerRequested
+from stopship.domain.ids import action_key
+from stopship.domain.letter import Letter, id_hash
+
+SOURCE = "mail"
+THREAD = "mail-thread"
+"""Deliveries under this name are the mails of threads in which somebody was asked, by the hash of their ids."""
+SENT = "mail-sent"
+"""The same for the questions themselves: whoever refers to one has got it."""
+ASKED_ABOUT = "mail-asked"
+"""Orders about which the address on the order was asked: not for every mail that a stranger cares to write."""
+_IDS = 20
+_RACES = 4
+
+type Delivery = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``to`` is the address now; ``order`` the order's public number. ``own_thread`` is false for whoever did not write the mail: he must
+    learn nothing of it."""
+
+    template: MailTemplate
+    to: str
+    own_thread: bool
+    channel: str = ""
+    order_ref: str = ""
+    order: str = ""
+
+
+def answer_mail(desk: Desk, case: Case, mail_id: str, letter: Letter, answer: Answer) -> None:
+    """Safe to repeat; a crash between sending and recording may say the same once more. Raises PartnerUnavailable while mail cannot be sent."""
+    key = action_key(case.case_id, "", "mail", mail_id, answer.template)
+    done = f"{key}:answered"
+    if done in case.keys or not _requested(desk, case, key, mail_id, letter, answer):
+        return
+    status, message_id = _send(desk, case, letter, answer)
+
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(MailAnswered(mail_id, answer.template, status, message_id), done)
+        if message_id and answer.template is not MailTemplate.RECEIVED:
+            step.deliveries = _new(desk, case.merchant, [(SENT, id_hash(message_id))])
+        return step
+
+    desk.cases.record(case.merchant, case.case_id, build)
+
+
+def _requested(desk: Desk, case: Case, key: str, mail_id: str, letter: Letter, answer: Answer) -> bool:
+    """Records that it will be sent. False when somebody else was quicker to ask about this order."""
+    if key in case.keys:
+        return True
+    fact = MailAnswerRequested(
+        mail_id,
+        answer.template,
+        letter.language,
+        "sender" if answer.own_thread else "order",
+        answer.channel,
+        answer.order_ref,
+    )
+
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(fact, key)
+        if answer.template is not MailTemplate.RECEIVED:
+            step.deliveries = _named_by(desk, case.merchant, letter, answer)
+        return step
+
+    for _ in range(_RACES):
+        if not answer.own_thread and asked_before(desk, case.merchant, answer.channel, answer.order_ref):
+            return False
+        try:
+            desk.cases.record(case.merchant, case.case_id, build)
+            return True
+        except AlreadyRecorded:
+            continue
+    raise AlreadyRecorded(f"the thread of mail {mail_id}")
+
+
+def asked_before(desk: Desk, merchant: str, channel: str, order_ref: str) -> bool:
+    return bool(desk.ledger.delivery_case(merchant, ASKED_ABOUT, f"{channel}:{order_ref}"))
+
+
+def _named_by(desk: Desk, merchant: str, letter: Letter, answer: Answer) -> Sequence[Delivery]:
+    """By what an answer to the question will be known."""
+    if not answer.own_thread:
+        return [(ASKED_ABOUT, f"{answer.channel}:{answer.order_ref}")]
+    ids = [x for x in (letter.id_hash, *reversed(letter.thread)) if x][:_IDS]
+    return _new(desk, merchant, [(THREAD, x) for x in ids])
+
+
+def _new(desk: Desk, merchant: str, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
+    return [x for x in dict.fromkeys(deliveries) if not desk.ledger.delivery_case(merchant, *x)]
+
+
+def _send(desk: Desk, case: Case, letter: Letter, answer: Answer) -> tuple[str, str]:
+    sender = desk.partners.sender(case.merchant)
+    if not sender or not answer.to:
+        return "skipped:no_sender" if not sender else "skipped:no_address", ""
+    text = TEXTS[letter.language][answer.template]
+    tags = {"merchant": case.merchant, "case": case.case_id, "template": str(answer.template)}
+    try:
+        sent = desk.mailer.send(
+            sender,
+            answer.to,
+            text.subject.format(order=answer.order),
+            text.text.format(order=answer.order),
+            tags,
+            _headers(letter, answer),
+        )
+    except PartnerRefused as error:
+        return f"refused:{error.code}"[:100], ""
+    return "sent", sent
+
+
+def _headers(letter: Letter, answer: Answer) -> dict[str, str]:
+    """What puts the answer into the thread. Of a mail that the addressee did not write he is told nothing, not even its id."""
+    if not answer.own_thread or not letter.message_id:
+        return {"Auto-Submitted": "auto-replied"}
+    return {
+        "Auto-Submitted": "auto-replied",
+        "In-Reply-To": letter.message_id,
+        "References": letter.references,
+    }

@@ -1,14 +1,15 @@
-"""Two merchants for the local desk: their connections (as each merchant's secret holds them), routing, policy and people.
+"""Three merchants for the local desk: their connections (as each merchant's secret holds them), routing, policy and people.
 
 Every credential here opens a sandbox on this machine and nothing else.
 """
 
 import base64
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from infra.local.api import AGENT, create_groups, sign_in
+from infra.local.credentials import secret_for
+from infra.local.warehouses import WAREHOUSES, connection, sandbox_settings
 from stopship.adapters.mail.receipt import route
 from stopship.contract import AMAZON_SOURCE_PREFIX, merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.wiring.identity import APPROVER
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from infra.local.desk import LocalDesk
 
 STAGE = "dev"
-WAREHOUSES = {"acme": ("east", "west"), "borealis": ("north", "west")}
 MERCHANTS = tuple(WAREHOUSES)
+PAID_BY_STRIPE = ("cumulus",)
+"""Merchants whose store's money lies at Stripe."""
 
 SHOPIFY_TOPICS = (
     "orders/cancelled",
@@ -50,11 +52,6 @@ look_seconds = 1
 """
 
 
-def secret_for(merchant: str, purpose: str) -> str:
-    """A sandbox credential that is the same at every start."""
-    return hashlib.sha256(f"sandbox/{merchant}/{purpose}".encode()).hexdigest()
-
-
 def shop_of(merchant: str) -> str:
     return f"{merchant}.myshopify.com"
 
@@ -76,6 +73,7 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
             "webhook_secrets": [secret_for(merchant, "shopify-webhook"), secret_for(merchant, "shopify-webhook-old")],
             "flow_keys": [secret_for(merchant, "flow")],
             "locations": locations(merchant),
+            "payments": "stripe" if merchant in PAID_BY_STRIPE else "shopify",
         },
         "amazon": {
             "endpoint": f"{sandboxes}/amazon/{merchant}",
@@ -84,16 +82,13 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
             "client_id": f"amzn1.application-oa2-client.{merchant}",
             "client_secret": secret_for(merchant, "lwa"),
             "refresh_token": secret_for(merchant, "refresh"),
-            "warehouse": WAREHOUSES[merchant][0],
+            "warehouse": next(iter(WAREHOUSES[merchant])),
         },
-        "warehouses": {
-            name: {
-                "kind": "generic_3pl",
-                "endpoint": f"{sandboxes}/3pl/{merchant}/{name}",
-                "secrets": [secret_for(merchant, f"3pl-{name}")],
-                "takes_holds": True,
-            }
-            for name in WAREHOUSES[merchant]
+        "warehouses": {name: connection(merchant, name, sandboxes) for name in WAREHOUSES[merchant]},
+        "stripe": {
+            "endpoint": f"{sandboxes}/stripe/{merchant}",
+            "secret_key": f"rk_test_{secret_for(merchant, 'stripe')}",
+            "webhook_secrets": [f"whsec_{secret_for(merchant, 'stripe-webhook')}"],
         },
         "zendesk": {
             "account_id": f"9{MERCHANTS.index(merchant):05}",
@@ -173,14 +168,11 @@ def _connect_partner_bus(desk: "LocalDesk") -> None:
 
 
 def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, Any]:
-    warehouses = {
-        name: {"secrets": w["secrets"], "answer": "callback", "answer_seconds": 0.3, "pull_seconds": 1.0}
-        for name, w in config["warehouses"].items()
-    }
     public_key = desk.emulator.client("kms").get_public_key(KeyId=config["netsuite"]["signing_key"])["PublicKey"]
     certificates = {config["netsuite"]["certificate_id"]: base64.b64encode(public_key).decode()}
     return {
-        "warehouse": warehouses,
+        **sandbox_settings(config["warehouses"]),
+        "stripe": {k: config["stripe"][k] for k in ("secret_key", "webhook_secrets")},
         "shopify": {
             **{k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
             "topics": SHOPIFY_TOPICS,

@@ -570,6 +570,7 @@ class MessageKept(Event):
 
 
 _TYPES: dict[str, type[Event]] = {c.__name__: c for c in Event.__subclasses__()}
+_FIELDS = {name: frozenset(f.name for f in fields(c)) for name, c in _TYPES.items()}
 
 
 def name_of(event: Event) -> str:
@@ -579,8 +580,7 @@ def name_of(event: Event) -> str:
 def from_data(type_: str, data: Mapping[str, Any]) -> Event:
     """The event that was recorded. Fields added to a type later keep their defaults on older facts."""
     cls = _TYPES[type_]
-    known = {f.name for f in fields(cls)}
-    unknown = set(data) - known
+    unknown = data.keys() - _FIELDS[type_]
     if unknown:
         raise ValueError(f"{type_} was written by a newer version: it has {sorted(unknown)}")
     return cls(**data)

@@ -1,5 +1,6 @@
 """Plays the day: sets the stage, makes the wishes, reacts to what the cases do, and ends when every case has ended."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -42,11 +43,14 @@ class Stage:
         return connections(merchant, self.desk.sandboxes.endpoint, self.desk.api_url, "")
 
     def post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
+        return self.post_bytes(path, json.dumps(dict(body)).encode(), headers)
+
+    def post_bytes(self, path: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """A sender's message, sent again until the desk has answered 2xx, as every sender here does."""
         deadline = time.monotonic() + RESEND_SECONDS
         while True:
             try:
-                answer = self.http.post(path, json=dict(body), headers=dict(headers))
+                answer = self.http.post(path, content=body, headers={"Content-Type": "application/json", **headers})
                 if answer.is_success:
                     return answer
                 told = f"{answer.status_code} {answer.text}"
@@ -101,6 +105,11 @@ class Play:
 def asks(cause: Cause) -> When:
     """The case has an open exception of this cause."""
     return lambda case: any(x.opened.fact.cause == cause for x in case.open_exceptions)
+
+
+def is_asked(case: Case) -> bool:
+    """A person is asked something, whatever it is."""
+    return bool(case.open_exceptions)
 
 
 def is_closed(case: Case) -> bool:

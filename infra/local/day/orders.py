@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from infra.local.warehouses import shelve
+
 if TYPE_CHECKING:
     from infra.local.desk import LocalDesk
 
@@ -115,8 +117,4 @@ def place_in_channel(desk: "LocalDesk", order: Order) -> None:
 
 
 def place_on_shelf(desk: "LocalDesk", order: Order) -> None:
-    for warehouse in {leg.warehouse for leg in order.legs}:
-        legs = {leg.leg_id: dict(leg.lines) for leg in order.legs if leg.warehouse == warehouse}
-        state = next(leg.state for leg in order.legs if leg.warehouse == warehouse)
-        body = {"orderRef": order.order_ref, "legs": legs, "state": state}
-        desk.sandboxes.command(f"warehouse/{order.merchant}/{warehouse}/orders", body)
+    shelve(desk.sandboxes, order)

@@ -98,7 +98,9 @@ def _ask_partners(desk: LocalDesk, plays: Sequence[Play], invariants: dict[str, 
 
 
 def _amount(entry: Any) -> Decimal:
-    return Decimal(str(entry.detail.get("amount", "0")))
+    """Stripe counts in cents."""
+    amount = Decimal(str(entry.detail.get("amount", "0")))
+    return amount / 100 if entry.partner == "stripe" else amount
 
 
 def transitions(desk: LocalDesk, play: Play) -> int:

@@ -11,17 +11,20 @@ import pytest
 
 from infra.local.sandboxes.inbox import Inbox
 from infra.local.sandboxes.process import CommandRefused, Sandboxes, until
+from stopship.adapters.clock import SystemClock
 from stopship.adapters.shopify.client import ShopifyClient
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 from stopship.adapters.shopify.payments import ShopifyPayments
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState
+from stopship.domain.carrier import CarrierState
 from stopship.domain.errors import (
     NotFound,
     PartnerContractBroken,
     PartnerRefused,
     PartnerUnavailable,
 )
+from stopship.domain.instant import seconds_between
 from stopship.domain.money import MoneyMove, MoveKind, MoveState
 from stopship.domain.order import AckLevel, OrderSnapshot, PlannedLeg
 
@@ -647,6 +650,23 @@ def test_what_left_is_known_by_its_parcels_and_the_work_in_them(
     assert (one.works, two.works) == ({placed.leg}, {placed.second})
     assert (two.carrier, two.lines) == ("other", {placed.tee: 3})
     assert one.shipment != two.shipment and one.number not in repr(one)
+    assert {x.state for x in (one, two)} == {CarrierState.IN_TRANSIT}
+    assert abs(seconds_between(one.sent_at, SystemClock().now())) < 60
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("label_printed", "unknown"), ("out_for_delivery", "out_for_delivery"), ("delivered", "delivered")],
+)
+def test_the_stores_word_on_a_parcel_is_taken_at_second_hand(
+    sandboxes: Sandboxes, orders: ShopifyOrderSystem, status: str, state: str
+) -> None:
+    placed = Placed(sandboxes)
+    placed.tell("fulfill", tracking="9400100000000000000000", shipment_status=status)
+    assert [x.state for x in orders.parcels(placed.ref)] == [state]
+
+
+def test_an_order_that_is_not_there_has_no_parcels(orders: ShopifyOrderSystem) -> None:
     assert list(orders.parcels("1")) == []
 
 

@@ -144,13 +144,16 @@ class World:
         carrier: str = "ups",
         state: CarrierState = CarrierState.IN_TRANSIT,
         number: str = "",
+        told: CarrierState = CarrierState.UNKNOWN,
+        days_ago: float = 0,
     ) -> Parcel:
-        """The work's goods are in a parcel that its carrier knows; the store tells its tracking number."""
+        """The work's goods are in a parcel that its carrier knows; the store tells its tracking number, and what it was ``told`` of it."""
         work = order.work(leg_id) if leg_id else order.works[0]
         if work is None:
             raise AssertionError(f"no work {leg_id}")
         number = number or f"1Z{work.leg_id}"
-        parcel = Parcel(carrier, number, dict(work.lines), f"shipment-{work.leg_id}", frozenset({work.leg_id}))
+        works, sent_at = frozenset({work.leg_id}), self.ago(days_ago * 86_400)
+        parcel = Parcel(carrier, number, dict(work.lines), f"shipment-{work.leg_id}", works, told, sent_at)
         order.parcels.append(parcel)
         self.ups.states[number] = state
         return parcel

@@ -302,6 +302,30 @@ def test_a_carrier_that_only_people_can_ask_is_a_guided_task(play: Play) -> None
     assert not world.done("store.return")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [{"told": CarrierState.DELIVERED}, {"told": CarrierState.OUT_FOR_DELIVERY}, {"days_ago": 14.1}],
+    ids=["delivered", "out for delivery", "sent long ago"],
+)
+def test_nobody_is_troubled_by_hand_for_what_the_store_knows_to_be_too_late(more: dict[str, Any]) -> None:
+    play = Play()
+    left(play.world, carrier="usps", **more)
+    play.world.ask()
+    play.world.settle()
+    assert play.outcome == Outcome.SHIPPED and play.world.exceptions == []
+    assert len(play.world.done("store.return")) == 1 and play.violations() == []
+
+
+def test_the_stores_word_moves_no_money(play: Play) -> None:
+    world = play.world
+    left(world, carrier="usps", told=CarrierState.IN_TRANSIT, days_ago=13.9)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.CARRIER_INTERCEPT
+    world.answer_all(Resolution.INTERCEPT)
+    assert world.the_exception.cause == Cause.INTERCEPT_UNRESOLVED and not world.done("payments.refund")
+
+
 def test_a_person_may_say_that_it_was_delivered_all_the_same(play: Play) -> None:
     world = play.world
     left(world, carrier="fedex")

@@ -7,10 +7,11 @@ from stopship.application.context import Desk
 from stopship.application.parcels import Sent, carrier_of, hashes, parcels_of
 from stopship.application.ports import Carrier
 from stopship.application.record import Step
-from stopship.domain.carrier import UNSCANNED, CarrierState, InterceptOffer, Offer, together
+from stopship.domain.carrier import UNSCANNED, CarrierState, InterceptOffer, Offer, Parcel, together
 from stopship.domain.case import Case, Leg
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.events import CarrierRead
+from stopship.domain.instant import plus
 from stopship.domain.intercept import TOO_LATE
 
 _WORST_FIRST = (Offer.NO, Offer.UNKNOWN, Offer.BY_HAND, Offer.YES, Offer.PENDING)
@@ -34,8 +35,10 @@ def _read(desk: Desk, case: Case, leg: Leg, sent: Sent) -> CarrierRead:
     state, occurred, offer = CarrierState.UNKNOWN, "", InterceptOffer(Offer.NO, reason=sent.why)
     if sent.parcels:
         carrier = carrier_of(desk, case, sent.carrier)
-        offer = InterceptOffer(Offer.BY_HAND)
-        if carrier is not None:
+        if carrier is None:
+            state = together(x.state for x in sent.parcels)
+            offer = _by_hand(sent.parcels, plus(now, -86_400 * desk.policy_of(case).intercept.wait_days))
+        else:
             readings = [carrier.track(x.number) for x in sent.parcels]
             state, occurred = together(x.state for x in readings), max(x.occurred_at for x in readings)
             offer = _offer(carrier, state, [x.number for x in sent.parcels])
@@ -54,6 +57,13 @@ def _read(desk: Desk, case: Case, leg: Leg, sent: Sent) -> CarrierRead:
         observed_at=now,
         occurred_at=occurred,
     )
+
+
+def _by_hand(parcels: Sequence[Parcel], long_ago: str) -> InterceptOffer:
+    """A person is not troubled for what must have arrived by now."""
+    if any(x.sent_at and x.sent_at < long_ago for x in parcels):
+        return InterceptOffer(Offer.NO, reason="sent_long_ago")
+    return InterceptOffer(Offer.BY_HAND)
 
 
 def _offer(carrier: Carrier, state: CarrierState, numbers: Sequence[str]) -> InterceptOffer:

@@ -36,13 +36,17 @@ SCANNED = frozenset(
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """``carrier`` is a name of CARRIERS or "other". ``shipment`` is the source's id of what it is part of: ``lines`` are the shipment's, and
-    nobody knows which of them are in which of its parcels. ``works`` are the pieces of work that it ships, where the source says so."""
+    nobody knows which of them are in which of its parcels. ``works`` are the pieces of work that it ships, where the source says so.
+    ``state`` is the source's own word, at second hand, for where the carrier cannot be asked: it can let goods go, and proves nothing.
+    ``sent_at`` is when the source took it for sent, "" where it does not say."""
 
     carrier: str
     number: str = field(repr=False)
     lines: Quantities
     shipment: str
     works: frozenset[str] = frozenset()
+    state: CarrierState = CarrierState.UNKNOWN
+    sent_at: str = ""
 
     @property
     def sha256(self) -> str:

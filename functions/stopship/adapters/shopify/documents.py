@@ -55,7 +55,7 @@ WORK_ORDER = (
 )
 # Order.fulfillments is a plain list; so is its trackingInfo.
 PARCELS = (
-    "query ReadParcels($id: ID!) { order(id: $id) { fulfillments(first: 50) { id status"
+    "query ReadParcels($id: ID!) { order(id: $id) { fulfillments(first: 50) { id status displayStatus deliveredAt createdAt"
     " trackingInfo(first: 5) { company number }"
     " fulfillmentOrders(first: 5) { nodes { id } }"
     " fulfillmentLineItems(first: 10) { " + _FULFILLED_LINES + " } } } }"

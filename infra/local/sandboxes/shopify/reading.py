@@ -214,6 +214,7 @@ def fulfillment(parent: Order, one: Fulfillment) -> View:
         "status": one.status,
         "displayStatus": DISPLAYED.get(one.shipment_status, one.shipment_status.upper()),
         "inTransitAt": one.in_transit_at or None,
+        "createdAt": one.created_at,
         "deliveredAt": one.delivered_at or None,
         "fulfillmentLineItems": connection(list(one.lines.items()), lambda x: _sent_line(parent, one, *x)),
         "trackingInfo": [{"company": None, "number": one.tracking}] if one.tracking else [],

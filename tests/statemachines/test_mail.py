@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stopship.adapters.mail import kept, letters
+from stopship.adapters.mail import intent, kept, letters
 from stopship.application.mail_texts import TEXTS, MailTemplate
 from stopship.application.process_mail import process_mail
 from stopship.application.process_message import Processed
@@ -13,7 +13,7 @@ from stopship.application.take_in import IntakeMessage
 from stopship.domain.case import Case
 from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.events import MailAnswered, MailAnswerRequested, MessageKept
-from stopship.domain.letter import Letter, OrderName
+from stopship.domain.letter import Intent, Letter, OrderName
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from tests.fakes.order_book import Order, Work
@@ -315,6 +315,14 @@ def test_an_unclear_wish_about_a_known_order_is_asked_back_and_yes_makes_it(play
     assert "antworten Sie" in question.text and "#1001" in question.text
     (done,) = arrive(play, answer_to(question, "Ja, bitte"))
     assert done.how == "opened"
+    assert "angekommen" in sent(play)[-1].text
+
+
+def test_an_answer_in_no_language_is_confirmed_in_that_of_the_question(play: Play, order: Order) -> None:
+    arrive(play, mail("Bitte stornieren Sie meine Bestellung."))
+    (question,) = sent(play)
+    arrive(play, answer_to(question, "1001"))
+    assert "angekommen" in sent(play)[-1].text
 
 
 @pytest.mark.parametrize(

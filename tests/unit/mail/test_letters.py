@@ -1,5 +1,7 @@
 """What is read from a mail: mail programs as they are, three languages, quoting, and everything that only looks like a wish."""
 
+import time
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -411,6 +413,25 @@ def test_any_nesting_of_html_is_read(pieces: list[str]) -> None:
     assert isinstance(text_of("".join(pieces)), str)
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b and <b>bold</b>", "a < b and bold"),
+        ("<p>one</p><!-- two --><p>three", "one\nthree"),
+        ("one<!-- two", "one"),
+        ("<![if mso]>one<![endif]><!doctype html>two<?xml x?>", "onetwo"),
+        ("<p>one <a href='x' <b>two</b>", "one <a href='x' two"),
+        ("one <", "one <"),
+        ("<style>p {}</style>one<script>two</script>", "one"),
+        ('<p style="font-size: 0.9em">one</p><p style="FONT-SIZE:0">two</p><p hidden>three</p>', "one"),
+        ("one<blockquote>two<br>three</blockquote>four", "one\n>two\n>three\nfour"),
+        ("caf&eacute; &lt;#1001&gt;", "caf\u00e9 <#1001>"),
+    ],
+)
+def test_html_becomes_the_text_that_is_seen(html: str, text: str) -> None:
+    assert text_of(html) == text
+
+
 def test_a_mail_of_too_many_parts_says_so() -> None:
     parts = "".join(f"--b\nContent-Type: text/plain\n\n{n}\n" for n in range(300))
     letter = mails.read(f"From: {mails.CUSTOMER}\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--".encode())
@@ -423,6 +444,34 @@ def test_deep_nesting_and_long_lines_take_no_long_time() -> None:
         assert mails.read(raw).intent is Intent.NONE
     html = b"From: a@b.example\nContent-Type: text/html\n\n" + b"<div>" * 60_000 + b"</p>" * 60_000
     assert mails.read(html).intent is Intent.NONE
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"(" * 9_000 + b"\n\nPlease cancel my order #1001",
+        b"From: mara@customer.example," + b" " * 20_000 + b"eve@evil.example\n\nPlease cancel my order #1001",
+        b"From: a@b.example\nContent-Type: text/plain" + b';"' * 2_000_000 + b"\n\nx",
+        b"From: a@b.example\nSubject: " + b"=?a?q?" * 100_000 + b"\n\nx",
+        b"From: a@b.example\nReferences: " + b"<a@" * 100_000 + b"\n\nx",
+        mails.mail("thanks " * 28_000 + "cancel"),
+        mails.mail("please cancel " + "thanks " * 1_000),
+        mails.mail("\n".join(f"wrote {'1 wrote ' * 80}:" for _ in range(300))),
+        mails.mail("cancel\n" * 2_900),
+        mails.mail("\n \n" * 40_000 + "cancel"),
+        mails.mail("order " * 2_000 + "no " * 1_000 + "1001"),
+        b"From: a@b.example\nContent-Type: text/html\n\n" + b"<!--" * 100_000,
+        b"From: a@b.example\nContent-Type: text/html\n\n" + b"<![" * 100_000,
+        b"From: a@b.example\nContent-Type: text/html\n\n" + b"<a " * 100_000,
+    ],
+    ids=range(14),
+)
+def test_a_mail_made_to_be_slow_or_to_mislead_is_neither(raw: bytes) -> None:
+    began = time.process_time()
+    letter = mails.read(raw)
+    assert letter.intent is not Intent.CANCEL or letter.stop
+    assert letter.sender != mails.CUSTOMER or letter.intent is not Intent.CANCEL
+    assert time.process_time() - began < 10, "a mail may take half of what its function has"
 
 
 def test_what_did_not_come_through_the_door_is_refused() -> None:

@@ -16,6 +16,10 @@ _ORDER = MARK.strip()
 _TOKEN = re.compile(rf"[^\W\d_]+|\d+|{_ORDER}")
 _DATE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b\d{4}-\d{2}-\d{2}\b")
 _BECAUSE = re.compile(r"\b(?:because|since|as i|weil|denn|da ich|da wir|car|parce que|puisque|comme je)\b")
+MAX_TEXT = 20_000
+"""Characters from which on a text is no plain wish any more."""
+MAX_WORDS = 120
+"""Of a clause."""
 _WRAPPED_AT = 60
 """Characters from which on a line was probably broken by a mail program."""
 _APOSTROPHES = dict.fromkeys((0x2019, 0x2018, 0x0060, 0x00B4, 0x02BC), "'")
@@ -41,6 +45,8 @@ def language(text: str) -> Language:
 
 def read(text: str) -> Intent:
     """``text`` is the newest part only, with a mark for each order that it names."""
+    if len(text) > MAX_TEXT:
+        return Intent.UNCLEAR if _cancel_words(plain(text)) else Intent.NONE
     simple = plain(_continued(text))
     for polite in words.POLITE:
         simple = simple.replace(polite, "")
@@ -146,16 +152,18 @@ def _ends_in_not(clause: str) -> bool:
 
 def _lines(clause: str) -> list[str]:
     """Lines that their writer broke; one that a mail program broke, or in which a sentence cannot end, goes on in the next."""
-    joined = ""
+    lines: list[str] = []
     for line in clause.split("\n"):
-        joined += f"{_joint(joined)}{line.strip()}"
-    return [line for line in joined.split("\n") if line.strip()]
+        if lines and _goes_on(lines[-1]):
+            lines[-1] = f"{lines[-1]} {line.strip()}"
+        else:
+            lines.append(line.strip())
+    return [line for line in lines if line]
 
 
-def _joint(before: str) -> str:
-    last = before.rpartition("\n")[2]
-    tokens = _tokens(last)
-    return " " if len(last) >= _WRAPPED_AT or (tokens and tokens[-1] in words.DANGLING) else "\n"
+def _goes_on(line: str) -> bool:
+    tokens = _tokens(line)
+    return len(line) >= _WRAPPED_AT or bool(tokens and tokens[-1] in words.DANGLING)
 
 
 def _read_clause(clause: str, *, alone: bool) -> Intent:
@@ -170,7 +178,10 @@ def _read_clause(clause: str, *, alone: bool) -> Intent:
 
 
 def _read_line(line: str, *, alone: bool) -> Intent:
-    tokens = _until_thanks(_tokens(_BECAUSE.split(line)[0]))
+    tokens = _tokens(_BECAUSE.split(line)[0])
+    if len(tokens) > MAX_WORDS:
+        return Intent.UNCLEAR
+    tokens = _until_thanks(tokens)
     speaks = _cancel_words(line)
     if speaks <= words.NOUNS and set(tokens) & words.CONFIRM and _ORDER not in tokens:
         return Intent.NONE

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stopship.adapters.mail import intent, kept, letters
+from stopship.adapters.mail import kept, letters
 from stopship.application.mail_texts import TEXTS, MailTemplate
 from stopship.application.process_mail import process_mail
 from stopship.application.process_message import Processed
@@ -13,7 +13,7 @@ from stopship.application.take_in import IntakeMessage
 from stopship.domain.case import Case
 from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.events import MailAnswered, MailAnswerRequested, MessageKept
-from stopship.domain.letter import Intent, Letter, OrderName
+from stopship.domain.letter import Letter, OrderName
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from tests.fakes.order_book import Order, Work

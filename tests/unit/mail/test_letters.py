@@ -3,11 +3,12 @@
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from stopship.adapters.mail import kept, letters
+from stopship.adapters.mail import kept, letters, words
 from stopship.adapters.mail.html_text import text_of
+from stopship.adapters.mail.intent import plain
 from stopship.adapters.mail.newest import newest
 from stopship.adapters.mail.order_names import Form, find
 from stopship.domain.errors import InvalidInput
@@ -41,6 +42,7 @@ TEXTS = [
     ("Please cancel my order #1001. Please confirm the cancellation by email.", C, ["#1001"]),
     ("Hello! I placed order #1001 yesterday by mistake. Please cancel it before it ships.", C, ["#1001"]),
     ("I would like to cancel the order that I placed with you yesterday, it is\norder 1001.", C, ["#1001"]),
+    ("Please cancel order #1001 as soon as possible, before it ships.", C, ["#1001"]),
     # German wishes
     ("Bitte stornieren Sie meine Bestellung 1001. Vielen Dank!", C, ["#1001"]),
     ("Ich möchte meine Bestellung Nr. 1001 stornieren, weil ich sie doppelt bestellt habe.", C, ["#1001"]),
@@ -88,6 +90,24 @@ TEXTS = [
     ("I will cancel my order #1001 and sue you", U, ["#1001"]),
     ("Order #1001 can wait, instead of cancelling send it later", U, ["#1001"]),
     ("I no longer want order #1001", U, ["#1001"]),
+    ("Before you cancel my order #1001, ask me.", U, ["#1001"]),
+    ("Bevor Sie die Bestellung #1001 stornieren, melden Sie sich bitte.", U, ["#1001"]),
+    ("Avant d'annuler ma commande #1001, merci de m'appeler.", U, ["#1001"]),
+    ("In order to cancel my order #1001, what do you need", U, ["#1001"]),
+    ("Was muss ich tun, um die Bestellung #1001 zu stornieren", U, ["#1001"]),
+    ("So you cancel my order #1001, just like that", U, ["#1001"]),
+    ("Sie stornieren meine Bestellung #1001", U, ["#1001"]),
+    ("Vous annulez ma commande #1001", U, ["#1001"]),
+    ("Is it possible to cancel order #1001", U, ["#1001"]),
+    ("Können wir die Bestellung #1001 stornieren?", U, ["#1001"]),
+    ("You can cancel your order #1001 at any time", U, ["#1001"]),
+    ("Pouvez-vous m'expliquer comment annuler ma commande #1001 ?", U, ["#1001"]),
+    ("I did cancel my order #1001 yesterday", U, ["#1001"]),
+    ("My son wants to cancel order #1001", U, ["#1001"]),
+    ("Please cancel my order #1001 of the newsletter", U, ["#1001"]),
+    ("Please cancel my card, the order is #1001", U, ["#1001"]),
+    ("Stornieren Sie bitte die Rechnung zur Bestellung #1001", U, ["#1001"]),
+    ("Annuler la livraison de la commande #1001", U, ["#1001"]),
     ("Ich will die Bestellung nicht mehr haben", U, []),
     # other things
     ("Where is my order #1001?", Intent.STATUS, ["#1001"]),
@@ -363,6 +383,57 @@ def test_copies_of_one_mail_are_one_whatever_way_they_took() -> None:
 def test_an_order_is_named_by_the_form_of_the_merchants_numbers(form: Form, text: str, names: list[str]) -> None:
     found, _ = find(text, (form,))
     assert [x.name for x in found] == names
+
+
+# ---------------------------------------------------------------------------------------------- a closed vocabulary
+
+PLAIN = [
+    "please cancel my order #1001",
+    "bitte stornieren sie meine bestellung #1001",
+    "veuillez annuler ma commande #1001",
+]
+KNOWN = frozenset().union(
+    *words.HARMLESS.values(),
+    *words.CANCEL.values(),
+    *words.ORDER.values(),
+    words.AFTER_AND,
+    words.THANKS,
+    words.SAID_BESIDE,
+)
+REASONS = frozenset({"because", "since", "weil", "denn", "car", "and", "und", "et"})
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_each_of_the_plain_wishes_is_one(text: str) -> None:
+    assert mails.read(mails.mail(text)).intent is Intent.CANCEL
+
+
+@given(
+    st.sampled_from(PLAIN), st.integers(0, 4), st.text("abcdefghijklmnopqrstuvwxyzäöüéèçßпω", min_size=2, max_size=12)
+)
+@settings(max_examples=300, deadline=None)
+@example(PLAIN[0], 3, "car")
+@example(PLAIN[0], 4, "newsletter")
+@example(PLAIN[2], 3, "because")
+def test_one_word_that_is_not_known_takes_the_wish_from_a_sentence(text: str, place: int, word: str) -> None:
+    simple = plain(word).strip()
+    said = text.split()
+    # What begins a reason ends what is asked for: behind the whole wish it would change nothing.
+    assume(simple not in KNOWN and (simple not in REASONS or place < 4))
+    told = " ".join([*said[:place], word, *said[place:]])
+    assert mails.read(mails.mail(told)).intent is not Intent.CANCEL, told
+
+
+@given(
+    st.sampled_from(PLAIN),
+    st.integers(0, 5),
+    st.sampled_from(sorted(words.NOT | words.CONDITION | words.PART | words.INSTEAD)),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_negation_a_condition_or_a_part_anywhere_takes_the_wish_from_it(text: str, place: int, word: str) -> None:
+    said = text.split()
+    told = " ".join([*said[:place], word, *said[place:]])
+    assert mails.read(mails.mail(told)).intent is not Intent.CANCEL, told
 
 
 # ---------------------------------------------------------------------------------------------- nothing crashes

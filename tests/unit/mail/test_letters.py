@@ -1,12 +1,13 @@
 """What is read from a mail: mail programs as they are, three languages, quoting, and everything that only looks like a wish."""
 
+import json
 import time
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from stopship.adapters.mail import kept, letters, words
+from stopship.adapters.mail import kept, letters, receipt, words
 from stopship.adapters.mail.html_text import text_of
 from stopship.adapters.mail.intent import plain
 from stopship.adapters.mail.newest import newest
@@ -560,3 +561,23 @@ def test_an_unknown_charset_and_a_wrong_one_are_read_all_the_same() -> None:
             + b"\nContent-Transfer-Encoding: 8bit\n\n"
         )
         assert mails.read(head + body).names[0].name == "#1001", charset
+
+
+# ---------------------------------------------------------------------------------------------- what SES says
+
+
+def test_a_notification_says_who_it_was_for_where_it_lies_and_what_was_found() -> None:
+    found = receipt.parse((mails.EVENTS / "s3_action.json").read_text())
+    assert found.recipients == ("cancel+mara@acme.example",)
+    assert receipt.route(found.recipients[0]) == "acme.example/cancel"
+    assert (found.source, found.received_at) == ("mara.holt@gmail.example", "2026-11-24T09:12:44.200000Z")
+    assert found.key == f"mail/{found.message_id}"
+    assert found.verdicts == {"spam": "PASS", "virus": "PASS", "spf": "PASS", "dkim": "GRAY", "dmarc": "FAIL"}
+
+
+@pytest.mark.parametrize("name", ["spamVerdict", "virusVerdict", "spfVerdict", "dkimVerdict", "dmarcVerdict"])
+@pytest.mark.parametrize("value", [None, {}, {"status": "pass"}, {"status": "MAYBE"}, "PASS", ["PASS"]], ids=str)
+def test_a_verdict_in_another_form_is_missing_and_never_a_pass(name: str, value: object) -> None:
+    told = json.loads((mails.EVENTS / "s3_action.json").read_text())
+    told["receipt"][name] = value
+    assert receipt.parse(json.dumps(told)).verdicts[name.removesuffix("Verdict")] == "missing"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stopship.adapters.mail import kept, letters
 from stopship.application.answer_mail import WORKER_SECONDS
@@ -452,3 +454,21 @@ def test_a_process_that_dies_anywhere_asks_and_wishes_all_the_same(play: Play, o
     assert len(kept_cases(play)) == 1
     assert len(sent(play)) <= 3
     assert play.outcome == Outcome.STOPPED
+
+
+@given(
+    raw=st.binary(max_size=400) | st.sampled_from(sorted(mails.EVENTS.glob("*.eml"))),
+    cut=st.integers(0, 2000),
+    more=st.binary(max_size=20),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_comes_is_a_wish_a_question_or_kept_and_nothing_is_lost(raw: Any, cut: int, more: bytes) -> None:
+    play = Play()
+    captured(play.world.order(contact="mara.holt@gmail.example"))
+    whole = raw if isinstance(raw, bytes) else raw.read_bytes()
+    (done,) = arrive(play, whole[:cut] + more + whole[cut:])
+    assert done.how in ("opened", "kept", "not_ours")
+    assert len(play.world.evidence.kept) == 1
+    assert len(kept_cases(play)) == (done.how == "kept")
+    assert len(play.world.cases) == (done.how == "opened")
+    assert play.violations() == []

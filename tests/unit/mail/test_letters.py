@@ -211,7 +211,7 @@ def test_a_subject_of_its_own_is_part_of_what_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("name", "silent"),
-    [("auto_reply_outlook", False), ("bounce_dsn", False), ("newsletter_list", True)],
+    [("auto_reply_outlook", True), ("bounce_dsn", False), ("newsletter_list", True)],
 )
 def test_what_a_machine_wrote_is_no_wish(name: str, silent: bool) -> None:
     letter = mails.read(mails.sample(name), source="" if name != "newsletter_list" else "bounce-9@lists.example")
@@ -232,7 +232,6 @@ def test_what_a_machine_wrote_is_no_wish(name: str, silent: bool) -> None:
         {"X_Stopship": "1"},
         {"sender": "cancel@acme.example"},
         {"sender": "no-reply@customer.example"},
-        {"sender": "MAILER-DAEMON@mx.example"},
     ],
     ids=str,
 )
@@ -240,6 +239,20 @@ def test_a_mail_of_a_machine_or_of_our_own_is_recognised(headers: dict[str, str]
     letter = mails.read(mails.mail(**headers))  # type: ignore[arg-type]
     assert letter.intent is Intent.CANCEL
     assert (bool(letter.stop), letter.silent) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "source", "stop"),
+    [
+        (mails.mail(sender="MAILER-DAEMON@mx.example"), "", "it reports what became of another mail"),
+        (mails.mail(), "postmaster@mx.example", "it reports what became of another mail"),
+        (mails.mail(), "", "it has no return path"),
+        (b"Return-Path: <>\n" + mails.mail(), mails.CUSTOMER, "it has no return path"),
+    ],
+)
+def test_what_may_say_that_somebody_was_not_reached_is_shown(raw: bytes, source: str, stop: str) -> None:
+    letter = mails.read(raw, source=source)
+    assert (letter.stop, letter.silent) == (stop, False)
 
 
 def test_auto_submitted_no_is_a_persons() -> None:

@@ -86,10 +86,13 @@ def _stop(message: Message, sender: str, kept: Kept, merchant: Rules) -> tuple[s
     """Why it can be no wish, and whether nobody need look at it."""
     if automatic.ours(message, sender, merchant.senders):
         return "it is the desk's own mail", True
-    if automatic.bounced(message, kept.source):
+    if automatic.reports(message, sender, kept.source):
         return "it reports what became of another mail", False
     if by := automatic.sent_by_machine(message, sender):
         return f"a machine sent it ({by})", True
+    if not kept.source or parts.header(message, "Return-Path").strip() == "<>":
+        # Only what must not be answered comes without a return path (RFC 5321, 4.5.5).
+        return "it has no return path", False
     for check in ("virus", "spam"):
         verdict = kept.verdicts.get(check, "missing")
         if verdict == FAIL or (check == "virus" and verdict != PASS):

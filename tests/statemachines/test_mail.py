@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stopship.adapters.mail import kept, letters
+from stopship.application.answer_mail import WORKER_SECONDS
 from stopship.application.mail_texts import TEXTS, MailTemplate
 from stopship.application.process_mail import process_mail
 from stopship.application.process_message import Processed
 from stopship.application.take_in import IntakeMessage
+from stopship.contract import FUNCTIONS
 from stopship.domain.case import Case
 from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.events import MailAnswered, MailAnswerRequested, MessageKept
@@ -140,6 +144,28 @@ def test_a_mail_that_comes_twice_and_is_worked_three_times_acts_once(play: Play,
     assert found == ["opened", "repeated", "repeated"]
     assert len(play.world.case.requests) == 1
     assert len(sent(play)) == 1
+
+
+@pytest.mark.parametrize("text", ["Please cancel my order #1001.", "Please cancel my order."])
+def test_two_workers_on_copies_of_one_mail_answer_it_once(
+    play: Play, order: Order, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """The second copy comes while the first one's answer is being sent."""
+    send, copies = play.world.mailer.send, [b"Received: by another way\n" + mail(text)]
+
+    def slowly(*told: Any) -> str:
+        while copies:
+            arrive(play, copies.pop())
+        return send(*told)
+
+    monkeypatch.setattr(play.world.mailer, "send", slowly)
+    arrive(play, mail(text))
+    assert copies == [] and len(sent(play)) == 1
+
+
+def test_the_desk_waits_for_a_worker_as_long_as_one_may_live() -> None:
+    worker = next(f for f in FUNCTIONS if f.module == "process_intake")
+    assert worker.timeout_seconds == WORKER_SECONDS
 
 
 def test_a_second_mail_of_the_customers_joins_the_case(play: Play, order: Order) -> None:
@@ -315,6 +341,14 @@ def test_an_unclear_wish_about_a_known_order_is_asked_back_and_yes_makes_it(play
     assert "antworten Sie" in question.text and "#1001" in question.text
     (done,) = arrive(play, answer_to(question, "Ja, bitte"))
     assert done.how == "opened"
+    assert "angekommen" in sent(play)[-1].text
+
+
+def test_an_answer_in_no_language_is_confirmed_in_that_of_the_question(play: Play, order: Order) -> None:
+    arrive(play, mail("Bitte stornieren Sie meine Bestellung."))
+    (question,) = sent(play)
+    arrive(play, answer_to(question, "1001"))
+    assert "angekommen" in sent(play)[-1].text
 
 
 @pytest.mark.parametrize(
@@ -372,7 +406,7 @@ def test_mail_that_cannot_be_sent_stands_in_no_wishs_way(play: Play, order: Orde
     if trouble is Trouble.DOWN:
         with pytest.raises(PartnerUnavailable):
             arrive(play, mail())
-        play.world.settle()
+        play.world.later(120)
     assert arrive(play, mail())[0].how in ("opened", "repeated")
     answered = [x for x in _facts(play) if isinstance(x, MailAnswered)]
     assert [x.status for x in answered] == ["refused:no" if trouble is Trouble.REFUSE else "sent"]
@@ -420,3 +454,21 @@ def test_a_process_that_dies_anywhere_asks_and_wishes_all_the_same(play: Play, o
     assert len(kept_cases(play)) == 1
     assert len(sent(play)) <= 3
     assert play.outcome == Outcome.STOPPED
+
+
+@given(
+    raw=st.binary(max_size=400) | st.sampled_from(sorted(mails.EVENTS.glob("*.eml"))),
+    cut=st.integers(0, 2000),
+    more=st.binary(max_size=20),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_comes_is_a_wish_a_question_or_kept_and_nothing_is_lost(raw: Any, cut: int, more: bytes) -> None:
+    play = Play()
+    captured(play.world.order(contact="mara.holt@gmail.example"))
+    whole = raw if isinstance(raw, bytes) else raw.read_bytes()
+    (done,) = arrive(play, whole[:cut] + more + whole[cut:])
+    assert done.how in ("opened", "kept", "not_ours")
+    assert len(play.world.evidence.kept) == 1
+    assert len(kept_cases(play)) == (done.how == "kept")
+    assert len(play.world.cases) == (done.how == "opened")
+    assert play.violations() == []

@@ -10,6 +10,7 @@ from stopship.domain.case import Case
 from stopship.domain.errors import AlreadyRecorded, PartnerRefused
 from stopship.domain.events import MailAnswered, MailAnswerRequested
 from stopship.domain.ids import action_key
+from stopship.domain.instant import seconds_between
 from stopship.domain.letter import Letter, id_hash
 
 SOURCE = "mail"
@@ -19,6 +20,8 @@ SENT = "mail-sent"
 """The same for the questions themselves: whoever refers to one has got it."""
 ASKED_ABOUT = "mail-asked"
 """Orders about which the address on the order was asked: not for every mail that a stranger cares to write."""
+WORKER_SECONDS = 20
+"""As long as a function that works the intake queue may run (contract.FUNCTIONS)."""
 _IDS = 20
 _RACES = 4
 
@@ -50,41 +53,57 @@ def answer_mail(desk: Desk, case: Case, mail_id: str, letter: Letter, answer: An
         step = Step()
         step.add(MailAnswered(mail_id, answer.template, status, message_id), done)
         if message_id and answer.template is not MailTemplate.RECEIVED:
-            step.deliveries = _new(desk, case.merchant, [(SENT, id_hash(message_id))])
+            step.deliveries = _new(desk, case.merchant, [(SENT, id_hash(message_id.partition("@")[0]))])
         return step
 
     desk.cases.record(case.merchant, case.case_id, build)
 
 
 def _requested(desk: Desk, case: Case, key: str, mail_id: str, letter: Letter, answer: Answer) -> bool:
-    """Records that it will be sent. False when somebody else was quicker to ask about this order."""
-    if key in case.keys:
-        return True
+    """Records that it will be sent. False when it is somebody else's to send: he works on a copy of the mail, or was quicker to ask about
+    this order."""
+    own_thread = answer.own_thread
     fact = MailAnswerRequested(
         mail_id,
         answer.template,
         letter.language,
-        "sender" if answer.own_thread else "order",
+        "sender" if own_thread else "order",
         answer.channel,
         answer.order_ref,
     )
+    first = False
 
-    def build(_: Case) -> Step:
+    def build(current: Case) -> Step:
+        nonlocal first
+        first = key not in current.keys
         step = Step()
         step.add(fact, key)
-        if answer.template is not MailTemplate.RECEIVED:
+        if first and answer.template is not MailTemplate.RECEIVED:
             step.deliveries = _named_by(desk, case.merchant, letter, answer)
         return step
 
     for _ in range(_RACES):
-        if not answer.own_thread and asked_before(desk, case.merchant, answer.channel, answer.order_ref):
+        if (
+            key not in case.keys
+            and not own_thread
+            and asked_before(desk, case.merchant, answer.channel, answer.order_ref)
+        ):
             return False
         try:
             desk.cases.record(case.merchant, case.case_id, build)
-            return True
         except AlreadyRecorded:
             continue
+        return first or _left_undone(desk, case, key)
     raise AlreadyRecorded(f"the thread of mail {mail_id}")
+
+
+def _left_undone(desk: Desk, case: Case, key: str) -> bool:
+    """Whether whoever was to send it must be dead by now. Until then it is his; if he dies, his copy of the mail comes again."""
+    recorded = desk.ledger.load(case.merchant, case.case_id)
+    if any(r.key == f"{key}:answered" for r in recorded):
+        return False
+    at = next(r.at for r in recorded if r.key == key)
+    return seconds_between(at, desk.clock.now()) >= WORKER_SECONDS
 
 
 def asked_before(desk: Desk, merchant: str, channel: str, order_ref: str) -> bool:

@@ -1,4 +1,7 @@
-"""What the writer of a mail is told at once, in his language. None of these texts says that anything is cancelled: that is an outcome's to say."""
+"""What the writer of a mail is told at once, in his language. None of these texts says that anything is cancelled: that is an outcome's to say.
+
+None uses a word for cancelling either: a machine that sends one of them back has not asked for anything.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +29,7 @@ class MailText:
 _EN: Mapping[MailTemplate, MailText] = {
     MailTemplate.RECEIVED: MailText(
         "We have your request about order {order}",
-        "We have received your wish to cancel order {order}, and are finding out whether it can still be stopped.\n"
+        "We have received what you wish for order {order}, and are finding out whether it can still be stopped.\n"
         "Nothing has been decided yet. You will hear from us again as soon as we know.\n",
     ),
     MailTemplate.WHICH_ORDER: MailText(

@@ -5,7 +5,7 @@ order system has it at that moment. Nobody but that address learns anything abou
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from stopship.application.answer_mail import SENT, SOURCE, THREAD, Answer, answer_mail, asked_before
@@ -19,7 +19,7 @@ from stopship.application.take_in import IntakeMessage
 from stopship.domain.case import Case
 from stopship.domain.errors import InvalidInput, PartnerContractBroken, PartnerRefused
 from stopship.domain.ids import case_id as derive_case_id
-from stopship.domain.letter import Belief, Intent, Letter, OrderName, same_address
+from stopship.domain.letter import Belief, Intent, Language, Letter, OrderName, same_address
 from stopship.domain.request import CancelRequest, Reason, Requester
 
 type ReadLetter = Callable[[IntakeMessage, bytes], Letter]
@@ -49,6 +49,10 @@ class _Thread:
         return self.case.mail_question.fact.template if self.case.mail_question else ""
 
     @property
+    def language(self) -> Language:
+        return Language(self.case.mail_question.fact.language) if self.case.mail_question else Language.EN
+
+    @property
     def order(self) -> tuple[str, str]:
         fact = self.case.mail_question.fact if self.case.mail_question else None
         return (fact.channel, fact.order_ref) if fact else ("", "")
@@ -76,6 +80,9 @@ def process_mail(desk: Desk, read: ReadLetter, find: FindOrders, message: Intake
     if letter.stop:
         return Processed("not_ours", "") if letter.silent else Processed("kept", _keep(desk, message, letter.stop))
     thread = _thread(desk, message, letter)
+    if thread is not None and letter.intent in (Intent.YES, Intent.NONE):
+        # A number, or a "yes", is of no language: it goes on in that of the question.
+        letter = replace(letter, language=thread.language)
     try:
         decided = _decide(desk, message.merchant, letter, thread, find)
     except (PartnerRefused, PartnerContractBroken) as error:

@@ -1,11 +1,15 @@
 """What is read from a mail: mail programs as they are, three languages, quoting, and everything that only looks like a wish."""
 
+import json
+import time
+
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from stopship.adapters.mail import kept, letters
+from stopship.adapters.mail import kept, letters, receipt, words
 from stopship.adapters.mail.html_text import text_of
+from stopship.adapters.mail.intent import plain
 from stopship.adapters.mail.newest import newest
 from stopship.adapters.mail.order_names import Form, find
 from stopship.domain.errors import InvalidInput
@@ -39,6 +43,7 @@ TEXTS = [
     ("Please cancel my order #1001. Please confirm the cancellation by email.", C, ["#1001"]),
     ("Hello! I placed order #1001 yesterday by mistake. Please cancel it before it ships.", C, ["#1001"]),
     ("I would like to cancel the order that I placed with you yesterday, it is\norder 1001.", C, ["#1001"]),
+    ("Please cancel order #1001 as soon as possible, before it ships.", C, ["#1001"]),
     # German wishes
     ("Bitte stornieren Sie meine Bestellung 1001. Vielen Dank!", C, ["#1001"]),
     ("Ich möchte meine Bestellung Nr. 1001 stornieren, weil ich sie doppelt bestellt habe.", C, ["#1001"]),
@@ -86,6 +91,24 @@ TEXTS = [
     ("I will cancel my order #1001 and sue you", U, ["#1001"]),
     ("Order #1001 can wait, instead of cancelling send it later", U, ["#1001"]),
     ("I no longer want order #1001", U, ["#1001"]),
+    ("Before you cancel my order #1001, ask me.", U, ["#1001"]),
+    ("Bevor Sie die Bestellung #1001 stornieren, melden Sie sich bitte.", U, ["#1001"]),
+    ("Avant d'annuler ma commande #1001, merci de m'appeler.", U, ["#1001"]),
+    ("In order to cancel my order #1001, what do you need", U, ["#1001"]),
+    ("Was muss ich tun, um die Bestellung #1001 zu stornieren", U, ["#1001"]),
+    ("So you cancel my order #1001, just like that", U, ["#1001"]),
+    ("Sie stornieren meine Bestellung #1001", U, ["#1001"]),
+    ("Vous annulez ma commande #1001", U, ["#1001"]),
+    ("Is it possible to cancel order #1001", U, ["#1001"]),
+    ("Können wir die Bestellung #1001 stornieren?", U, ["#1001"]),
+    ("You can cancel your order #1001 at any time", U, ["#1001"]),
+    ("Pouvez-vous m'expliquer comment annuler ma commande #1001 ?", U, ["#1001"]),
+    ("I did cancel my order #1001 yesterday", U, ["#1001"]),
+    ("My son wants to cancel order #1001", U, ["#1001"]),
+    ("Please cancel my order #1001 of the newsletter", U, ["#1001"]),
+    ("Please cancel my card, the order is #1001", U, ["#1001"]),
+    ("Stornieren Sie bitte die Rechnung zur Bestellung #1001", U, ["#1001"]),
+    ("Annuler la livraison de la commande #1001", U, ["#1001"]),
     ("Ich will die Bestellung nicht mehr haben", U, []),
     # other things
     ("Where is my order #1001?", Intent.STATUS, ["#1001"]),
@@ -188,7 +211,7 @@ def test_a_subject_of_its_own_is_part_of_what_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("name", "silent"),
-    [("auto_reply_outlook", False), ("bounce_dsn", False), ("newsletter_list", True)],
+    [("auto_reply_outlook", True), ("bounce_dsn", False), ("newsletter_list", True)],
 )
 def test_what_a_machine_wrote_is_no_wish(name: str, silent: bool) -> None:
     letter = mails.read(mails.sample(name), source="" if name != "newsletter_list" else "bounce-9@lists.example")
@@ -209,7 +232,6 @@ def test_what_a_machine_wrote_is_no_wish(name: str, silent: bool) -> None:
         {"X_Stopship": "1"},
         {"sender": "cancel@acme.example"},
         {"sender": "no-reply@customer.example"},
-        {"sender": "MAILER-DAEMON@mx.example"},
     ],
     ids=str,
 )
@@ -217,6 +239,20 @@ def test_a_mail_of_a_machine_or_of_our_own_is_recognised(headers: dict[str, str]
     letter = mails.read(mails.mail(**headers))  # type: ignore[arg-type]
     assert letter.intent is Intent.CANCEL
     assert (bool(letter.stop), letter.silent) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "source", "stop"),
+    [
+        (mails.mail(sender="MAILER-DAEMON@mx.example"), "", "it reports what became of another mail"),
+        (mails.mail(), "postmaster@mx.example", "it reports what became of another mail"),
+        (mails.mail(), "", "it has no return path"),
+        (b"Return-Path: <>\n" + mails.mail(), mails.CUSTOMER, "it has no return path"),
+    ],
+)
+def test_what_may_say_that_somebody_was_not_reached_is_shown(raw: bytes, source: str, stop: str) -> None:
+    letter = mails.read(raw, source=source)
+    assert (letter.stop, letter.silent) == (stop, False)
 
 
 def test_auto_submitted_no_is_a_persons() -> None:
@@ -363,6 +399,57 @@ def test_an_order_is_named_by_the_form_of_the_merchants_numbers(form: Form, text
     assert [x.name for x in found] == names
 
 
+# ---------------------------------------------------------------------------------------------- a closed vocabulary
+
+PLAIN = [
+    "please cancel my order #1001",
+    "bitte stornieren sie meine bestellung #1001",
+    "veuillez annuler ma commande #1001",
+]
+KNOWN = frozenset().union(
+    *words.HARMLESS.values(),
+    *words.CANCEL.values(),
+    *words.ORDER.values(),
+    words.AFTER_AND,
+    words.THANKS,
+    words.SAID_BESIDE,
+)
+REASONS = frozenset({"because", "since", "weil", "denn", "car", "and", "und", "et"})
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_each_of_the_plain_wishes_is_one(text: str) -> None:
+    assert mails.read(mails.mail(text)).intent is Intent.CANCEL
+
+
+@given(
+    st.sampled_from(PLAIN), st.integers(0, 4), st.text("abcdefghijklmnopqrstuvwxyzäöüéèçßпω", min_size=2, max_size=12)
+)
+@settings(max_examples=300, deadline=None)
+@example(PLAIN[0], 3, "car")
+@example(PLAIN[0], 4, "newsletter")
+@example(PLAIN[2], 3, "because")
+def test_one_word_that_is_not_known_takes_the_wish_from_a_sentence(text: str, place: int, word: str) -> None:
+    simple = plain(word).strip()
+    said = text.split()
+    # What begins a reason ends what is asked for: behind the whole wish it would change nothing.
+    assume(simple not in KNOWN and (simple not in REASONS or place < 4))
+    told = " ".join([*said[:place], word, *said[place:]])
+    assert mails.read(mails.mail(told)).intent is not Intent.CANCEL, told
+
+
+@given(
+    st.sampled_from(PLAIN),
+    st.integers(0, 5),
+    st.sampled_from(sorted(words.NOT | words.CONDITION | words.PART | words.INSTEAD)),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_negation_a_condition_or_a_part_anywhere_takes_the_wish_from_it(text: str, place: int, word: str) -> None:
+    said = text.split()
+    told = " ".join([*said[:place], word, *said[place:]])
+    assert mails.read(mails.mail(told)).intent is not Intent.CANCEL, told
+
+
 # ---------------------------------------------------------------------------------------------- nothing crashes
 
 
@@ -411,6 +498,25 @@ def test_any_nesting_of_html_is_read(pieces: list[str]) -> None:
     assert isinstance(text_of("".join(pieces)), str)
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b and <b>bold</b>", "a < b and bold"),
+        ("<p>one</p><!-- two --><p>three", "one\nthree"),
+        ("one<!-- two", "one"),
+        ("<![if mso]>one<![endif]><!doctype html>two<?xml x?>", "onetwo"),
+        ("<p>one <a href='x' <b>two</b>", "one <a href='x' two"),
+        ("one <", "one <"),
+        ("<style>p {}</style>one<script>two</script>", "one"),
+        ('<p style="font-size: 0.9em">one</p><p style="FONT-SIZE:0">two</p><p hidden>three</p>', "one"),
+        ("one<blockquote>two<br>three</blockquote>four", "one\n>two\n>three\nfour"),
+        ("caf&eacute; &lt;#1001&gt;", "caf\u00e9 <#1001>"),
+    ],
+)
+def test_html_becomes_the_text_that_is_seen(html: str, text: str) -> None:
+    assert text_of(html) == text
+
+
 def test_a_mail_of_too_many_parts_says_so() -> None:
     parts = "".join(f"--b\nContent-Type: text/plain\n\n{n}\n" for n in range(300))
     letter = mails.read(f"From: {mails.CUSTOMER}\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--".encode())
@@ -423,6 +529,34 @@ def test_deep_nesting_and_long_lines_take_no_long_time() -> None:
         assert mails.read(raw).intent is Intent.NONE
     html = b"From: a@b.example\nContent-Type: text/html\n\n" + b"<div>" * 60_000 + b"</p>" * 60_000
     assert mails.read(html).intent is Intent.NONE
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"(" * 9_000 + b"\n\nPlease cancel my order #1001",
+        b"From: mara@customer.example," + b" " * 20_000 + b"eve@evil.example\n\nPlease cancel my order #1001",
+        b"From: a@b.example\nContent-Type: text/plain" + b';"' * 2_000_000 + b"\n\nx",
+        b"From: a@b.example\nSubject: " + b"=?a?q?" * 100_000 + b"\n\nx",
+        b"From: a@b.example\nReferences: " + b"<a@" * 100_000 + b"\n\nx",
+        mails.mail("thanks " * 28_000 + "cancel"),
+        mails.mail("please cancel " + "thanks " * 1_000),
+        mails.mail("\n".join(f"wrote {'1 wrote ' * 80}:" for _ in range(300))),
+        mails.mail("cancel\n" * 2_900),
+        mails.mail("\n \n" * 40_000 + "cancel"),
+        mails.mail("order " * 2_000 + "no " * 1_000 + "1001"),
+        b"From: a@b.example\nContent-Type: text/html\n\n" + b"<!--" * 100_000,
+        b"From: a@b.example\nContent-Type: text/html\n\n" + b"<![" * 100_000,
+        b"From: a@b.example\nContent-Type: text/html\n\n" + b"<a " * 100_000,
+    ],
+    ids=range(14),
+)
+def test_a_mail_made_to_be_slow_or_to_mislead_is_neither(raw: bytes) -> None:
+    began = time.process_time()
+    letter = mails.read(raw)
+    assert letter.intent is not Intent.CANCEL or letter.stop
+    assert letter.sender != mails.CUSTOMER or letter.intent is not Intent.CANCEL
+    assert time.process_time() - began < 10, "a mail may take half of what its function has"
 
 
 def test_what_did_not_come_through_the_door_is_refused() -> None:
@@ -440,3 +574,23 @@ def test_an_unknown_charset_and_a_wrong_one_are_read_all_the_same() -> None:
             + b"\nContent-Transfer-Encoding: 8bit\n\n"
         )
         assert mails.read(head + body).names[0].name == "#1001", charset
+
+
+# ---------------------------------------------------------------------------------------------- what SES says
+
+
+def test_a_notification_says_who_it_was_for_where_it_lies_and_what_was_found() -> None:
+    found = receipt.parse((mails.EVENTS / "s3_action.json").read_text())
+    assert found.recipients == ("cancel+mara@acme.example",)
+    assert receipt.route(found.recipients[0]) == "acme.example/cancel"
+    assert (found.source, found.received_at) == ("mara.holt@gmail.example", "2026-11-24T09:12:44.200000Z")
+    assert found.key == f"mail/{found.message_id}"
+    assert found.verdicts == {"spam": "PASS", "virus": "PASS", "spf": "PASS", "dkim": "GRAY", "dmarc": "FAIL"}
+
+
+@pytest.mark.parametrize("name", ["spamVerdict", "virusVerdict", "spfVerdict", "dkimVerdict", "dmarcVerdict"])
+@pytest.mark.parametrize("value", [None, {}, {"status": "pass"}, {"status": "MAYBE"}, "PASS", ["PASS"]], ids=str)
+def test_a_verdict_in_another_form_is_missing_and_never_a_pass(name: str, value: object) -> None:
+    told = json.loads((mails.EVENTS / "s3_action.json").read_text())
+    told["receipt"][name] = value
+    assert receipt.parse(json.dumps(told)).verdicts[name.removesuffix("Verdict")] == "missing"

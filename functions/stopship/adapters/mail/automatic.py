@@ -6,9 +6,8 @@ from stopship.adapters.mail.parts import header
 
 OURS = "X-Stopship"
 """The header that every mail of the desk carries."""
-_ROBOTS = frozenset(
-    {"mailer-daemon", "postmaster", "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "nobody"}
-)
+_POSTMEN = frozenset({"mailer-daemon", "postmaster"})
+_ROBOTS = frozenset({"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "nobody"})
 _LIST = ("List-Id", "List-Unsubscribe", "List-Post", "List-Help", "List-Owner", "Mailing-List")
 _REPLIES = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply", "X-Failed-Recipients", "X-Loop")
 
@@ -18,19 +17,12 @@ def ours(message: Message, sender: str, senders: frozenset[str]) -> bool:
     return OURS in message or sender.lower() in senders
 
 
-def bounced(message: Message, source: str) -> bool:
-    """Whether it tells what became of another mail. ``source`` is the envelope's sender: reports have none."""
-    local = source.lower().rpartition("@")[0]
-    report = message.get_content_type() in (
-        "multipart/report",
-        "message/delivery-status",
-        "message/disposition-notification",
-    )
-    return (
-        report
-        or not source
-        or header(message, "Return-Path").strip() == "<>"
-        or local in ("mailer-daemon", "postmaster")
+def reports(message: Message, sender: str, source: str) -> bool:
+    """Whether it tells what became of another mail: somebody may not have been reached. ``source`` is the envelope's sender."""
+    kind = message.get_content_type()
+    by = {address.lower().partition("@")[0] for address in (sender, source)}
+    return kind in ("multipart/report", "message/delivery-status", "message/disposition-notification") or bool(
+        by & _POSTMEN
     )
 
 

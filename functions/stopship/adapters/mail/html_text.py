@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
 _UNSEEN = frozenset(
@@ -43,16 +43,45 @@ _HIDDEN = re.compile(
 )
 _AFTER = re.compile(r"divRplyFwdMsg|appendonsend|moz-cite-prefix|OutlookMessageHeader", re.IGNORECASE)
 """Marks that stand before what is quoted, not around it: everything from here on is quoted."""
+MAX_TAG = 5_000
+"""Characters of one tag; a longer one is left out."""
 
 type Attributes = Sequence[tuple[str, str | None]]
 
 
 def text_of(html: str) -> str:
-    """Never raises: what is no HTML comes out as text."""
+    """What is no HTML comes out as text."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed("".join(_whole_tags(html)))
     reader.close()
     return reader.text()
+
+
+def _whole_tags(html: str) -> Iterator[str]:
+    """The text and the tags that are whole, without comments and declarations: on what is left open the standard library's parser begins
+    again at every "<", and some declarations end it."""
+    place, close = 0, -1
+    while (begin := html.find("<", place)) >= 0:
+        yield html[place:begin]
+        if html.startswith("<!--", begin):
+            end = html.find("-->", begin + 4)
+            if end < 0:
+                return
+            place = end + 3
+            continue
+        close = html.find(">", begin) if close < begin else close
+        if close < 0:
+            yield html[begin:].replace("<", "&lt;")
+            return
+        following = html.find("<", begin + 1, close)
+        if following >= 0:
+            yield f"&lt;{html[begin + 1 : following]}"
+            place = following
+            continue
+        if html[begin + 1] not in "!?" and close - begin <= MAX_TAG:
+            yield html[begin : close + 1]
+        place = close + 1
+    yield html[place:]
 
 
 class _Reader(HTMLParser):

@@ -15,7 +15,16 @@ from stopship.domain.letter import Intent, Language
 _ORDER = MARK.strip()
 _TOKEN = re.compile(rf"[^\W\d_]+|\d+|{_ORDER}")
 _DATE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b\d{4}-\d{2}-\d{2}\b")
-_BECAUSE = re.compile(r"\b(?:because|since|as i|weil|denn|da ich|da wir|car|parce que|puisque|comme je)\b")
+_BECAUSE = {
+    Language.EN: re.compile(r"\b(?:because|since|as i|as we)\b"),
+    Language.DE: re.compile(r"\b(?:weil|denn|da ich|da wir)\b"),
+    Language.FR: re.compile(r"\b(?:car|parce que|puisque|comme je)\b"),
+}
+"""Where a reason begins, by language: an English car is no reason."""
+MAX_TEXT = 20_000
+"""Characters from which on a text is no plain wish any more."""
+MAX_WORDS = 120
+"""Of a clause."""
 _WRAPPED_AT = 60
 """Characters from which on a line was probably broken by a mail program."""
 _APOSTROPHES = dict.fromkeys((0x2019, 0x2018, 0x0060, 0x00B4, 0x02BC), "'")
@@ -41,6 +50,8 @@ def language(text: str) -> Language:
 
 def read(text: str) -> Intent:
     """``text`` is the newest part only, with a mark for each order that it names."""
+    if len(text) > MAX_TEXT:
+        return Intent.UNCLEAR if _cancel_words(plain(text)) else Intent.NONE
     simple = plain(_continued(text))
     for polite in words.POLITE:
         simple = simple.replace(polite, "")
@@ -146,16 +157,18 @@ def _ends_in_not(clause: str) -> bool:
 
 def _lines(clause: str) -> list[str]:
     """Lines that their writer broke; one that a mail program broke, or in which a sentence cannot end, goes on in the next."""
-    joined = ""
+    lines: list[str] = []
     for line in clause.split("\n"):
-        joined += f"{_joint(joined)}{line.strip()}"
-    return [line for line in joined.split("\n") if line.strip()]
+        if lines and _goes_on(lines[-1]):
+            lines[-1] = f"{lines[-1]} {line.strip()}"
+        else:
+            lines.append(line.strip())
+    return [line for line in lines if line]
 
 
-def _joint(before: str) -> str:
-    last = before.rpartition("\n")[2]
-    tokens = _tokens(last)
-    return " " if len(last) >= _WRAPPED_AT or (tokens and tokens[-1] in words.DANGLING) else "\n"
+def _goes_on(line: str) -> bool:
+    tokens = _tokens(line)
+    return len(line) >= _WRAPPED_AT or bool(tokens and tokens[-1] in words.DANGLING)
 
 
 def _read_clause(clause: str, *, alone: bool) -> Intent:
@@ -170,11 +183,13 @@ def _read_clause(clause: str, *, alone: bool) -> Intent:
 
 
 def _read_line(line: str, *, alone: bool) -> Intent:
-    tokens = _until_thanks(_tokens(_BECAUSE.split(line)[0]))
-    speaks = _cancel_words(line)
-    if speaks <= words.NOUNS and set(tokens) & words.CONFIRM and _ORDER not in tokens:
+    tokens = _tokens(line)
+    if len(tokens) > MAX_WORDS:
+        return Intent.UNCLEAR
+    if _cancel_words(line) <= words.NOUNS and set(tokens) & words.CONFIRM and _ORDER not in tokens:
         return Intent.NONE
-    return Intent.CANCEL if any(_is_wish(x, tokens, alone=alone) for x in Language) else Intent.UNCLEAR
+    said = ((x, _until_thanks(_tokens(_BECAUSE[x].split(line)[0]))) for x in Language)
+    return Intent.CANCEL if any(_is_wish(x, told, alone=alone) for x, told in said) else Intent.UNCLEAR
 
 
 def _until_thanks(tokens: list[str]) -> list[str]:
@@ -189,7 +204,7 @@ def _is_wish(spoken: Language, tokens: list[str], *, alone: bool) -> bool:
     """Everything beside the word for cancelling must be harmless, and say that it is about the order; said alone, it needs not say so."""
     cancels, known = words.CANCEL[spoken], words.HARMLESS[spoken] | {_ORDER}
     parts = _conjuncts(tokens)
-    if not any(set(part) & cancels for part in parts) or _asks_whether_it_may(tokens):
+    if not any(set(part) & cancels for part in parts) or tokens[-1] in words.DANGLING or _is_no_request(tokens):
         return False
     for part in parts:
         rest = {token for token in part if token not in cancels}
@@ -209,9 +224,23 @@ def _conjuncts(tokens: list[str]) -> list[list[str]]:
     return parts
 
 
-def _asks_whether_it_may(tokens: list[str]) -> bool:
-    """ "Can I cancel" is a question, "can you cancel" a request."""
-    for number, token in enumerate(tokens):
-        if token in ("can", "could") and "you" not in tokens[max(0, number - 1) : number + 2]:
-            return True
-    return False
+def _is_no_request(tokens: list[str]) -> bool:
+    """ "Can I cancel" and "is it right to cancel" are questions, "in order to cancel" a purpose, "you cancel" a report."""
+    joined = f" {' '.join(tokens)} "
+    if (
+        any(x in joined for x in (" you cancel ", " sie stornieren ", " vous annulez "))
+        and not set(tokens) & words.REQUESTS
+    ):
+        return True
+    if tokens[0] == "to" or " in order to " in joined or {"um", "zu"} <= set(tokens):
+        return True
+    if tokens[0] in ("is", "have", "must", "would") and "you" not in tokens[1:2]:
+        return True
+    asked = {
+        "can": ("you",),
+        "could": ("you",),
+        **dict.fromkeys(("konnen", "koennen", "konnten", "koennten"), ("sie", "ihr", "du")),
+    }
+    return any(
+        token in asked and not set(asked[token]) & set(tokens[max(0, n - 1) : n + 2]) for n, token in enumerate(tokens)
+    )

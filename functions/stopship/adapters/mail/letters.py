@@ -23,6 +23,8 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
 _REPLIES = re.compile(
     r"^\s*(?:(?:re|aw|antw|antwort|wg|fw|fwd|tr|rep|ref|sv|ris)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+"""What the standard library's mail parsers are known to raise on mails that were made to break them."""
 _SES_HOSTS = (".amazonses.com", "@amazonses.com")
 
 
@@ -46,7 +48,10 @@ def read(body: bytes, merchant: Rules) -> Letter:
         message = parts.parse(kept.raw[:MAX_BYTES])
         return _read(message, kept, merchant)
     except InvalidInput as error:
-        return Letter("", Belief.UNPROVEN, Intent.NONE, Language.EN, stop=f"the mail {error.problem}")
+        problem = error.problem
+    except _UNREADABLE as error:
+        problem = f"cannot be read: {type(error).__name__}"
+    return Letter("", Belief.UNPROVEN, Intent.NONE, Language.EN, stop=f"the mail {problem}")
 
 
 def _read(message: Message, kept: Kept, merchant: Rules) -> Letter:
@@ -81,10 +86,13 @@ def _stop(message: Message, sender: str, kept: Kept, merchant: Rules) -> tuple[s
     """Why it can be no wish, and whether nobody need look at it."""
     if automatic.ours(message, sender, merchant.senders):
         return "it is the desk's own mail", True
-    if automatic.bounced(message, kept.source):
+    if automatic.reports(message, sender, kept.source):
         return "it reports what became of another mail", False
     if by := automatic.sent_by_machine(message, sender):
         return f"a machine sent it ({by})", True
+    if not kept.source or parts.header(message, "Return-Path").strip() == "<>":
+        # Only what must not be answered comes without a return path (RFC 5321, 4.5.5).
+        return "it has no return path", False
     for check in ("virus", "spam"):
         verdict = kept.verdicts.get(check, "missing")
         if verdict == FAIL or (check == "virus" and verdict != PASS):
@@ -108,7 +116,8 @@ def _own_id(message: Message) -> str:
 
 def _references(message: Message) -> list[str]:
     """Ids of the mails that it answers, oldest first."""
-    found = _ID.findall(" ".join((*parts.headers(message, "References"), *parts.headers(message, "In-Reply-To"))))
+    values = [str(x)[-parts.MAX_HEADER :] for name in ("References", "In-Reply-To") for x in message.get_all(name, [])]
+    found = _ID.findall(" ".join(values[:10]))
     ids = list(dict.fromkeys(found))
     return [*ids[:1], *ids[1:][-(MAX_IDS - 1) :]]
 

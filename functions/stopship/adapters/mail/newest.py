@@ -25,12 +25,10 @@ _MOBILE = re.compile(
     r"|von meinem \S+(?: \S+){0,3} gesendet.*|gesendet (?:von|mit|aus) .*|diese nachricht wurde von meinem .*"
     r"|envoye (?:de|depuis|a partir d)\b.*|telecharger outlook .*|outlook fur .* beziehen.*|holen sie sich outlook.*)$"
 )
-_ATTRIBUTION = (
-    re.compile(r"^(?:on|le|am|el|il|den|op)\b.{6,400}?\b(?:wrote|schrieb|a ecrit|escribio|ha scritto)\b.{0,300}:$"),
-    re.compile(r"^.{2,200}\b(?:wrote|schrieb|a ecrit)\b.{0,200}\d.{0,200}:$"),
-    re.compile(r"^.{2,200}[<(]\S{1,200}@\S{1,200}[>)]\s*(?:wrote|schrieb|a ecrit)\s*:$"),
-    re.compile(r"^\d{4}-\d{2}-\d{2}\b.{0,120}<\S{1,200}@\S{1,200}>\s*:$"),
-)
+_WROTE = re.compile(r"\b(?:wrote|schrieb|a ecrit|escribio|ha scritto)\b")
+_OPENINGS = ("on ", "le ", "am ", "el ", "il ", "den ", "op ")
+_DATED = re.compile(r"^\d{4}-\d{2}-\d{2}\b")
+_LONGEST_ATTRIBUTION: Final = 700
 _FROM = re.compile(r"^\W{0,3}(?:from|von|de|expediteur|absender)\W{0,3}\s?:")
 _MORE = re.compile(
     r"^\W{0,3}(?:sent|date|to|subject|cc|gesendet|datum|an|betreff|envoye|envoye le|a|objet|destinataire)\W{0,3}\s?:"
@@ -98,11 +96,21 @@ def _is_attribution(lines: list[str], number: int) -> bool:
         if not line.strip():
             return False
         whole = f"{whole} {_plain(line)}".strip()
-        if whole.endswith(":") and any(form.match(whole) for form in _ATTRIBUTION):
+        if _introduces(whole):
             return True
         if not whole.startswith(("on ", "le ", "am ", "den ")):
             return False
     return False
+
+
+def _introduces(line: str) -> bool:
+    """ "On ... wrote:", "Acme <...> schrieb am 3.11.:", "2026-11-03 10:12 Acme <...>:" """
+    if not line.endswith(":") or len(line) > _LONGEST_ATTRIBUTION:
+        return False
+    wrote = _WROTE.search(line)
+    if wrote is None:
+        return bool(_DATED.match(line)) and "@" in line
+    return line.startswith(_OPENINGS) or "@" in line or any(x.isdigit() for x in line[wrote.end() :])
 
 
 def _is_header_block(lines: list[str], number: int, plain: str) -> bool:

@@ -16,12 +16,19 @@ MAX_PARTS = 200
 MAX_DEPTH = 30
 MAX_TEXT = 200_000
 """Characters of a mail's text that are looked at: more than anybody writes, and most of it would be quoted."""
+MAX_HEADER = 10_000
+"""Characters of one header. What is longer was made to be long: the standard library's parsers are slow on such, or misled."""
+_PARAMETERS = re.compile(
+    rb"^content-(?:type|disposition)[ \t]*:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE
+)
 _WESTERN = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1", "iso8859-1"})
 """Charsets that are declared for what is really Windows-1252, which holds all of them."""
 
 
 def parse(raw: bytes) -> Message:
     """Raises InvalidInput for what no parser takes."""
+    if any(len(found[1]) > MAX_HEADER for found in _PARAMETERS.finditer(raw)):
+        raise InvalidInput("mail", "has a header that is too long")
     try:
         return BytesParser(policy=policy.compat32).parsebytes(raw)
     except (MessageError, ValueError, LookupError, RecursionError, TypeError, IndexError, AttributeError) as error:
@@ -34,7 +41,9 @@ def header(message: Message, name: str) -> str:
 
 
 def headers(message: Message, name: str) -> list[str]:
-    return [_decoded(str(value)) for value in message.get_all(name, [])]
+    """All of that name. One that is too long reads as "", so that no part of it is taken for the whole."""
+    found = (str(value) for value in message.get_all(name, []))
+    return [_decoded(value) if len(value) <= MAX_HEADER else "" for value in found]
 
 
 def _decoded(value: str) -> str:

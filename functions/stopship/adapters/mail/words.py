@@ -70,11 +70,10 @@ POINTS_AT_IT = {
 
 HARMLESS = {
     EN: _words(
-        """i we would like want wish need to have must please pls plz kindly you your team hello hi hey dear sir madam good morning afternoon
+        """i we would like want wish need to have must please pls plz kindly you team hello hi hey dear sir madam good morning afternoon
         evening day my our us the this that it whole entire complete full order purchase number no nr num numero ref reference id immediately
-        asap now right away today soon possible as quickly straight before ships shipped sent dispatched goes out is in advance a an for of
-        with from yesterday by mistake accident accidentally twice duplicate wrong ordered placed just hereby am writing request requesting
-        ask asking so much very at all everything could can recent latest last still"""
+        asap now right away today as is in advance a an for of with from yesterday by mistake accident accidentally twice duplicate wrong ordered placed just hereby am writing request requesting
+        ask asking at all everything could can recent latest last still"""
     ),
     DE: _words(
         """ich wir mochte moechte mochten moechten will wollen wunsche wuensche wurde wuerde wurden wuerden gerne gern bitte bitten hiermit
@@ -83,15 +82,13 @@ HARMLESS = {
         bestellnummer bestellnr auftragsnummer nummer numero nr mit vom von unter zu zur zum um auf uber fur an sofort umgehend
         schnellstmoglich schnellstmoeglich moglichst schnell bald noch heute gestern eben gerade im voraus hallo moin servus guten tag morgen
         abend sehr geehrte geehrter damen herren liebes liebe team eine einen einer ersuche erbitte konnen koennen konnten koennten konntet
-        konnt mich mir uns versehentlich doppelt bevor versendet versandt verschickt wird aufgegeben aufgegebene aufgegebenen
-        getatigt getatigte bestellt bestellte lassen diesem wege oben genannte genannten abgeschlossenen folgenden ware waren"""
+        konnt mich mir uns versehentlich doppelt aufgegeben aufgegebene aufgegebenen getatigt getatigte bestellt bestellte lassen diesem wege oben genannte genannten abgeschlossenen folgenden ware waren"""
     ),
     FR: _words(
         """je j nous souhaite souhaiterais souhaitons voudrais voudrions veux voulons aimerais desire desirons demande demandons bonjour
         bonsoir madame monsieur messieurs de d bien vouloir veuillez pouvez pourriez pouvoir vous s il te plait svp stp ma mon notre la
         le les l cette ce cet toute entiere entierement integralement totalite tout complete commande achat numero no ref reference
-        immediatement rapidement des que possible plus vite au aujourd hui hier matin soir passee effectuee par erreur double avant expedition
-        envoi a en votre vos cela ca exercer droit faire prie merci"""
+        immediatement au aujourd hui hier matin soir passee effectuee par erreur double a en cela ca exercer droit faire prie merci"""
     ),
 }
 AFTER_AND = _words(
@@ -133,8 +130,44 @@ POLITE = (
         "sans tarder",
         "s'il vous plait",
     ),
+    *(
+        "as soon as possible",
+        "as quickly as possible",
+        "as fast as possible",
+        "so schnell wie moglich",
+        "so bald wie moglich",
+    ),
+    *(
+        "le plus vite possible",
+        "le plus rapidement possible",
+        "le plus tot possible",
+        "au plus vite",
+        "des que possible",
+        "rapidement",
+    ),
+    *(
+        "before it ships",
+        "before it is shipped",
+        "before it is sent",
+        "before it goes out",
+        "before it is dispatched",
+        "before shipping",
+    ),
+    *(
+        "bevor sie versendet wird",
+        "bevor sie verschickt wird",
+        "vor dem versand",
+        "avant expedition",
+        "avant l'expedition",
+        "avant l'envoi",
+    ),
 )
 """Neither a condition nor a negation."""
+REQUESTS = _words(
+    """can could would must please pls plz kindly want like need ask asking request requesting bitte bitten mochte moechte mochten moechten konnen
+    koennen konnten koennten will wunsche veuillez pouvez pourriez voudrais voudrions souhaite souhaitons aimerais demande prie merci svp"""
+)
+"""Without one of these "you cancel" tells what somebody does, and asks for nothing."""
 ADDRESSED = _words("you sie ihr euch vous tu du")
 """Who is asked to do something, in a question that is a request."""
 

@@ -37,6 +37,9 @@ BY_PATH = {
     "DeskApi/Api/POST--acknowledgments--{callback_id}": {
         "AwsSolutions-APIG4": "A one-time callback id and the warehouse's signature, which the function verifies."
     },
+    "DeskApi/Api/ANY--vendor-answers--{token}": {
+        "AwsSolutions-APIG4": "A signed link to one answer of one request, which the function verifies; opening it has no effect."
+    },
     "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
     "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
 }

@@ -16,10 +16,12 @@ from infra.log_retention import retention
 from infra.stages import Stage
 from stopship.contract import PROJECT
 
-GET, POST = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST
+GET, POST, ANY = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST, apigateway.HttpMethod.ANY
 DOORS = {
     "receive_webhook": [(POST, "/webhooks/{source}")],
     "receive_acknowledgment": [(POST, "/acknowledgments/{callback_id}")],
+    # Whatever a mail scanner tries is answered by the page, which knows that only a sent form counts.
+    "answer_vendor_page": [(ANY, "/vendor-answers/{token}")],
 }
 DESK = [
     (POST, "/cancellations"),
@@ -40,7 +42,7 @@ ACCESS_LOG = {
     "error": "$context.error.message",
     "integrationError": "$context.integrationErrorMessage",
 }
-"""No address, no header, no path parameter: a callback id is a secret."""
+"""No address, no header, no path parameter: a callback id and a vendor's link are secrets."""
 
 
 class DeskHttpApi(Construct):

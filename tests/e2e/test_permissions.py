@@ -21,7 +21,19 @@ RARE = {
     ),
     "classify": {"dynamodb:GetItem": "only when another worker wrote first"},
     "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},
-    "execute-stop-ship": {"states:SendTaskSuccess": "only when the answer was there before the question"},
+    "execute-stop-ship": {
+        "states:SendTaskSuccess": "only when the answer was there before the question",
+        "ses:SendEmail": "only when a vendor is asked by mail",
+    },
+    "answer-vendor-page": {
+        "s3:GetObject": "only when the same form comes twice in the same moment",
+        "s3:PutObject": "only when a vendor answers",
+        "dynamodb:GetItem": "only when a vendor opens a link",
+        "dynamodb:Query": "only when a vendor opens a link",
+        "dynamodb:PutItem": "only when a vendor answers",
+        "secretsmanager:GetSecretValue": "only when a vendor opens a link",
+        "states:SendTaskSuccess": "only when a vendor answers",
+    },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
     "escalate-exception": {
         "dynamodb:GetItem": "only at a deadline",

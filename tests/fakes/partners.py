@@ -13,6 +13,7 @@ from stopship.application.ports import (
     ErpLine,
     ErpUpdate,
     MoveAnswer,
+    Place,
     SalesOrder,
     StopCommand,
 )
@@ -515,12 +516,17 @@ class FakePartners:
     has_payments: bool = True
     mail_from: str = "desk@example.com"
     carriers: dict[str, FakeCarrier] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    """What a warehouse is in the capability table, where it is not the desk's own contract."""
 
     def order_system(self, merchant: str, channel: str) -> FakeOrderSystem:
         return self.store
 
     def warehouses(self, merchant: str) -> Mapping[str, FakeWarehouse]:
         return self.named
+
+    def places(self, merchant: str) -> Mapping[str, Place]:
+        return {name: Place(self.kinds.get(name, "generic_3pl")) for name in self.named}
 
     def hold_first(self, merchant: str) -> list[str]:
         return self.first

@@ -133,7 +133,11 @@ def test_the_state_machine_calls_only_functions_that_are_there(template: Templat
 def test_only_the_doors_that_prove_their_senders_are_open(template: Template) -> None:
     routes = template.of("AWS::ApiGatewayV2::Route").values()
     open_routes = {r["RouteKey"] for r in routes if r.get("AuthorizationType", "NONE") == "NONE"}
-    assert open_routes == {"POST /webhooks/{source}", "POST /acknowledgments/{callback_id}"}
+    assert open_routes == {
+        "POST /webhooks/{source}",
+        "POST /acknowledgments/{callback_id}",
+        "ANY /vendor-answers/{token}",
+    }
 
 
 def test_the_dashboard_shows_every_business_metric(template: Template) -> None:

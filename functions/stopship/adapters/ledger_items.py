@@ -55,6 +55,8 @@ STEP_OF = {
     "HoldReleased": "apply the stop-ship rule",
     "StopShipRequested": "execute with acknowledgment",
     "StopShipSent": "execute with acknowledgment",
+    "StopShipFailed": "execute with acknowledgment",
+    "StopShipRepeated": "execute with acknowledgment",
     "AcknowledgementReceived": "execute with acknowledgment",
     "SilenceRecorded": "execute with acknowledgment",
     "LegSettled": "execute with acknowledgment",

@@ -84,6 +84,7 @@ class _Policy(_Table):
     watch_days: Annotated[StrictInt, Field(ge=1, le=180)]
     money: _Money
     pick_rules: dict[PickState, PickRule]
+    unreadable_pick_state: Literal["stop_physically", "ask_person"]
     freshness_seconds: dict[str, Annotated[StrictInt, Field(ge=1, le=3600)]]
     acknowledgement_seconds: dict[str, Seconds]
     order_wait: _Patience

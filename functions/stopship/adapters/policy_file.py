@@ -143,6 +143,8 @@ def from_canonical(text: str) -> Policy:
         hash=sha256(text.encode()).hexdigest(),
         reasons={Reason(name): ReasonRule(**rule) for name, rule in content["reasons"].items()},
         pick_rules={PickState(state): PickRule(rule) for state, rule in content["pick_rules"].items()},
+        # A policy that was kept before there was a choice knew one answer to a pick state that nobody can read.
+        unreadable=PickRule(content.get("unreadable_pick_state", PickRule.ASK_PERSON)),
         freshness_seconds=content["freshness_seconds"],
         acknowledgement_seconds=content["acknowledgement_seconds"],
         exceptions={Cause(name): _exception_rule(rule) for name, rule in content["exceptions"].items()},

@@ -48,6 +48,11 @@ def acknowledge(desk: Desk, callback: Callback, answer: StopAnswer) -> Hearing:
     return Hearing(heard[0], callback.case_id)
 
 
+def refuse(desk: Desk, callback: Callback, why: str) -> None:
+    """An authentic sender used a door that is closed to him: that it happened is a fact of the case."""
+    desk.cases.record(callback.merchant, callback.case_id, lambda _: _refused(callback, why))
+
+
 def _answered(callback: Callback, answer: StopAnswer, tokens: list[str], *, late: bool) -> Step:
     step = Step()
     step.add(acknowledgement(callback.subject, callback.attempt, answer, late=late))

@@ -73,7 +73,7 @@ def _look_again(desk: Desk, case: Case) -> Next:
 
     def build(current: Case) -> Step:
         step = Step()
-        add_plan(step, current, order, desk.policy_of(current).intercept)
+        add_plan(step, current, order, desk.partners.places(case.merchant), desk.policy_of(current).intercept)
         return step
 
     case = desk.cases.record(case.merchant, case.case_id, build)
@@ -96,7 +96,7 @@ def _begin(desk: Desk, case: Case) -> Next:
     order = desk.partners.order_system(case.merchant, case.channel).read_order(case.order_ref)
     if order is None:
         return _gone()
-    if new_legs(case, order):
+    if new_legs(case, order, desk.partners.places(case.merchant)):
         return _new_work(desk, case, order)
     scope = _scope(case, order)
     if order.cancelled:
@@ -215,7 +215,7 @@ def _look_for_new_work(desk: Desk, case: Case) -> Next:
     order = _system(desk, case).read_order(case.order_ref)
     if order is None:
         return go()
-    if new_legs(case, order):
+    if new_legs(case, order, desk.partners.places(case.merchant)):
         return _new_work(desk, case, order)
     if _still_counted(case, order) and not _done_by_hand(case):
         return _patience(desk, case, case.cancelled.at if case.cancelled else desk.clock.now())
@@ -248,7 +248,7 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
 
     def build(current: Case) -> Step:
         step = Step()
-        add_legs(step, current, order, new_legs(current, order))
+        add_legs(step, current, order, new_legs(current, order, desk.partners.places(case.merchant)))
         return step
 
     return legs(desk.cases.record(case.merchant, case.case_id, build))

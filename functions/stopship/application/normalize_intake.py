@@ -158,7 +158,7 @@ def _plan(desk: Desk, case: Case, holds: Mapping[str, StopAnswer], order: OrderS
     for name, answer in holds.items():
         # Planning needs to know which warehouses have the order; the facts are not folded yet.
         case.first_holds.setdefault(name, _provisional(name, answer, case.version))
-    planned = add_plan(step, case, order, desk.policy_of(case).intercept)
+    planned = add_plan(step, case, order, desk.partners.places(case.merchant), desk.policy_of(case).intercept)
     for leg in planned:
         if seen and leg.work_id == seen[0]:
             step.add(observed(leg.leg_id, seen[1], EARLY))

@@ -1,7 +1,10 @@
 """From the order as the order system shows it: which pieces of work must be stopped."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from stopship.application.ports import Place
 from stopship.application.record import Step
 from stopship.domain.case import Case, Leg, subtract, total
 from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
@@ -9,6 +12,8 @@ from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel, FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from stopship.domain.policy import InterceptRule
+
+type Places = Mapping[str, Place]
 
 _NOWHERE = "no-place"
 _LEFT = "left"
@@ -41,10 +46,10 @@ def lines_not_in_order(case: Case, order: OrderSnapshot) -> list[str]:
     return sorted({x for r in case.requests for x in r.fact.lines if x not in known})
 
 
-def add_plan(step: Step, case: Case, order: OrderSnapshot, rule: InterceptRule) -> list[LegPlanned]:
+def add_plan(step: Step, case: Case, order: OrderSnapshot, places: Places, rule: InterceptRule) -> list[LegPlanned]:
     """The order as read, what had left already, and a leg for everything that can still be stopped; and for what left, where it may be worth
     having its carrier bring it back."""
-    gone, planned = already_shipped(case, order), new_legs(case, order)
+    gone, planned = already_shipped(case, order), new_legs(case, order, places)
     step.add(order_read(order))
     if gone and rule.may_pay(order.total, order.currency):
         _add_left(step, case, order, subtract(gone.lines, case.already_shipped))
@@ -90,7 +95,7 @@ def _cancelled_by_others(case: Case, order: OrderSnapshot, line: OrderLine) -> i
     return 0 if order.cancelled else case.cancelled_before.get(line.line_id, line.cancelled)
 
 
-def new_legs(case: Case, order: OrderSnapshot) -> list[LegPlanned]:
+def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanned]:
     """Legs for wanted quantities that no leg of the case covers yet, and for what came back after it was cancelled.
 
     What is wanted and open lies in work that the case does not know, or in a part of known work that nobody asked for before,
@@ -107,7 +112,16 @@ def new_legs(case: Case, order: OrderSnapshot) -> list[LegPlanned]:
         again = _take(subtract(leg.lines, fresh), back)
         if fresh or again:
             planned.append(_leg(leg, leg.leg_id, total([fresh, again]), again))
-    return [*planned, *_more_of_known_work(case, order, wanted), *_nowhere(case, order, wanted)]
+    found = [*planned, *_more_of_known_work(case, order, wanted), *_nowhere(case, order, wanted)]
+    return [_at_place(leg, places) for leg in found]
+
+
+def _at_place(leg: LegPlanned, places: Places) -> LegPlanned:
+    """What the warehouse is, the merchant's connection says better than the order system, to which every place looks the same."""
+    place = places.get(leg.warehouse)
+    if place is None:
+        return leg
+    return replace(leg, partner=place.partner, fulfillment_type=place.fulfillment_type or leg.fulfillment_type)
 
 
 def _leg(leg: PlannedLeg, leg_id: str, lines: Quantities, again: Quantities) -> LegPlanned:

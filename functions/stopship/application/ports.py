@@ -12,7 +12,7 @@ from typing import Protocol
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
-from stopship.domain.order import OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
+from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
 from stopship.domain.policy import Policy
 from stopship.domain.request import Reason
 
@@ -92,8 +92,21 @@ class OrderSystem(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A warehouse connection as the planning of legs sees it. ``partner`` is its row of the capability table; ``fulfillment_type`` is
+    the merchant's own word, None where the order system's counts."""
+
+    partner: str
+    fulfillment_type: FulfillmentType | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StopCommand:
-    """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once."""
+    """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once.
+
+    ``display_ref`` is the order's public number and ``skus`` the article of each line, for partners whose people read the command.
+    ``repeated`` says that the same command may have got there before.
+    """
 
     case_id: str
     order_ref: str
@@ -103,6 +116,9 @@ class StopCommand:
     deadline: str
     callback_url: str
     key: str
+    display_ref: str = ""
+    skus: Mapping[str, str] = field(default_factory=dict)
+    repeated: bool = False
 
 
 class Warehouse(Protocol):
@@ -506,6 +522,9 @@ class Partners(Protocol):
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem: ...
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]: ...
+    def places(self, merchant: str) -> Mapping[str, Place]:
+        """Every warehouse by name, without making its connection."""
+
     def hold_first(self, merchant: str) -> Sequence[str]:
         """Names of warehouses that take a reversible hold by order reference alone."""
 

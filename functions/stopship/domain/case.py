@@ -31,8 +31,16 @@ class StopAttempt:
 
     requested: At[e.StopShipRequested]
     sent: At[e.StopShipSent] | None = None
+    failed: list[At[e.StopShipFailed]] = field(default_factory=list)
+    repeats: list[At[e.StopShipRepeated]] = field(default_factory=list)
     answers: list[At[e.AcknowledgementReceived]] = field(default_factory=list)
     silence: At[e.SilenceRecorded] | None = None
+
+    @property
+    def known_unsent(self) -> bool:
+        """Whether the last try is known not to have got through."""
+        last_try = self.repeats[-1].version if self.repeats else 0
+        return any(x.version > last_try for x in self.failed)
 
 
 @dataclass(slots=True)
@@ -447,7 +455,8 @@ def _already(case: Case, x: At[e.LinesAlreadyShipped]) -> None:
 @_on(e.LegPlanned)
 def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     f = x.fact
-    plan = PlannedLeg(f.leg_id, f.warehouse, Fulfillment(f.fulfillment_type), f.external_ref, dict(f.lines))
+    kind = Fulfillment(f.fulfillment_type)
+    plan = PlannedLeg(f.leg_id, f.warehouse, kind, f.external_ref, dict(f.lines), partner=f.partner)
     leg = Leg(plan, x)
     if f.warehouse in case.first_holds:
         leg.holds[f.warehouse] = case.first_holds[f.warehouse]
@@ -499,6 +508,16 @@ def _stop_requested(case: Case, x: At[e.StopShipRequested]) -> None:
 @_on(e.StopShipSent)
 def _stop_sent(case: Case, x: At[e.StopShipSent]) -> None:
     case.legs[x.fact.leg_id].attempts[x.fact.attempt].sent = x
+
+
+@_on(e.StopShipFailed)
+def _stop_failed(case: Case, x: At[e.StopShipFailed]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].failed.append(x)
+
+
+@_on(e.StopShipRepeated)
+def _stop_repeated(case: Case, x: At[e.StopShipRepeated]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].repeats.append(x)
 
 
 @_on(e.AcknowledgementReceived)

@@ -75,7 +75,8 @@ class OrderNotFound(Event):
 @dataclass(frozen=True)
 class LegPlanned(Event):
     """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work. ``work_id`` is the
-    work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work."""
+    work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work. ``partner``
+    is what the warehouse is in the capability table."""
 
     leg_id: str
     warehouse: str
@@ -84,6 +85,7 @@ class LegPlanned(Event):
     lines: Mapping[str, int]
     recreated: Mapping[str, int] = field(default_factory=dict)
     work_id: str = ""
+    partner: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,26 @@ class StopShipSent(Event):
     leg_id: str
     attempt: int
     level: str
+
+
+@dataclass(frozen=True)
+class StopShipFailed(Event):
+    """The message did not go out, and nothing happened there. ``code`` is the error's own word."""
+
+    leg_id: str
+    attempt: int
+    code: str
+
+
+@dataclass(frozen=True)
+class StopShipRepeated(Event):
+    """The message goes out once more, to a partner that cannot tell a repeat. ``in_doubt`` says that nobody can find out whether the try
+    before got through; ``number`` counts the repeats of this attempt."""
+
+    leg_id: str
+    attempt: int
+    number: int
+    in_doubt: bool
 
 
 @dataclass(frozen=True)

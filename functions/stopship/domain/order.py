@@ -76,6 +76,7 @@ class PlannedLeg:
     ``warehouse`` names the merchant's connection that runs it, "" when no connection covers the place.
     ``external_ref`` is the order system's id of the work (a fulfillment order gid), "" where there is none.
     ``lines`` are what the order system still counts as open there; ``departed`` says that these goods are on their way all the same.
+    ``partner`` is the row of the capability table that speaks of the warehouse, "" where none is known.
     """
 
     leg_id: str
@@ -84,6 +85,7 @@ class PlannedLeg:
     external_ref: str
     lines: Quantities
     departed: bool = False
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

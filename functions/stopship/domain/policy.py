@@ -121,6 +121,7 @@ class Policy:
     """``hash`` is the sha256 of the effective content: two merchants with the same rules share it.
 
     ``acknowledgement_seconds`` and ``freshness_seconds`` are looked up by warehouse name, else under "default".
+    ``unreadable`` is what to do where no system tells the pick state and only the people there can be asked.
     ``high_value`` is by currency; a currency without an entry has no limit. ``watch_days`` is how long a closed case is watched.
     """
 
@@ -128,6 +129,7 @@ class Policy:
     hash: str
     reasons: Mapping[Reason, ReasonRule]
     pick_rules: Mapping[PickState, PickRule]
+    unreadable: PickRule
     freshness_seconds: Mapping[str, int]
     acknowledgement_seconds: Mapping[str, int]
     exceptions: Mapping[Cause, ExceptionRule]

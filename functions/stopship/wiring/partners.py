@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
-from stopship.application.ports import Carrier, Erp, OrderSystem, Payments, Tickets, Warehouse
+from stopship.application.ports import Carrier, Erp, OrderSystem, Payments, Place, Tickets, Warehouse
 from stopship.domain.errors import NotFound
+from stopship.domain.order import FulfillmentType
 
 if TYPE_CHECKING:
     from stopship.adapters.shopify.connection import ShopifyConnection
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from stopship.adapters.stripe.payments import Pricing, StripePayments
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
-WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation"})
+WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation", "email_vendor"})
 CARRIER_KINDS = frozenset({"ups"})
+MAIL = "email_vendor"
+"""The kind that is asked by mail: it has nothing that could hold an order by itself."""
+SHARED = ("mail", "vendor_answers")
+"""What a merchant has once, for every warehouse that needs it."""
 
 
 class ConfiguredPartners:
@@ -37,15 +42,21 @@ class ConfiguredPartners:
         return self._once(f"orders {merchant} {channel}", lambda: _order_system(merchant, channel, config))
 
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]:
-        config = self._merchants.connections(merchant).get("warehouses", {})
+        connected = self._merchants.connections(merchant)
+        config = connected.get("warehouses", {})
+        shared = {name: connected[name] for name in SHARED if name in connected}
         return self._once(
             f"warehouses {merchant}",
-            lambda: {name: _warehouse(merchant, name, settings) for name, settings in config.items()},
+            lambda: {name: _warehouse(merchant, name, {**shared, **settings}) for name, settings in config.items()},
         )
+
+    def places(self, merchant: str) -> Mapping[str, Place]:
+        config = self._merchants.connections(merchant).get("warehouses", {})
+        return {name: _place(settings) for name, settings in config.items()}
 
     def hold_first(self, merchant: str) -> Sequence[str]:
         config = self._merchants.connections(merchant).get("warehouses", {})
-        return [name for name, settings in config.items() if settings.get("takes_holds", True)]
+        return [name for name, settings in config.items() if settings.get("takes_holds", settings.get("kind") != MAIL)]
 
     def erp(self, merchant: str) -> Erp | None:
         config = self._merchants.connections(merchant).get("netsuite")
@@ -151,6 +162,12 @@ def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse
         merchant, name, config, SystemClock()
     )
     return made
+
+
+def _place(settings: Mapping[str, Any]) -> Place:
+    """``fulfillment_type`` in the configuration: in_house, third_party or drop_ship. Raises ValueError for another word."""
+    told = settings.get("fulfillment_type", "")
+    return Place(str(settings.get("kind", "")), FulfillmentType(told) if told else None)
 
 
 def _zendesk(merchant: str, config: Mapping[str, Any]) -> Tickets:

@@ -1,13 +1,13 @@
 """The decision as a table: what is known about a leg, row by row, and what follows from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stopship.adapters.policy_file import load_default
 from stopship.domain import events as e
 from stopship.domain.case import Case, apply
 from stopship.domain.decide import Decision, decide_leg
-from stopship.domain.policy import Policy
+from stopship.domain.policy import PickRule, Policy
 
 LEG = "fo-1"
 PLACE = "north"
@@ -26,7 +26,8 @@ def at(seconds: int) -> str:
 class Row:
     """``facts`` are recorded ten seconds apart, from ten seconds after the wish; the decision falls ten seconds after the last.
 
-    ``expected`` is action, outcome or cause, proof: as a person would write it.
+    ``expected`` is action, outcome or cause, proof: as a person would write it. ``partner`` is what runs the place; ``unreadable`` is a
+    merchant's own rule for a pick state that no system tells.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Row:
     documents: tuple[str, ...] = ()
     place: str = PLACE
     wait: int = 10
+    partner: str = ""
+    unreadable: PickRule | None = None
 
 
 def wish(row: Row) -> list[e.Event]:
@@ -46,7 +49,7 @@ def wish(row: Row) -> list[e.Event]:
     return [
         e.CaseOpened("shopify", "1001", 1, "1", "h"),
         request,
-        e.LegPlanned(LEG, row.place, "third_party", "gid", {"L1": 1}, {}, LEG),
+        e.LegPlanned(LEG, row.place, "third_party", "gid", {"L1": 1}, {}, LEG, row.partner),
     ]
 
 
@@ -62,7 +65,8 @@ def case_of(row: Row) -> Case:
 def decide(row: Row, by: Decide = decide_leg, policy: Policy | None = None) -> Decision:
     case = case_of(row)
     now = at(10 * len(row.facts) + row.wait)
-    return by(case, case.legs[LEG], policy or load_default(), now)
+    policy = policy or load_default()
+    return by(case, case.legs[LEG], replace(policy, unreadable=row.unreadable or policy.unreadable), now)
 
 
 def said(decision: Decision) -> str:
@@ -159,6 +163,63 @@ TABLE: tuple[Row, ...] = (
     Row("read too long ago", (seen("released", at(10)),), "ask pick_state_unknown", (READ,), wait=301),
     Row("nobody is connected there", (seen("released", at(5)),), "ask no_warehouse", (3,), place=""),
     Row("a label is not a departure", (seen("released", at(5)), signal(departed=False)), "stop_physically", (5,)),
+    # A partner without a system: its people are the only ones to ask.
+    Row("only its people know", (seen("unknown", at(5)),), "stop_physically", (3, READ), partner="email_vendor"),
+    Row("only its people know, and nobody has looked", (), "stop_physically", (3,), partner="email_vendor"),
+    Row(
+        "only its people know, and the merchant has its own ask first",
+        (seen("unknown", at(5)),),
+        "ask pick_state_unknown",
+        (3, READ),
+        partner="email_vendor",
+        unreadable=PickRule.ASK_PERSON,
+    ),
+    Row(
+        "only its people know, and one of them said",
+        (seen("picked", at(5)),),
+        "stop_physically",
+        (READ,),
+        partner="email_vendor",
+    ),
+    Row(
+        "only its people know, and it is not begun", (seen("released", at(5)),), "stop", (READ,), partner="email_vendor"
+    ),
+    Row(
+        "only its people know, and there is a label",
+        (seen("unknown", at(5)), signal(departed=False)),
+        "stop_physically",
+        (5,),
+        partner="email_vendor",
+    ),
+    Row(
+        "only its people know, and it left",
+        (seen("unknown", at(5)), signal(departed=True)),
+        "settle shipped departure",
+        (5,),
+        partner="email_vendor",
+    ),
+    Row(
+        "only its people know, and they were asked",
+        (seen("unknown", at(5)), asked(physical=True)),
+        "stop_physically",
+        (SENT,),
+        partner="email_vendor",
+    ),
+    Row(
+        "a label tool knows no shelf",
+        (seen("unknown", at(5)),),
+        "ask pick_state_unknown",
+        (READ,),
+        partner="shipstation",
+    ),
+    Row(
+        "a system that does not know it",
+        (seen("unknown", at(5)),),
+        "ask pick_state_unknown",
+        (READ,),
+        partner="generic_3pl",
+    ),
+    Row("a partner that nobody knows", (seen("unknown", at(5)),), "ask pick_state_unknown", (READ,), partner="fax"),
     # Evidence that it left.
     Row("it left", (seen("released", at(5)), signal(departed=True)), "settle shipped departure", (5,)),
     Row(

@@ -54,6 +54,13 @@ def test_every_change_of_the_policys_pick_rules_makes_a_row_fail(state: PickStat
         assert any(said(decide(row, policy=changed)) != row.expected for row in TABLE), f"{state} = {rule}"
 
 
+def test_every_change_of_the_rule_for_what_no_system_tells_makes_a_row_fail() -> None:
+    policy = load_default()
+    for rule in set(PickRule) - {policy.unreadable}:
+        changed = replace(policy, unreadable=rule)
+        assert any(said(decide(row, policy=changed)) != row.expected for row in TABLE), rule
+
+
 @pytest.mark.parametrize("state", sorted(DEPARTED))
 def test_no_policy_overrules_that_it_left(state: PickState) -> None:
     policy = load_default()

@@ -38,6 +38,9 @@ version = "local-1"
 
 [acknowledgement_seconds]
 default = 6
+# People read mail more slowly than machines answer calls.
+atelier = 12
+werkstatt = 12
 
 [order_wait]
 seconds = 2
@@ -85,6 +88,7 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
             "warehouse": next(iter(WAREHOUSES[merchant])),
         },
         "warehouses": {name: connection(merchant, name, sandboxes) for name in WAREHOUSES[merchant]},
+        "vendor_answers": {"secrets": [secret_for(merchant, "vendor-links")]},
         "stripe": {
             "endpoint": f"{sandboxes}/stripe/{merchant}",
             "secret_key": f"rk_test_{secret_for(merchant, 'stripe')}",

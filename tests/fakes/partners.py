@@ -130,6 +130,7 @@ class FakeOrderSystem:
             cancelled=order.cancelled,
             vip=order.vip,
             risk=order.risk,
+            places=tuple({w.warehouse for w in order.works}),
         )
 
     def _cancelled(self, order: Order, line: str, rest: int) -> int:

@@ -203,6 +203,14 @@ def test_an_order_that_was_cancelled_in_the_store_is_stopped_at_the_vendor_too(p
     assert play.done.count("atelier.mail") == 1
 
 
+def test_a_vendor_is_not_bothered_about_an_order_that_never_was_his(play: Play, vendor: Vendor) -> None:
+    order = play.world.orders["1001"]
+    order.cancelled, order.works[0].listed, order.works[0].warehouse = True, False, "north"
+    ask(play)
+    assert play.outcome == Outcome.STOPPED and vendor.mails == []
+    assert set(play.world.case.legs) == {"all-north"}
+
+
 # ---------------------------------------------------------------------------------------------- sends that go wrong
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from stopship.application.ports import Place
 from stopship.application.record import Step
+from stopship.domain.capabilities import only_people_know
 from stopship.domain.case import Case, Leg, subtract, total
 from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
 from stopship.domain.ids import action_key
@@ -105,7 +106,7 @@ def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanne
     wanted = subtract(asked, total([case.planned_lines, case.already_shipped]))
     back = _came_back(case, order)
     planned: list[LegPlanned] = []
-    for leg in _candidates(case, order):
+    for leg in _candidates(case, order, places):
         if case.legs_of(leg.leg_id):
             continue
         fresh = _take(leg.lines, wanted)
@@ -201,7 +202,7 @@ def departures(order: OrderSnapshot, planned: list[LegPlanned]) -> list[Shipment
     ]
 
 
-def _candidates(case: Case, order: OrderSnapshot) -> list[PlannedLeg]:
+def _candidates(case: Case, order: OrderSnapshot, places: Places) -> list[PlannedLeg]:
     """The order system's open work; or, when it says that the order is cancelled, whatever a warehouse may still have.
 
     A cancelled order has no open work in the order system, which says nothing about the shelf.
@@ -212,8 +213,14 @@ def _candidates(case: Case, order: OrderSnapshot) -> list[PlannedLeg]:
     return [
         PlannedLeg(_all_at(warehouse), warehouse, FulfillmentType.THIRD_PARTY, "", lines)
         for warehouse, hold in case.first_holds.items()
-        if _knows_the_order(hold.fact.reason, hold.fact.level)
+        if _knows_the_order(hold.fact.reason, hold.fact.level) and _may_have_it(warehouse, order, places)
     ]
+
+
+def _may_have_it(warehouse: str, order: OrderSnapshot, places: Places) -> bool:
+    """Where only people could tell, nobody is bothered about an order that never was theirs."""
+    place = places.get(warehouse)
+    return warehouse in order.places or place is None or not only_people_know(place.partner)
 
 
 def _knows_the_order(reason: str, level: str) -> bool:

@@ -93,7 +93,8 @@ class OrderSnapshot:
     """The order system's view at ``observed_at``. ``total`` is the order total in ``currency``.
 
     ``cancelled`` is true when the order system says that the whole order is cancelled. ``risk`` is the order system's
-    own fraud assessment: "", "low", "medium" or "high". ``evidence`` are references (ids, not contents) that document it.
+    own fraud assessment: "", "low", "medium" or "high". ``evidence`` are references (ids, not contents) that document it. ``places`` are
+    the warehouses that have or had work of the order, as far as the order system can tell.
     """
 
     channel: str
@@ -109,6 +110,7 @@ class OrderSnapshot:
     risk: str = ""
     payment_pending: bool = False
     evidence: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
         observed_at=observed_at,
         cancelled=status == "CANCELLED",
         payment_pending=status in PENDING,
+        places=(connection.warehouse,) if connection.warehouse else (),
     )
 
 

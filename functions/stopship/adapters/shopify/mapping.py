@@ -111,6 +111,7 @@ def snapshot(
         risk=risk,
         payment_pending=order["displayFinancialStatus"] == "PENDING",
         evidence=(f"shopify:order-risk:{ref}",) if risk in ("medium", "high") else (),
+        places=tuple(dict.fromkeys(name for one in work if (name := connection.locations.get(one.location)))),
     )
 
 

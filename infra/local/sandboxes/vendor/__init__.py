@@ -2,7 +2,7 @@
 
 A vendor knows the orders that he was given. What he does with a mail about one is its habit: ``stopped`` (he keeps the goods), ``too_late``,
 ``carrier`` (too late, and a carrier has them), ``partly`` (he keeps ``keeps`` of each line) or ``silent``; ``answer_seconds`` later, so that
-a long one is a late answer. ``scanned`` puts a mail scanner before him, which opens every link three times, HEAD and GET, and sends the
+a long one is a late answer. ``scanned`` puts a mail scanner before him, which opens every link, by HEAD and GET, and again with the
 form's fields as a query, before anybody reads the mail.
 
 Settings (merchant, "vendor", <vendor name>): ``address``; ``answer_seconds``. The mail comes from the emulated account at ``aws_endpoint``.

@@ -134,7 +134,7 @@ class Warehouse(Protocol):
         """Its own word on the leg; state ``unknown`` when it does not know the work."""
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
-        """Sends the stop. The answer may be final, or ``accepted`` with the rest coming to the callback."""
+        """Sends the stop. The answer may be final, or ``accepted`` (or no more than ``sent``) with the rest coming to the callback."""
 
     def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:
         """In what the leg left, or is to leave, live; empty where it cannot tell in the order's own lines. Never stored."""

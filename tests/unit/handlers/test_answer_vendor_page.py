@@ -251,13 +251,15 @@ def test_a_link_can_be_answered_up_to_its_expiry(
 
 def tampered() -> list[str]:
     door, answer, expires, signature = link("too_late").split(".")
-    other = "A" if signature[0] != "A" else "B"
+    other = "0" if signature[0] != "0" else "1"
     return [
         v.DOOR,
         f"{door}.stopped.{expires}.{signature}",
         f"{door}.{answer}.{int(expires) + 1}.{signature}",
         f"{door}.{answer}.{expires}.{other}{signature[1:]}",
-        f"{door}.{answer}.{expires}.{signature}=",
+        f"{door}.{answer}.{expires}.{signature}0",
+        f"{door}.{answer}.{expires}.{signature[:-1]}",
+        f"{door}.{answer}.{expires}.{signature.upper()}",
         f"{door}.{answer}.{expires}.",
         f"{door}.{answer}.{expires}",
         f"{door}.{answer}.0{expires}.{signature}",

@@ -1,11 +1,10 @@
 """The signed links of a stop-ship mail: each stands for one answer to one request, until its expiry.
 
-A link's last part is ``<callback id>.<answer>.<expiry>.<signature>``: the expiry in unix seconds, the signature the unpadded base64url of
-the HMAC-SHA256, under the merchant's link secret, of a fixed heading and then merchant, callback id, answer and expiry, one a line. The
-callback id alone opens nothing. All links of a request end at the same one-time callback, so that only one of them can be answered.
+A link's last part is ``<callback id>.<answer>.<expiry>.<signature>``: the expiry in unix seconds, the signature the HMAC-SHA256 in hex, under
+the merchant's link secret, of a fixed heading and then merchant, callback id, answer and expiry, one a line. In hex, because mail programs
+cut other signs from the end of an address. The callback id alone opens nothing. All links of a request end at the same one-time callback, so that only one of them can be answered.
 """
 
-import base64
 import hashlib
 import hmac
 import re
@@ -40,7 +39,7 @@ class Link:
         return parse(now).timestamp() >= self.expires
 
 
-_FORM = re.compile(rf"([A-Za-z0-9_-]{{1,100}})\.({'|'.join(Answer)})\.([1-9][0-9]{{0,10}})\.([A-Za-z0-9_-]{{43}})")
+_FORM = re.compile(rf"([A-Za-z0-9_-]{{1,100}})\.({'|'.join(Answer)})\.([1-9][0-9]{{0,10}})\.([0-9a-f]{{64}})")
 
 
 def write(merchant: str, callback_id: str, answer: Answer, deadline: str, secret: str) -> str:
@@ -70,5 +69,4 @@ def prove(link: Link, merchant: str, secrets: Sequence[str]) -> None:
 
 def _signature(merchant: str, callback_id: str, answer: Answer, expires: int, secret: str) -> str:
     said = "\n".join((_HEADING, merchant, callback_id, answer, str(expires)))
-    mac = hmac.new(secret.encode(), said.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+    return hmac.new(secret.encode(), said.encode(), hashlib.sha256).hexdigest()

@@ -36,4 +36,4 @@ def build(base: Base) -> Partner:
         if vendors:
             mailbox.open()
 
-    return Partner(PARTNER, "/vendor", [], Control(base, vendors, mailbox).routes(), save, restore)
+    return Partner(PARTNER, "/vendor", [], [*Control(base, vendors, mailbox).routes()], save, restore)

@@ -30,7 +30,7 @@ def table() -> str:
 
 def _cells(row: Capability) -> tuple[str, ...]:
     part = "yes" if row.partial else "no"
-    read = f"{row.pick_state}: {row.pick_state_from}"
+    read = f"{row.pick_state}: {row.pick_state_from.removeprefix(f'{row.pick_state}: ')}"
     return (
         row.partner,
         row.stops_by or "nothing",

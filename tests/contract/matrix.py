@@ -26,6 +26,7 @@ from stopship.application.execute_stop_ship import acknowledgement
 from stopship.application.ports import CancelProgress, CancelState, StopCommand, Warehouse
 from stopship.domain import events as e
 from stopship.domain.order import PickObservation, StopAnswer
+from stopship.domain.request import Reason
 from tests.contract import test_amazon as az
 from tests.contract import test_generic_3pl as g3
 from tests.contract import test_netsuite as ns
@@ -33,7 +34,8 @@ from tests.contract import test_shipbob as sb
 from tests.contract import test_shiphero as sh
 from tests.contract import test_shipstation as ss
 from tests.contract import test_shopify as sf
-from tests.unit.domain.decision_table import LEG, Row, asked, at, decide, said
+from tests.contract import test_ups as up
+from tests.unit.domain.decision_table import LEG, Row, asked, at, decide, said, signal
 
 SECRET = "links-1"
 
@@ -182,7 +184,15 @@ class Posted:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def send(self, sender: str, to: str, subject: str, text: str, tags: Mapping[str, str]) -> str:
+    def send(
+        self,
+        sender: str,
+        to: str,
+        subject: str,
+        text: str,
+        tags: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
         self.texts.append(text)
         return f"mail-{len(self.texts)}"
 
@@ -271,6 +281,28 @@ def amazon(*, trap: str = "", hold: bool = False, **detail: Any) -> Callable[[St
         submitted = decided("amazon", e.OrderCancelSubmitted("amazon", taken.reference, 1))
         done = az.confirm(seller, placed.whole(), taken.reference)
         return line(f"{taken.state}, {done.state}", submitted, decided("amazon", _cancelled("amazon", done)))
+
+    return play
+
+
+def ups(act: str, trap: str = "") -> Callable[[Stage], str]:
+    """A parcel that has left, or that a system says has left: its carrier is asked, and its answer is about the parcel."""
+
+    def play(stage: Stage) -> str:
+        carrier = up.connect(up.MERCHANT, up.config(stage.sandboxes), SystemClock())
+        parcel = up.Sent(stage.sandboxes, *(() if act == "void" else ("P", "I")))
+        if trap:
+            parcel.trap("return", trap)
+        if act == "void":
+            voided = carrier.void(parcel.number)
+            facts: list[e.Event] = [e.LabelVoidRequested(LEG, "ups", "sha")]
+            facts.append(e.LabelVoidAnswered(LEG, "ups", "sha", voided.state, voided.code))
+            return line(voided.state, decided("generic_3pl", signal(departed=False), *facts))
+        taken = carrier.intercept(parcel.number, Reason.CUSTOMER_REQUEST)
+        level = "accepted" if taken.accepted else "refused"
+        requested = e.InterceptRequested(LEG, "ups", "sha", "18.50", "EUR", "policy")
+        answered = e.InterceptAnswered(LEG, "ups", "sha", level, taken.code)
+        return line(level, decided("generic_3pl", signal(departed=True), requested, answered))
 
     return play
 

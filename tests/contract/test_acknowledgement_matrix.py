@@ -22,6 +22,7 @@ from tests.contract.matrix import (
     shiphero,
     shipstation,
     shopify,
+    ups,
     vendor,
 )
 
@@ -207,6 +208,10 @@ ROWS = (
     # Amazon, seller-fulfilled: a feed, then the order itself; the shelf is the seller's own.
     Row("amazon", "no holds", amazon(hold=True), f"rejected no_holds: {ASKED}"),
     Row("amazon", "the feed is taken, then worked", amazon(), f"submitted, done: {ASKED}"),
+    # UPS: what it says is about a parcel that has left, or a label that has not.
+    Row("ups", "the label was never scanned, and is void", ups("void"), "voided: stop_physically"),
+    Row("ups", "a return to the sender is asked for", ups("intercept"), "accepted: settle shipped departure"),
+    Row("ups", "a return to the sender is refused", ups("intercept", "rejected"), "refused: settle shipped departure"),
     # NetSuite: closed lines say what was decided, not where the goods are.
     Row("netsuite", "lines closed", netsuite(), f"closed [1]: {ASKED}"),
 )

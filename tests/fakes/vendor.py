@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.email_vendor.warehouse import EmailVendorConnection, EmailVendorWarehouse
 from stopship.application.ports import StopCommand
+from stopship.domain.carrier import Parcel
 from stopship.domain.order import PickObservation, PickState, StopAnswer
 from tests.fakes.order_book import Order, Work
 
@@ -69,10 +70,26 @@ class Vendor:
     def read_pick_state(self, order_ref: str, leg_id: str) -> PickObservation:
         return self._warehouse.read_pick_state(order_ref, leg_id)
 
+    @property
+    def tells(self) -> list[Parcel]:
+        """What he tells of his parcels."""
+        return []
+
+    def parcels(self, order_ref: str, leg_id: str) -> list[Parcel]:
+        return list(self._warehouse.parcels(order_ref, leg_id))
+
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         return self.world.call(f"{self.name}.stop_ship", lambda: self._warehouse.stop_ship(command))
 
-    def send(self, sender: str, to: str, subject: str, text: str, tags: Mapping[str, str]) -> str:
+    def send(
+        self,
+        sender: str,
+        to: str,
+        subject: str,
+        text: str,
+        tags: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
         """The mailer that his mail goes through."""
         mail = Mail(subject, text)
         self.mails.append(mail)

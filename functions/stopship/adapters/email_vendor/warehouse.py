@@ -10,6 +10,7 @@ from stopship.adapters.email_vendor.links import Answer
 from stopship.adapters.email_vendor.request import Asked
 from stopship.adapters.email_vendor.texts import DEFAULT, TEXTS, texts
 from stopship.application.ports import Clock, Mailer, StopCommand
+from stopship.domain.carrier import Parcel
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
 
@@ -45,6 +46,10 @@ class EmailVendorWarehouse:
     def read_pick_state(self, order_ref: str, leg_id: str) -> PickObservation:  # noqa: ARG002
         """Nobody can be asked but by the stop itself."""
         return PickObservation(PickState.UNKNOWN, self._connection.name, self._clock.now())
+
+    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:  # noqa: ARG002
+        """A mailbox knows no tracking numbers; the store may."""
+        return ()
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Sends the mail. That it was taken for delivery proves nothing more than that it was sent."""

@@ -25,7 +25,7 @@ _numbers = count(1)
 FIELDS = {
     "case_id": "case-abc",
     "ticket_id": "",
-    "reason": "CUSTOMER",
+    "reason": "CUSTOMER_REQUEST",
     "requested_at": "2026-11-24T10:00:00.123456Z",
     "stopship_sent_at": "2026-11-24T10:00:01.000000Z",
     "stopship_acked_at": "2026-11-24T10:00:02.000000Z",
@@ -142,6 +142,37 @@ def test_a_stopped_line_is_closed_and_the_audit_fields_come_back_unchanged(
     assert {name: after.fields[name] for name in FIELDS} == FIELDS
     assert after.fields["note"] == "Stopship case-abc"
     assert after == read(erp, order_ref)
+
+
+def test_the_reason_is_chosen_from_the_accounts_own_list(
+    sandboxes: Sandboxes, erp: NetSuiteErp, order_ref: str
+) -> None:
+    create(sandboxes, order_ref)
+    after = erp.update(read(erp, order_ref), update())
+    (changes,) = writes(sandboxes, order_ref)
+    assert changes["custbody_cxl_reason"] == {"id": "5"}
+    assert after.fields["reason"] == "CUSTOMER_REQUEST"
+
+
+def test_a_reason_that_the_list_lacks_is_refused_by_name_and_nothing_is_written(
+    sandboxes: Sandboxes, erp: NetSuiteErp, order_ref: str
+) -> None:
+    create(sandboxes, order_ref)
+    with pytest.raises(PartnerRefused, match="customlist_cxl_reason has no value BORED: add it") as caught:
+        erp.update(read(erp, order_ref), ErpUpdate({**FIELDS, "reason": "BORED"}, "n", "", (), {}))
+    assert caught.value.code == "unknown_reason"
+    assert writes(sandboxes, order_ref) == []
+
+
+def test_a_field_that_the_account_lacks_is_refused_by_its_name(sandboxes: Sandboxes, signer: LocalSigner) -> None:
+    settings = {"client_id": "c", "certificates": {"k": signer.public()}, "not_installed": ["custbody_cxl_final_at"]}
+    sandboxes.configure(merchants={"halfway": {"netsuite": settings}})
+    sandboxes.netsuite_order("halfway", "o-1", [{"sku": "MUG", "quantity": 3}])
+    erp = NetSuiteErp(
+        NetSuiteConnection("halfway", sandboxes.netsuite_endpoint("halfway"), "c", "k"), signer, SystemClock()
+    )
+    with pytest.raises(PartnerRefused, match="custbody_cxl_final_at"):
+        erp.update(read(erp, "o-1"), update())
 
 
 def test_every_line_write_carries_its_line_number(sandboxes: Sandboxes, erp: NetSuiteErp, order_ref: str) -> None:

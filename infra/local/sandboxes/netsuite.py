@@ -1,12 +1,14 @@
 """NetSuite's REST services with the traps of the real thing: a line without its number is added, a close is a line edit.
 
 Settings (merchant, "netsuite"): ``client_id``; ``certificates`` {certificate id: PEM public key, or base64 of the DER that KMS gives};
-``token_seconds``; ``concurrency`` (calls at a time over all of the account's integrations).
+``token_seconds``; ``concurrency`` (calls at a time over all of the account's integrations). The account has the custom fields and the list
+of infra/netsuite, but for those that ``not_installed`` names (script ids, or values of the list). ``role``: "administrator", or what it
+lacks is refused: "desk" (may edit sales orders and query), "no_queries", "no_orders".
 
 Control, below ``/_sandbox/netsuite/{merchant}``: ``POST /orders`` {order_ref, lines: [{sku, quantity, line_ref?, fulfilled?, billed?}],
 status?, fields?} -> {id}; ``GET /orders/{id}``; ``POST /revoke`` ends all access tokens.
 
-Traps, on "token", "search", "read" and "update" (by order reference, "*" for the token): the transport ones; "update" also takes
+Traps, on "token", "search", "read", "update" and "setup" (by order reference, "*" for token and setup): the transport ones; "update" also takes
 rejected (detail {"code": ...}), false_ok (204 and no change) and recreate (a script adds a line beside the change).
 """
 
@@ -29,6 +31,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from infra.local.sandboxes import suitecloud
 from infra.local.sandboxes.base import Base, Partner
 from infra.local.sandboxes.faults import transmit
 from infra.local.sandboxes.traps import Trap
@@ -47,20 +50,10 @@ NAMES = {
     "G": "Billed",
     "H": "Closed",
 }
-TEXTS = [
-    "case_id",
-    "ticket_id",
-    "reason",
-    "requested_at",
-    "stopship_sent_at",
-    "stopship_acked_at",
-    "ack_level",
-    "final_outcome",
-    "final_at",
-    "note",
-]
-FLAGS = ("hold_fraud", "hold_address", "hold_warehouse")
 CONDITION = re.compile(r"(\w+)\s*=\s*'((?:[^']|'')*)'")
+LIST_QUERY = re.compile(r"SELECT id, name FROM (customlist_\w+) WHERE isinactive = 'F'")
+OWN = ("item", "orderStatus")
+SCHEMA = "application/schema+json"
 
 
 @dataclass(slots=True)
@@ -115,6 +108,47 @@ class Account:
 
     def setting(self, name: str, default: Any) -> Any:
         return self._base.setting(self.merchant, PARTNER, name, default)
+
+    # ---------------------------------------------------------------------------------------- set-up
+
+    def fields(self) -> dict[str, suitecloud.Field]:
+        """The sales order's custom body fields."""
+        absent = self.setting("not_installed", [])
+        return {name: field for name, field in suitecloud.deployed().body.items() if name not in absent}
+
+    def columns(self) -> dict[str, suitecloud.Field]:
+        absent = self.setting("not_installed", [])
+        return {name: field for name, field in suitecloud.deployed().column.items() if name not in absent}
+
+    def values(self, list_id: str) -> dict[str, str]:
+        """A list's values, id by name."""
+        absent = self.setting("not_installed", [])
+        known = suitecloud.deployed().lists.get(list_id)
+        if known is None or list_id in absent:
+            raise Refused(400, "INVALID_PARAMETER", "Invalid search query: the record was not found.", "q")
+        return {name: str(place) for place, name in enumerate(known, 1) if name not in absent}
+
+    def require(self, permission: str) -> None:
+        """``permission`` is "queries", "orders" or "administration"."""
+        role = self.setting("role", "desk")
+        lacks = {"desk": ("administration",), "no_queries": ("administration", "queries")}
+        if role != "administrator" and permission in lacks.get(role, ("administration", "orders")):
+            raise Refused(403, "INSUFFICIENT_PERMISSION", "Permission Violation: you need another permission.")
+
+    def limits(self) -> dict[str, Any]:
+        self.require("administration")
+        limit = self.setting("concurrency", CONCURRENCY)
+        return {"type": "accountLimit", "accountConcurrencyLimit": limit, "accountUnallocatedConcurrencyLimit": limit}
+
+    def catalog(self, accept: str) -> dict[str, Any]:
+        """The sales order's schema, made for the role that asks."""
+        self.require("orders")
+        if accept != SCHEMA:
+            raise Refused(406, "INVALID_HEADER", "The sandbox has the catalog as JSON schema only.")
+        row = {"type": "object", "properties": {"line": {"type": "integer"}, **suitecloud.schema(self.columns())}}
+        items = {"type": "object", "properties": {"items": {"type": "array", "items": row}}}
+        standard = {"id": {"type": "string"}, "otherRefNum": {"type": "string"}, "item": items}
+        return {"type": "object", "properties": {**standard, **suitecloud.schema(self.fields())}}
 
     # ---------------------------------------------------------------------------------------- tokens
 
@@ -174,7 +208,10 @@ class Account:
             self._running -= 1
 
     def search(self, query: str) -> list[dict[str, Any]]:
-        """Understands ``SELECT id FROM transaction WHERE type = 'SalesOrd' AND <field> = '<value>'``."""
+        """Understands ``SELECT id FROM transaction WHERE type = 'SalesOrd' AND <field> = '<value>'``, and a custom list's values."""
+        self.require("queries")
+        if listed := LIST_QUERY.fullmatch(query):
+            return [{"links": [], "id": id_, "name": name} for name, id_ in self.values(listed[1]).items()]
         wanted = {name: value.replace("''", "'") for name, value in CONDITION.findall(query)}
         left = CONDITION.sub("", query.partition("WHERE")[2]).replace("AND", "").strip()
         if not query.startswith("SELECT id FROM transaction WHERE ") or left or wanted.pop("type", "") != "SalesOrd":
@@ -201,13 +238,23 @@ class Account:
             _change_line(lines, row, f"item.items[{index}]")
         if trap and trap.kind == "recreate":
             lines.append(Line(_next(lines), "SURCHARGE", 1))
-        fields = {name: _field(name, value) for name, value in changes.items() if name not in ("item", "orderStatus")}
+        fields = {name: self._field(name, value) for name, value in changes.items() if name not in OWN}
         order.lines, order.fields = lines, {**order.fields, **fields}
         if "orderStatus" in changes:
             _change_status(order, changes["orderStatus"])
         order.settle()
         self._base.journal.write(PARTNER, self.merchant, "update", order.order_ref, detail={"changes": dict(changes)})
         return Response(status_code=204)
+
+    def _field(self, name: str, value: Any) -> Any:
+        field = self.fields().get(name)
+        if field is None:
+            raise Refused(400, "INVALID_CONTENT", "Unknown field.", name)
+        values = tuple(self.values(field.list_id)) if field.list_id else ()
+        try:
+            return suitecloud.stored(field, values, value)
+        except ValueError as error:
+            raise Refused(400, "INVALID_CONTENT", "Wrong type of value.", name) from error
 
 
 def _change_line(lines: list[Line], row: Mapping[str, Any], place: str) -> None:
@@ -230,14 +277,6 @@ def _change_status(order: SalesOrder, wanted: Any) -> None:
     if order.status not in "AB" or wanted.get("id") not in ("A", "B"):
         raise Refused(400, "USER_ERROR", "The status cannot be set.", "orderStatus")
     order.status = wanted["id"]
-
-
-def _field(name: str, value: Any) -> Any:
-    plain = name.removeprefix("custbody_cxl_")
-    fits = (plain in TEXTS and isinstance(value, str | None)) or (plain in FLAGS and isinstance(value, bool))
-    if plain == name or not fits:
-        raise Refused(400, "INVALID_CONTENT", "Unknown field or wrong type.", name)
-    return value
 
 
 def _next(lines: list[Line]) -> int:
@@ -303,11 +342,29 @@ class NetSuite:
 
         return await account.governed(trap, act)
 
+    async def catalog(self, request: Request) -> Response:
+        return await self._show(
+            request, lambda a: JSONResponse(a.catalog(request.headers["Accept"]), media_type=SCHEMA)
+        )
+
+    async def limits(self, request: Request) -> Response:
+        return await self._show(request, lambda a: JSONResponse(a.limits()))
+
+    async def _show(self, request: Request, show: Callable[[Account], Response]) -> Response:
+        account = self._account(request)
+
+        def act() -> Response:
+            account.check(request.headers.get("Authorization", ""))
+            return show(account)
+
+        return await account.governed(self._base.traps.take("*", "setup"), act)
+
     async def read(self, request: Request) -> Response:
         account, record_id = self._account(request), request.path_params["record_id"]
 
         def act() -> Response:
             account.check(request.headers.get("Authorization", ""))
+            account.require("orders")
             return JSONResponse(record(account.order(record_id)))
 
         return await account.governed(self._take(account, record_id, "read"), act)
@@ -319,6 +376,7 @@ class NetSuite:
 
         def act() -> Response:
             account.check(request.headers.get("Authorization", ""))
+            account.require("orders")
             return account.change(account.order(record_id), changes, trap)
 
         return await account.governed(trap, act)
@@ -367,6 +425,8 @@ def build(base: Base) -> Partner:
     routes = [
         Route(f"{rest}/auth/oauth2/v1/token", netsuite.token, methods=["POST"]),
         Route(f"{rest}/query/v1/suiteql", netsuite.query, methods=["POST"]),
+        Route(f"{rest}/system/v1/governanceLimits", netsuite.limits, methods=["GET"]),
+        Route(f"{rest}/record/v1/metadata-catalog/salesOrder", netsuite.catalog, methods=["GET"]),
         Route(f"{rest}/record/v1/salesOrder/{{record_id}}", netsuite.read, methods=["GET"]),
         Route(f"{rest}/record/v1/salesOrder/{{record_id}}", netsuite.update, methods=["PATCH"]),
     ]

@@ -24,11 +24,19 @@ class NetSuiteClient:
         # SuiteQL has no parameters over REST; a quote in a literal is doubled, and the field is a checked identifier.
         value = order_ref.replace("'", "''")
         query = f"SELECT id FROM transaction WHERE type = 'SalesOrd' AND {self._connection.order_ref_field} = '{value}'"  # noqa: S608
+        return [str(row["id"]) for row in self._rows(query, "id")]
+
+    def list_values(self, list_id: str) -> dict[str, str]:
+        """A custom list's values in use: id by name. ``list_id`` is a script id of our own."""
+        query = f"SELECT id, name FROM {list_id} WHERE isinactive = 'F'"  # noqa: S608 - no word of anybody else's
+        return {str(row["name"]): str(row["id"]) for row in self._rows(query, "id", "name")}
+
+    def _rows(self, query: str, *names: str) -> list[dict[str, Any]]:
         answer = self._call("POST", QUERY_PATH, {"q": query}, {"Prefer": "transient"})
         items = http.json_object(PARTNER, answer).get("items")
-        if not isinstance(items, list) or not all(isinstance(x, dict) and x.get("id") for x in items):
-            raise PartnerContractBroken(PARTNER, "items: not a list of rows with an id")
-        return [str(row["id"]) for row in items]
+        if not isinstance(items, list) or not all(isinstance(x, dict) and all(x.get(n) for n in names) for x in items):
+            raise PartnerContractBroken(PARTNER, f"items: not a list of rows with {' and '.join(names)}")
+        return items
 
     def read(self, record_id: str) -> dict[str, Any]:
         """The record with its lines."""

@@ -4,11 +4,13 @@ A synchronous PATCH has no idempotency key, so that a repeat is made harmless he
 nothing to write the second time.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from stopship.adapters.netsuite.client import NetSuiteClient
 from stopship.adapters.netsuite.connection import NetSuiteConnection
 from stopship.adapters.netsuite.mapping import NOTE, PREFIX, hold_field, sales_order
+from stopship.adapters.netsuite.reasons import REASON, Reasons
 from stopship.adapters.netsuite.tokens import PARTNER, AccessTokens, TokenSigner
 from stopship.application.ports import Clock, ErpLine, ErpUpdate, SalesOrder
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
@@ -20,6 +22,7 @@ class NetSuiteErp:
     def __init__(self, connection: NetSuiteConnection, signer: TokenSigner, clock: Clock) -> None:
         self._connection = connection
         self._client = NetSuiteClient(connection, AccessTokens(connection, signer, clock))
+        self._reasons = Reasons(connection, self._client)
 
     def read_sales_order(self, order_ref: str) -> SalesOrder | None:
         """Two sales orders for one order are never chosen between."""
@@ -30,12 +33,12 @@ class NetSuiteErp:
 
     def update(self, order: SalesOrder, update: ErpUpdate) -> SalesOrder:
         """Raises PartnerRefused for a change that would break the books: an unknown line, a quantity below what was fulfilled or
-        billed, a close before the fulfilled part is invoiced."""
+        billed, a close before the fulfilled part is invoiced, a reason that the account's list does not have."""
         before = self._read(order.record_id)
         changes = differences(before, update)
         if not changes:
             return before
-        self._client.patch(order.record_id, changes)
+        self._client.patch(order.record_id, self._as_written(changes))
         after = self._read(order.record_id)
         if [x.line for x in after.lines] != [x.line for x in before.lines]:
             counts = {"before": len(before.lines), "after": len(after.lines)}
@@ -44,6 +47,11 @@ class NetSuiteErp:
         if left:
             raise PartnerContractBroken(PARTNER, "the write did not take effect", {"fields": sorted(left)})
         return after
+
+    def _as_written(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """All fields of ours take text or true as it is, but for the reason: it is a choice from a list."""
+        code = changes.get(PREFIX + REASON)
+        return {**changes, PREFIX + REASON: self._reasons.reference(code)} if code else dict(changes)
 
     def _read(self, record_id: str) -> SalesOrder:
         return sales_order(self._client.read(record_id), self._connection.line_ref_field)

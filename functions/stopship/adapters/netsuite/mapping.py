@@ -1,7 +1,7 @@
 """A sales order record in the desk's terms, and back.
 
-The custom fields of the bundle are free-form text, except the note (long text) and the hold flags (check boxes): moments are
-written in the ledger's form and must come back unchanged, so that comparing finds what is there.
+The custom fields (infra/netsuite sets them up) are free-form text, except the reason (a list), the note (long text) and the hold flags
+(check boxes): moments are written in the ledger's form and must come back unchanged, so that comparing finds what is there.
 """
 
 from collections.abc import Mapping

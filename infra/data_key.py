@@ -1,4 +1,4 @@
-"""The key under which the desk's data lies: evidence, mail, alarms, merchants' secrets. Reading needs the store's grant and the key's."""
+"""The key under which the desk's data lies: evidence, mail, alarms, secrets, access tokens. Reading needs the store's grant and the key's."""
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -14,7 +14,7 @@ class DataKey(Construct):
         self.key = kms.Key(
             self,
             "Key",
-            description=f"Stopship {stage.name}: evidence, mail, secrets, alarms",
+            description=f"Stopship {stage.name}: evidence, mail, secrets, tokens, alarms",
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
         )

@@ -25,6 +25,9 @@ EVERYWHERE = {
     ),
 }
 BY_PATH = {
+    "Tokens/Table": {
+        "AwsSolutions-DDB3": "Access tokens, for an hour or so: what is lost is fetched again, and no backup should hold it."
+    },
     "Evidence/Bucket": {"AwsSolutions-S1": "Who reads evidence is recorded by CloudTrail data events of the account."},
     "MailDoor/Bucket": {"AwsSolutions-S1": "Who reads mail is recorded by CloudTrail data events of the account."},
     "Identity/Pool": {

@@ -21,6 +21,8 @@ from stopship.settings import variable
 
 NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "table_name": frozenset({"ledger_read", "ledger_append"}),
+    "token_table_name": frozenset({"partner_tokens"}),
+    "token_key_arn": frozenset({"partner_tokens"}),
     "evidence_bucket": frozenset({"evidence_write", "evidence_read"}),
     "mail_bucket": frozenset({"mail_read"}),
     "intake_queue_url": frozenset({"intake_send"}),

@@ -13,6 +13,7 @@ class Resources:
     """ARNs, as the template has them."""
 
     table: str
+    token_table: str
     bucket: str
     mail_bucket: str
     data_key: str
@@ -71,6 +72,11 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "merchant_secrets": lambda r: [
         _allow("secretsmanager:GetSecretValue", on=[r.merchant_secrets]),
         _allow("kms:Decrypt", on=[r.data_key]),
+    ],
+    # Each token is encrypted before it is written, so that the table's grant alone opens nothing.
+    "partner_tokens": lambda r: [
+        _allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[r.token_table]),
+        _allow("kms:Encrypt", "kms:Decrypt", on=[r.data_key]),
     ],
     "merchant_parameters": lambda r: [_allow("ssm:GetParameter", on=[r.merchant_parameters])],
     "intake_send": lambda r: [_allow("sqs:SendMessage", on=[r.intake_queue])],

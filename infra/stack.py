@@ -25,6 +25,7 @@ from infra.queues import Queues
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
+from infra.token_table import TokenTable
 from stopship.contract import PROJECT, function_name, merchant_secret_name, state_machine_name
 
 
@@ -55,6 +56,7 @@ class StopshipStack(Stack):
         self._data_key = DataKey(self, "DataKey", stage).key
         self._signing_key = SigningKey(self, "SigningKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
+        self._tokens = TokenTable(self, "Tokens").table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
         self._mail = MailDoor(self, "MailDoor", stage, self._data_key, self._queues)
@@ -66,6 +68,8 @@ class StopshipStack(Stack):
         queues = self._queues
         settings = {
             "table_name": self._ledger.table_name,
+            "token_table_name": self._tokens.table_name,
+            "token_key_arn": self._data_key.key_arn,
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
@@ -89,6 +93,7 @@ class StopshipStack(Stack):
         stage, machine = self._stage.name, state_machine_name(self._stage.name)
         return Resources(
             table=self._ledger.table_arn,
+            token_table=self._tokens.table_arn,
             bucket=self._evidence.bucket_arn,
             mail_bucket=self._mail.bucket.bucket_arn,
             data_key=self._data_key.key_arn,

@@ -1,9 +1,13 @@
-"""What holds for all tests: a search by Hypothesis is the same in every run, and a longer one is asked for by STOPSHIP_HYPOTHESIS=long."""
+"""What holds for all tests: a search by Hypothesis is the same in every run, and a longer one is asked for by STOPSHIP_HYPOTHESIS=long;
+and each test is a process of its own as far as access tokens go."""
 
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from stopship.adapters import access_tokens
+from stopship.adapters.clock import SystemClock
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 settings.register_profile("stopship", derandomize=True, max_examples=40, deadline=None, suppress_health_check=_QUIET)
@@ -13,6 +17,12 @@ settings.load_profile("long" if os.environ.get("STOPSHIP_HYPOTHESIS") == "long" 
 
 _TOGETHER = ("tests/e2e/test_day.py", "tests/e2e/test_permissions.py"), ("tests/infra/",)
 """Files that look at one thing which takes long to make: the same process looks at it."""
+
+
+@pytest.fixture(autouse=True)
+def _own_access_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = access_tokens.SharedTokens(access_tokens.MemoryTokens(), SystemClock())
+    monkeypatch.setattr(access_tokens, "_PROCESS", fresh)
 
 
 @pytest.hookimpl(trylast=True)

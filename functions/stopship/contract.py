@@ -59,6 +59,7 @@ Grant = Literal[
     "ledger_append",
     "merchant_secrets",
     "merchant_parameters",
+    "partner_tokens",
     "evidence_write",
     "evidence_read",
     "mail_read",
@@ -98,6 +99,8 @@ def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30
 
 _STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append")
 _PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets")
+_WITH_TOKENS: tuple[Grant, ...] = (*_PARTNER, "partner_tokens")
+"""Calls partners whose access tokens are shared: order systems, the ERP, warehouses."""
 
 FUNCTIONS: tuple[Function, ...] = (
     _function(
@@ -159,22 +162,23 @@ FUNCTIONS: tuple[Function, ...] = (
         "evidence_read",
         "merchant_secrets",
         "merchant_parameters",
+        "partner_tokens",
         "start_execution",
         "wake_task",
         "send_mail",
         timeout_seconds=20,
     ),
-    _function("normalize_intake", "step", *_PARTNER, timeout_seconds=60),
+    _function("normalize_intake", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("classify", "step", *_STEP),
-    _function("check_fulfillment_state", "step", *_PARTNER, timeout_seconds=60),
+    _function("check_fulfillment_state", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("apply_stop_ship_rule", "step", *_STEP, "wake_task"),
-    _function("execute_stop_ship", "step", *_PARTNER, "wake_task", "send_mail", timeout_seconds=60),
-    _function("verify_acknowledgment", "step", *_PARTNER, timeout_seconds=60),
+    _function("execute_stop_ship", "step", *_WITH_TOKENS, "wake_task", "send_mail", timeout_seconds=60),
+    _function("verify_acknowledgment", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
-    _function("cancel_in_order_system", "step", *_PARTNER, timeout_seconds=60),
-    _function("update_netsuite", "step", *_PARTNER, "kms_sign", timeout_seconds=60),
+    _function("cancel_in_order_system", "step", *_WITH_TOKENS, timeout_seconds=60),
+    _function("update_netsuite", "step", *_WITH_TOKENS, "kms_sign", timeout_seconds=60),
     _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
-    _function("close_loop", "step", *_PARTNER, "send_mail", timeout_seconds=60),
+    _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
     _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
     _function(

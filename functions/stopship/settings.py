@@ -9,12 +9,14 @@ from dataclasses import dataclass, fields
 class Settings:
     """Every field is the environment variable ``STOPSHIP_<FIELD>``. Empty means: this function has no use for it.
 
-    ``public_url`` is the desk's base URL, from which callback URLs are made. ``scheduler_role_arn`` is what EventBridge
+    ``token_table_name`` holds the partners' access tokens, encrypted under ``token_key_arn``. ``public_url`` is the desk's base URL, from which callback URLs are made. ``scheduler_role_arn`` is what EventBridge
     Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>".
     """
 
     stage: str = ""
     table_name: str = ""
+    token_table_name: str = ""
+    token_key_arn: str = ""
     evidence_bucket: str = ""
     mail_bucket: str = ""
     intake_queue_url: str = ""

@@ -11,7 +11,8 @@ import pytest
 
 from infra.local.sandboxes.process import Sandboxes, until
 from stopship.adapters import http
-from stopship.adapters.amazon.client import RATES, _kept
+from stopship.adapters.access_tokens import MemoryTokens, SharedTokens
+from stopship.adapters.amazon.client import RATES
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.adapters.amazon.order_system import REASONS, AmazonOrderSystem
 from stopship.adapters.clock import SystemClock
@@ -610,7 +611,6 @@ def test_a_token_that_is_about_to_end_is_renewed_first(sandboxes: Sandboxes, con
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "refresh_token"])
 def test_a_wrong_secret_gets_no_token(connection: AmazonConnection, placed: Placed, name: str) -> None:
     wrong: dict[str, Any] = {"refresh_token": "refresh-1", name: "wrong"}
-    _kept.pop((connection.endpoint, wrong["refresh_token"]), None)
     stranger = AmazonOrderSystem(replace(connection, **wrong), SystemClock())
     with pytest.raises(PartnerRefused) as caught:
         stranger.cancel(placed.whole())
@@ -622,11 +622,11 @@ def test_a_wrong_secret_gets_no_token(connection: AmazonConnection, placed: Plac
 def test_a_token_endpoint_that_is_down_is_not_a_refusal(
     sandboxes: Sandboxes, connection: AmazonConnection, placed: Placed, kind: Any
 ) -> None:
-    _kept.pop((connection.endpoint, connection.refresh_token), None)
+    amazon = AmazonOrderSystem(connection, SystemClock(), SharedTokens(MemoryTokens(), SystemClock()))
     placed.trap("token", kind)
     with pytest.raises(PartnerUnavailable):
-        AmazonOrderSystem(connection, SystemClock()).read_order(placed.ref)
-    assert read(AmazonOrderSystem(connection, SystemClock()), placed).order_ref == placed.ref
+        amazon.read_order(placed.ref)
+    assert read(amazon, placed).order_ref == placed.ref
 
 
 # -------------------------------------------------------------------------------------------- money

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.local.sandboxes.process import Sandboxes
+from stopship.adapters.access_tokens import MemoryTokens, SharedTokens
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.netsuite.connection import NetSuiteConnection
 from stopship.adapters.netsuite.erp import NetSuiteErp
-from stopship.adapters.netsuite.tokens import _kept
+from stopship.adapters.netsuite.tokens import AccessTokens
 from stopship.application.ports import ErpUpdate, SalesOrder
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 
@@ -237,12 +238,12 @@ def test_a_line_that_shipped_since_it_was_read_is_not_cut_below_what_shipped(
 
 
 def test_the_record_api_really_adds_a_line_when_the_number_is_missing(
-    sandboxes: Sandboxes, erp: NetSuiteErp, order_ref: str
+    sandboxes: Sandboxes, connection: NetSuiteConnection, signer: LocalSigner, erp: NetSuiteErp, order_ref: str
 ) -> None:
     """The trap that the adapter avoids is there in the sandbox."""
     record_id = create(sandboxes, order_ref)
     read(erp, order_ref)
-    token = _kept[(sandboxes.netsuite_endpoint(MERCHANT), "client-1", "cert-1")][0]
+    token = AccessTokens(connection, signer, SystemClock()).current()
     url = f"{sandboxes.netsuite_endpoint(MERCHANT)}/services/rest/record/v1/salesOrder/{record_id}"
     body = {"item": {"items": [{"isclosed": True}]}}
     assert httpx.patch(url, json=body, headers={"Authorization": f"Bearer {token}"}).status_code == 204
@@ -315,12 +316,12 @@ def test_a_lost_answer_to_a_write_does_not_write_twice(
 
 
 def test_more_calls_than_the_account_allows_are_turned_away(
-    sandboxes: Sandboxes, connection: NetSuiteConnection, erp: NetSuiteErp, order_ref: str
+    sandboxes: Sandboxes, connection: NetSuiteConnection, signer: LocalSigner, erp: NetSuiteErp, order_ref: str
 ) -> None:
     record_id = create(sandboxes, order_ref)
     read(erp, order_ref)
     sandboxes.trap(order_ref, "read", "slow", times=6, seconds=0.5)
-    token = _kept[(connection.endpoint, "client-1", "cert-1")][0]
+    token = AccessTokens(connection, signer, SystemClock()).current()
     url = f"{connection.endpoint}/services/rest/record/v1/salesOrder/{record_id}"
     with ThreadPoolExecutor(6) as pool:
         answers = pool.map(lambda _: httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code, range(6))
@@ -390,3 +391,22 @@ def test_a_token_endpoint_that_is_down_is_not_a_refusal(sandboxes: Sandboxes, si
     sandboxes.trap("*", "token", "http_500")
     with pytest.raises(PartnerUnavailable):
         NetSuiteErp(connection, signer, SystemClock()).read_sales_order("x")
+
+
+def test_of_twenty_processes_with_one_store_one_asks_for_a_token(
+    sandboxes: Sandboxes, connection: NetSuiteConnection, signer: LocalSigner, order_ref: str
+) -> None:
+    create(sandboxes, order_ref)
+    sandboxes.configure(merchants={MERCHANT: {"netsuite": {"concurrency": 20}}})
+    store, before = MemoryTokens(), granted(sandboxes)
+    processes = [NetSuiteErp(connection, signer, SystemClock(), SharedTokens(store, SystemClock())) for _ in range(20)]
+    try:
+        with ThreadPoolExecutor(len(processes)) as pool:
+            assert {o.status for o in pool.map(lambda erp: read(erp, order_ref), processes)} == {"B"}
+        assert granted(sandboxes) == before + 1
+        sandboxes.netsuite_revoke_tokens(MERCHANT)
+        with ThreadPoolExecutor(len(processes)) as pool:
+            assert {o.status for o in pool.map(lambda erp: read(erp, order_ref), processes)} == {"B"}
+        assert granted(sandboxes) == before + 2
+    finally:
+        sandboxes.configure(merchants={MERCHANT: {"netsuite": {"concurrency": 5}}})

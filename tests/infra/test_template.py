@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import fields
+from typing import Any
 
 from infra.stages import stage
 from stopship.contract import FUNCTIONS, METRICS, function_name
@@ -73,21 +74,57 @@ def test_every_log_group_has_the_stages_retention(prod: Template) -> None:
     assert days == {stage("prod").log_retention_days}
 
 
+def table(template: Template, construct: str) -> dict[str, Any]:
+    """A table's whole resource, by the construct that it stands in."""
+    tables = template.of("AWS::DynamoDB::Table")
+    (name,) = [n for n in tables if n.startswith(construct)]
+    found: dict[str, Any] = template.body["Resources"][name]
+    return found
+
+
 def test_the_ledger_is_on_demand_recoverable_streamed_and_encrypted(template: Template) -> None:
-    table = template.one("AWS::DynamoDB::Table")
-    assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
-    assert table["SSESpecification"] == {"SSEEnabled": True}
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    ledger = table(template, "Ledger")["Properties"]
+    assert ledger["BillingMode"] == "PAY_PER_REQUEST"
+    assert ledger["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert ledger["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert ledger["SSESpecification"] == {"SSEEnabled": True}
+    assert ledger["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+def test_access_tokens_lie_in_a_table_apart_that_is_encrypted_forgets_and_is_never_backed_up(
+    template: Template,
+) -> None:
+    tokens = table(template, "Tokens")
+    properties = tokens["Properties"]
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert {"StreamSpecification", "PointInTimeRecoverySpecification"} & set(properties) == set()
+    assert tokens["DeletionPolicy"] == "Delete"
+
+
+def test_who_may_use_access_tokens_are_the_functions_that_call_partners_and_they_may_delete_none(
+    template: Template,
+) -> None:
+    (name,) = [n for n in template.of("AWS::DynamoDB::Table") if n.startswith("Tokens")]
+    allowed = {
+        role: set(as_list(statement["Action"]))
+        for role, statements in template.policies().items()
+        for statement in statements
+        if name in json.dumps(statement["Resource"])
+    }
+    assert {json.dumps(sorted(actions)) for actions in allowed.values()} == {
+        json.dumps(["dynamodb:GetItem", "dynamodb:UpdateItem"])
+    }
+    assert len(allowed) == len([f for f in FUNCTIONS if "partner_tokens" in f.grants])
 
 
 def test_production_keeps_its_data_when_the_stack_goes(prod: Template) -> None:
-    kept = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Cognito::UserPool")
+    kept = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Cognito::UserPool")
     for resource in prod.body["Resources"].values():
         if resource["Type"] in kept:
             assert resource["DeletionPolicy"] == "Retain"
-    assert prod.one("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is True
+    ledger = table(prod, "Ledger")
+    assert (ledger["DeletionPolicy"], ledger["Properties"]["DeletionProtectionEnabled"]) == ("Retain", True)
 
 
 def test_development_leaves_nothing_behind(dev: Template) -> None:

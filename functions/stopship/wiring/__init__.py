@@ -4,6 +4,8 @@ import secrets
 from functools import cache
 
 from stopship.adapters import aws
+from stopship.adapters.access_tokens import SharedTokens
+from stopship.adapters.access_tokens_dynamodb import DynamoTokens
 from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, StepFunctionsTasks
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.evidence_s3 import S3Evidence
@@ -36,6 +38,13 @@ def ledger() -> DynamoLedger:
 
 
 @cache
+def access_tokens() -> SharedTokens:
+    s = settings()
+    database, kms = Lazy(lambda: aws.client("dynamodb")), Lazy(lambda: aws.client("kms"))
+    return SharedTokens(DynamoTokens(database, s.token_table_name, kms, s.token_key_arn), SystemClock())
+
+
+@cache
 def evidence() -> S3Evidence:
     return S3Evidence(Lazy(lambda: aws.client("s3")), settings().evidence_bucket)
 
@@ -60,7 +69,7 @@ def desk() -> Desk:
         ledger=ledger(),
         clock=SystemClock(),
         policies=LedgerPolicies(ledger(), merchants()),
-        partners=ConfiguredPartners(merchants()),
+        partners=ConfiguredPartners(merchants(), access_tokens()),
         evidence=evidence(),
         executions=StepFunctionsExecutions(states, s.state_machine_arn),
         tasks=StepFunctionsTasks(states),

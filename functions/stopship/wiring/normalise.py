@@ -111,11 +111,12 @@ def _shiphero_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal |
     from stopship.adapters.clock import SystemClock
     from stopship.adapters.shiphero import warehouse, webhooks
     from stopship.adapters.shiphero.mapping import Names
-    from stopship.wiring import merchants
+    from stopship.wiring import access_tokens, merchants
 
     def read_names(order_id: str, number: str) -> Names | None:
         config = merchants().connections(message.merchant)["warehouses"][message.topic]
-        return warehouse.connect(message.merchant, message.topic, config, SystemClock()).names(order_id, number)
+        hero = warehouse.connect(message.merchant, message.topic, config, SystemClock(), access_tokens())
+        return hero.names(order_id, number)
 
     return webhooks.normalise(message, body, read_names, channel_of)
 

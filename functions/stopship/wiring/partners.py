@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from stopship.adapters.access_tokens import SharedTokens, of_this_process
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
 from stopship.application.ports import Carrier, Erp, OrderSystem, Payments, Place, Tickets, Warehouse
@@ -16,11 +17,15 @@ from stopship.domain.errors import NotFound
 from stopship.domain.order import FulfillmentType
 
 if TYPE_CHECKING:
+    from stopship.adapters.amazon.connection import AmazonConnection
+    from stopship.adapters.netsuite.connection import NetSuiteConnection
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
     from stopship.adapters.stripe.payments import Pricing, StripePayments
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
+WITH_ACCESS_TOKENS = frozenset({"shiphero"})
+"""Kinds of warehouse whose API is opened by access tokens, which all workers share."""
 WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation", "email_vendor"})
 CARRIER_KINDS = frozenset({"ups"})
 MAIL = "email_vendor"
@@ -32,14 +37,16 @@ SHARED = ("mail", "vendor_answers")
 class ConfiguredPartners:
     """Implements ports.Partners."""
 
-    def __init__(self, merchants: Merchants) -> None:
-        self._merchants = merchants
+    def __init__(self, merchants: Merchants, tokens: SharedTokens | None = None) -> None:
+        self._merchants, self._tokens = merchants, tokens or of_this_process()
         self._made: dict[str, Any] = {}
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem:
         """Raises NotFound for a channel that the merchant has not connected."""
         config = self._config(merchant, channel)
-        return self._once(f"orders {merchant} {channel}", lambda: _order_system(merchant, channel, config))
+        return self._once(
+            f"orders {merchant} {channel}", lambda: _order_system(merchant, channel, config, self._tokens)
+        )
 
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]:
         connected = self._merchants.connections(merchant)
@@ -47,7 +54,10 @@ class ConfiguredPartners:
         shared = {name: connected[name] for name in SHARED if name in connected}
         return self._once(
             f"warehouses {merchant}",
-            lambda: {name: _warehouse(merchant, name, {**shared, **settings}) for name, settings in config.items()},
+            lambda: {
+                name: warehouse(merchant, name, {**shared, **settings}, self._tokens)
+                for name, settings in config.items()
+            },
         )
 
     def places(self, merchant: str) -> Mapping[str, Place]:
@@ -60,7 +70,7 @@ class ConfiguredPartners:
 
     def erp(self, merchant: str) -> Erp | None:
         config = self._merchants.connections(merchant).get("netsuite")
-        return self._once(f"erp {merchant}", lambda: _netsuite(merchant, config)) if config else None
+        return self._once(f"erp {merchant}", lambda: _netsuite(merchant, config, self._tokens)) if config else None
 
     def payments(self, merchant: str, channel: str) -> Payments | None:
         """A channel's "payments" names the system that holds its orders' money: "stripe", or else the channel's own. Amazon's money is
@@ -102,28 +112,32 @@ class ConfiguredPartners:
         return made
 
 
-def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> OrderSystem:
+def _order_system(merchant: str, channel: str, config: Mapping[str, Any], tokens: SharedTokens) -> OrderSystem:
     if channel == "shopify":
         return shopify_order_system(merchant, config)
     if channel == "amazon":
-        from stopship.adapters.amazon.connection import AmazonConnection
         from stopship.adapters.amazon.order_system import AmazonOrderSystem
 
-        told = {**config, "marketplace_ids": tuple(config["marketplace_ids"])}
-        return AmazonOrderSystem(AmazonConnection(merchant, **told), SystemClock())
+        return AmazonOrderSystem(amazon_connection(merchant, config), SystemClock(), tokens)
     raise NotFound(f"channel {channel}")
+
+
+def amazon_connection(merchant: str, config: Mapping[str, Any]) -> "AmazonConnection":
+    from stopship.adapters.amazon.connection import AmazonConnection
+
+    return AmazonConnection(merchant, **{**config, "marketplace_ids": tuple(config["marketplace_ids"])})
 
 
 def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOrderSystem":
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 
-    return ShopifyOrderSystem(_shopify_connection(merchant, config))
+    return ShopifyOrderSystem(shopify_connection(merchant, config))
 
 
 def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:
     from stopship.adapters.shopify.payments import ShopifyPayments
 
-    return ShopifyPayments(_shopify_connection(merchant, config))
+    return ShopifyPayments(shopify_connection(merchant, config))
 
 
 def _stripe(merchant: str, channel: str, connected: Mapping[str, Any]) -> "StripePayments":
@@ -145,7 +159,7 @@ def stripe_payments(
     return StripePayments(StripeConnection(merchant, channel=channel, **config), SystemClock(), pricing)
 
 
-def _shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyConnection":
+def shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyConnection":
     from stopship.adapters.shopify.connection import ShopifyConnection
 
     return ShopifyConnection(
@@ -153,13 +167,14 @@ def _shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyCon
     )
 
 
-def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse:
+def warehouse(merchant: str, name: str, config: Mapping[str, Any], tokens: SharedTokens) -> Warehouse:
     """``kind`` says which contract the warehouse speaks: it is the name of the partner's package, whose ``connect`` makes the warehouse."""
     kind = config.get("kind")
     if kind not in WAREHOUSE_KINDS:
         raise NotFound(f"warehouse kind {kind!r} of {name}")
+    more = (tokens,) if kind in WITH_ACCESS_TOKENS else ()
     made: Warehouse = import_module(f"stopship.adapters.{kind}.warehouse").connect(
-        merchant, name, config, SystemClock()
+        merchant, name, config, SystemClock(), *more
     )
     return made
 
@@ -197,11 +212,16 @@ def _carrier(merchant: str, name: str, config: Mapping[str, Any]) -> Carrier:
     return made
 
 
-def _netsuite(merchant: str, config: Mapping[str, Any]) -> Erp:
+def _netsuite(merchant: str, config: Mapping[str, Any], tokens: SharedTokens) -> Erp:
     from stopship.adapters import aws
-    from stopship.adapters.netsuite.connection import NetSuiteConnection
     from stopship.adapters.netsuite.erp import NetSuiteErp
     from stopship.adapters.netsuite.kms_signer import KmsSigner
 
-    connection = NetSuiteConnection(merchant, config["endpoint"], config["client_id"], config["certificate_id"])
-    return NetSuiteErp(connection, KmsSigner(aws.client("kms"), config["signing_key"]), SystemClock())
+    signer = KmsSigner(aws.client("kms"), config["signing_key"])
+    return NetSuiteErp(netsuite_connection(merchant, config), signer, SystemClock(), tokens)
+
+
+def netsuite_connection(merchant: str, config: Mapping[str, Any]) -> "NetSuiteConnection":
+    from stopship.adapters.netsuite.connection import NetSuiteConnection
+
+    return NetSuiteConnection(merchant, config["endpoint"], config["client_id"], config["certificate_id"])

@@ -10,6 +10,8 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from stopship import wiring
 from stopship.adapters import aws
+from tests.contract.test_access_tokens import TABLE as TOKENS
+from tests.contract.test_access_tokens import new_token_table
 from tests.contract.test_ledger import new_table
 from tests.unit.handlers import deployment as d
 
@@ -17,7 +19,13 @@ REGION = "eu-central-1"
 ROLE = "arn:aws:iam::123456789012:role/machine"
 MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
 MADE_ONCE = (
-    *(wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk),
+    wiring.settings,
+    wiring.merchants,
+    wiring.ledger,
+    wiring.access_tokens,
+    wiring.evidence,
+    wiring.intake_queue,
+    wiring.desk,
     wiring.received_mails,
 )
 
@@ -53,15 +61,18 @@ def _forget() -> None:
 
 def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
     new_table()
-    services = ("s3", "sqs", "dynamodb", "secretsmanager", "ssm", "stepfunctions")
+    new_token_table()
+    services = ("s3", "sqs", "kms", "dynamodb", "secretsmanager", "ssm", "stepfunctions")
     clients = {name: aws.client(name) for name in services}
     clients["s3"].create_bucket(Bucket=d.BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     queue = clients["sqs"].create_queue(QueueName="intake")["QueueUrl"]
     machine = clients["stepfunctions"].create_state_machine(
         name="cancel-case", definition=json.dumps(MACHINE), roleArn=ROLE
     )["stateMachineArn"]
+    key = clients["kms"].create_key()["KeyMetadata"]["Arn"]
     told = {"stage": d.STAGE, "table_name": d.TABLE, "evidence_bucket": d.BUCKET, "intake_queue_url": queue}
-    for name, value in {**told, "state_machine_arn": machine, "public_url": "https://desk.example"}.items():
+    tokens = {"token_table_name": TOKENS, "token_key_arn": key}
+    for name, value in {**told, **tokens, "state_machine_arn": machine, "public_url": "https://desk.example"}.items():
         monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
     deployment = d.Deployment(clients, queue)
     acme = d.connections({"north": d.NORTH_SECRET, "south": d.SOUTH_SECRET}, shopify=d.STORE)

@@ -8,27 +8,25 @@ from typing import Any, Final
 import httpx
 
 from stopship.adapters import http
+from stopship.adapters.access_tokens import AccessToken, Place, SharedTokens, of_this_process
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.application.ports import Clock
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import plus
 
 PARTNER = "amazon"
-EARLY_SECONDS = 60
 RATES = {"getOrder": 0.5, "createFeedDocument": 0.5, "createFeed": 0.0083, "getFeed": 2.0, "getFeedDocument": 0.0222}
 """Default requests a second (the models' usage plans); one over its inverse is the wait when Amazon names none."""
 RATE_HEADER: Final = "x-amzn-RateLimit-Limit"
 """Requests a second that the seller really has (SP-API, "Usage plans and rate limits"); not on every answer."""
 
-_kept: dict[tuple[str, str], tuple[str, str]] = {}
-"""Access token and its end by (host, refresh token): one per process."""
-
 
 class AmazonClient:
-    def __init__(self, connection: AmazonConnection, clock: Clock) -> None:
-        self._connection, self._clock = connection, clock
+    def __init__(self, connection: AmazonConnection, clock: Clock, tokens: SharedTokens | None = None) -> None:
+        self._connection, self._clock, self._tokens = connection, clock, tokens or of_this_process()
         self._host = (connection.auth_endpoint or connection.endpoint).rstrip("/")
-        self._place = (self._host, connection.refresh_token)
+        c = connection
+        self._place = Place.of(PARTNER, c.merchant, self._host, c.client_id, c.client_secret, c.refresh_token)
 
     def call(
         self,
@@ -39,19 +37,25 @@ class AmazonClient:
         params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """A 2xx or a 404; raises PartnerRefused with Amazon's own code for another 4xx."""
-        answer = self._send(operation, method, path, body, params)
+        token = self._token()
+        answer = self._send(token, operation, method, path, body, params)
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             # Nothing was done; the token may have been revoked before its time, so once more with a new one.
-            _kept.pop(self._place, None)
-            answer = self._send(operation, method, path, body, params)
+            answer = self._send(self._token(refused=token), operation, method, path, body, params)
         if answer.is_client_error and answer.status_code != httpx.codes.NOT_FOUND:
             raise http.refuse(PARTNER, answer, error_code(answer), f"{operation} was refused")
         return answer
 
     def _send(
-        self, operation: str, method: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, str] | None
+        self,
+        token: str,
+        operation: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        params: Mapping[str, str] | None,
     ) -> httpx.Response:
-        headers = {"x-amz-access-token": self._token(), "Accept": "application/json"}
+        headers = {"x-amz-access-token": token, "Accept": "application/json"}
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
             headers["Content-Type"] = "application/json"
@@ -62,14 +66,10 @@ class AmazonClient:
 
         return http.call(PARTNER, method, url, headers=headers, content=content, params=params, retry_after=patience)
 
-    def _token(self) -> str:
-        token, end = _kept.get(self._place, ("", ""))
-        if not token or end <= plus(self._clock.now(), EARLY_SECONDS):
-            token, end = self._ask()
-            _kept[self._place] = (token, end)
-        return token
+    def _token(self, refused: str = "") -> str:
+        return self._tokens.current(self._place, self._ask, refused=refused)
 
-    def _ask(self) -> tuple[str, str]:
+    def _ask(self) -> AccessToken:
         """Login with Amazon, "Refresh tokens": an access token lives an hour."""
         asked_at, c = self._clock.now(), self._connection
         form = {
@@ -85,7 +85,7 @@ class AmazonClient:
         token, seconds = body.get("access_token"), body.get("expires_in")
         if not isinstance(token, str) or not token or not isinstance(seconds, int):
             raise PartnerContractBroken(PARTNER, "the token answer lacks access_token or expires_in")
-        return token, plus(asked_at, seconds)
+        return AccessToken(token, plus(asked_at, seconds))
 
 
 def wait_for_rate(answer: httpx.Response, usual: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from stopship.adapters.access_tokens import SharedTokens
 from stopship.adapters.amazon import feeds, orders
 from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
@@ -31,9 +32,9 @@ BUYERS_REASONS = frozenset({"BuyerCanceled", "CustomerExchange", "CustomerReturn
 class AmazonOrderSystem:
     """Implements ports.OrderSystem for seller-fulfilled orders."""
 
-    def __init__(self, connection: AmazonConnection, clock: Clock) -> None:
+    def __init__(self, connection: AmazonConnection, clock: Clock, tokens: SharedTokens | None = None) -> None:
         self._connection, self._clock = connection, clock
-        self._client = AmazonClient(connection, clock)
+        self._client = AmazonClient(connection, clock, tokens)
 
     def read_order(self, order_ref: str) -> OrderSnapshot | None:
         observed_at = self._clock.now()

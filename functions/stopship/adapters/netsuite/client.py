@@ -49,11 +49,11 @@ class NetSuiteClient:
     def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        answer = self._send(method, path, body, headers)
+        token = self._tokens.current()
+        answer = self._send(token, method, path, body, headers)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             # A 401 did nothing; the token may have been revoked, so once more with a new one.
-            self._tokens.forget()
-            answer = self._send(method, path, body, headers)
+            answer = self._send(self._tokens.current(refused=token), method, path, body, headers)
         if answer.is_client_error:
             raise _refusal(answer)
         if not answer.is_success:
@@ -61,9 +61,9 @@ class NetSuiteClient:
         return answer
 
     def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None
+        self, token: str, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None
     ) -> httpx.Response:
-        known = {"Authorization": f"Bearer {self._tokens.current()}", "Accept": "application/json", **(headers or {})}
+        known = {"Authorization": f"Bearer {token}", "Accept": "application/json", **(headers or {})}
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
             known["Content-Type"] = "application/json"

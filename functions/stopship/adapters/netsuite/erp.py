@@ -7,6 +7,7 @@ nothing to write the second time.
 from collections.abc import Mapping
 from typing import Any
 
+from stopship.adapters.access_tokens import SharedTokens
 from stopship.adapters.netsuite.client import NetSuiteClient
 from stopship.adapters.netsuite.connection import NetSuiteConnection
 from stopship.adapters.netsuite.mapping import NOTE, PREFIX, hold_field, sales_order
@@ -19,9 +20,11 @@ from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 class NetSuiteErp:
     """Implements ports.Erp."""
 
-    def __init__(self, connection: NetSuiteConnection, signer: TokenSigner, clock: Clock) -> None:
+    def __init__(
+        self, connection: NetSuiteConnection, signer: TokenSigner, clock: Clock, tokens: SharedTokens | None = None
+    ) -> None:
         self._connection = connection
-        self._client = NetSuiteClient(connection, AccessTokens(connection, signer, clock))
+        self._client = NetSuiteClient(connection, AccessTokens(connection, signer, clock, tokens))
         self._reasons = Reasons(connection, self._client)
 
     def read_sales_order(self, order_ref: str) -> SalesOrder | None:

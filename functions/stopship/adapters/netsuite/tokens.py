@@ -9,6 +9,7 @@ import json
 from typing import Any, Protocol
 
 from stopship.adapters import http
+from stopship.adapters.access_tokens import AccessToken, Place, SharedTokens, of_this_process
 from stopship.adapters.netsuite.connection import TOKEN_PATH, NetSuiteConnection
 from stopship.application.ports import Clock
 from stopship.domain.errors import PartnerContractBroken
@@ -17,8 +18,6 @@ from stopship.domain.instant import parse, plus
 PARTNER = "netsuite"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 300
-EARLY_SECONDS = 60
-"""A token that ends within this time is renewed first, so that none ends under way."""
 
 
 class TokenSigner(Protocol):
@@ -26,28 +25,22 @@ class TokenSigner(Protocol):
         """RSASSA-PSS over SHA-256, salt as long as the hash: what JWT calls PS256."""
 
 
-_kept: dict[tuple[str, str, str], tuple[str, str]] = {}
-"""Token and its end, by (endpoint, client, certificate): one per process, so that a warm function asks once an hour."""
-
-
 class AccessTokens:
-    def __init__(self, connection: NetSuiteConnection, signer: TokenSigner, clock: Clock) -> None:
+    def __init__(
+        self, connection: NetSuiteConnection, signer: TokenSigner, clock: Clock, shared: SharedTokens | None = None
+    ) -> None:
         self._connection, self._signer, self._clock = connection, signer, clock
-        self._place = (connection.endpoint, connection.client_id, connection.certificate_id)
+        self._shared = shared or of_this_process()
+        self._place = Place.of(
+            PARTNER, connection.merchant, connection.endpoint, connection.client_id, connection.certificate_id
+        )
 
-    def current(self) -> str:
-        """A token that is good for some time yet. Raises PartnerRefused when NetSuite does not accept our assertion."""
-        token, end = _kept.get(self._place, ("", ""))
-        if not token or end <= plus(self._clock.now(), EARLY_SECONDS):
-            token, end = self._ask()
-            _kept[self._place] = (token, end)
-        return token
+    def current(self, refused: str = "") -> str:
+        """A token that is good for some time yet, and not the ``refused`` one. Raises PartnerRefused when NetSuite does not accept our
+        assertion."""
+        return self._shared.current(self._place, self._ask, refused=refused)
 
-    def forget(self) -> None:
-        """After a 401: the token was revoked before its time."""
-        _kept.pop(self._place, None)
-
-    def _ask(self) -> tuple[str, str]:
+    def _ask(self) -> AccessToken:
         asked_at = self._clock.now()
         form = {
             "grant_type": "client_credentials",
@@ -62,7 +55,7 @@ class AccessTokens:
         token, seconds = body.get("access_token"), str(body.get("expires_in"))
         if not isinstance(token, str) or not token or not seconds.isdigit():
             raise PartnerContractBroken(PARTNER, "the token answer lacks access_token or expires_in")
-        return token, plus(asked_at, int(seconds))
+        return AccessToken(token, plus(asked_at, int(seconds)))
 
     @property
     def _url(self) -> str:

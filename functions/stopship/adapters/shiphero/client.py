@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 
 from stopship.adapters import http
+from stopship.adapters.access_tokens import SharedTokens
 from stopship.adapters.shiphero.connection import PARTNER, ShipHeroConnection
 from stopship.adapters.shiphero.tokens import AccessTokens
 from stopship.application.ports import Clock
@@ -22,9 +23,9 @@ _UNITS: Final = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 class ShipHeroClient:
     """One account's API."""
 
-    def __init__(self, connection: ShipHeroConnection, clock: Clock) -> None:
+    def __init__(self, connection: ShipHeroConnection, clock: Clock, tokens: SharedTokens | None = None) -> None:
         self._url = connection.endpoint.rstrip("/") + "/graphql"
-        self._tokens = AccessTokens(connection, clock)
+        self._tokens = AccessTokens(connection, clock, tokens)
 
     def run(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The answer's data, complete. Raises a PartnerError for anything else, a part of an answer included."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from stopship.adapters.access_tokens import SharedTokens
 from stopship.adapters.shiphero import documents
 from stopship.adapters.shiphero.client import ShipHeroClient
 from stopship.adapters.shiphero.connection import ShipHeroConnection
@@ -19,9 +20,9 @@ _GONE: Final = DEPARTED | {PickState.LABELLED}
 class ShipHeroWarehouse:
     """Implements ports.Warehouse. ShipHero knows an order as a whole: a leg's id means nothing to it, so every leg hears of the whole order."""
 
-    def __init__(self, connection: ShipHeroConnection, clock: Clock) -> None:
+    def __init__(self, connection: ShipHeroConnection, clock: Clock, tokens: SharedTokens | None = None) -> None:
         self._connection, self._clock = connection, clock
-        self._client = ShipHeroClient(connection, clock)
+        self._client = ShipHeroClient(connection, clock, tokens)
 
     # -------------------------------------------------------------------------------------- holds
 
@@ -195,7 +196,9 @@ def _note_input(one: Work, number: int, word: str, case_id: str) -> dict[str, An
     return {"order_id": one.order_id, "history_entry": {"source": "stopship", "message": note(number, word, case_id)}}
 
 
-def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -> ShipHeroWarehouse:
+def connect(
+    merchant: str, name: str, config: Mapping[str, Any], clock: Clock, tokens: SharedTokens | None = None
+) -> ShipHeroWarehouse:
     """From the merchant's configuration: {endpoint, refresh_token, webhook_secrets: [...], takes_holds?, open_statuses?}."""
     connection = ShipHeroConnection(
         merchant=merchant,
@@ -205,4 +208,4 @@ def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -
         takes_holds=config.get("takes_holds", True),
         open_statuses=tuple(config.get("open_statuses", ("pending",))),
     )
-    return ShipHeroWarehouse(connection, clock)
+    return ShipHeroWarehouse(connection, clock, tokens)

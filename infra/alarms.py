@@ -20,6 +20,7 @@ from stopship.contract import METRIC_NAMESPACE, PROJECT
 
 FIVE_MINUTES = Duration.minutes(5)
 INTAKE_MAX_AGE = Duration.minutes(5)
+CREDENTIAL_DAYS = (30, 7)
 STREAM_MAX_AGE = Duration.minutes(10)
 
 
@@ -54,6 +55,25 @@ class Alarms(Construct):
             )
             self._alarm(
                 f"ShippedAfterStop-{merchant}", metric, 0, "A stopped order was shipped: open its P1 exception."
+            )
+
+    def watch_credentials(self, stage: Stage) -> None:
+        """One measurement a day: between two of them the alarm stays as it is."""
+        for days in CREDENTIAL_DAYS:
+            metric = cloudwatch.Metric(
+                namespace=METRIC_NAMESPACE,
+                metric_name="FirstCredentialDaysLeft",
+                dimensions_map={"stage": stage.name},
+                statistic="Minimum",
+                period=Duration.days(1),
+            )
+            self._alarm(
+                f"CredentialsEndIn{days}Days",
+                metric,
+                days,
+                f"A credential ends within {days} days: CredentialDaysLeft says whose, check_credentials' log which.",
+                cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+                cloudwatch.TreatMissingData.IGNORE,
             )
 
     def watch_queues(self, queues: Queues) -> None:
@@ -92,15 +112,23 @@ class Alarms(Construct):
         age = functions["project_ledger"].metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum")
         self._alarm("StreamAge", age, STREAM_MAX_AGE.to_milliseconds(), "Projections lag behind the ledger.")
 
-    def _alarm(self, name: str, metric: cloudwatch.Metric, above: float, what: str) -> None:
+    def _alarm(
+        self,
+        name: str,
+        metric: cloudwatch.Metric,
+        threshold: float,
+        what: str,
+        when: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> None:
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
-            threshold=above,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            threshold=threshold,
+            comparison_operator=when,
             evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=missing,
             alarm_description=what,
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))

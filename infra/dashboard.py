@@ -42,6 +42,10 @@ class DeskDashboard(Construct):
             _graph("Money moved, by kind", _by("MoneyMoved")),
             _graph("Shipped after a stop", [_search("ShippedAfterStop")]),
         )
+        board.add_widgets(
+            _graph("Days that credentials have left, by connection", [_search("CredentialDaysLeft", "Minimum")], 16),
+            _graph("Days until the first one ends", [_search("FirstCredentialDaysLeft", "Minimum")]),
+        )
         ages = {"intake": queues.intake, **queues.exceptions}
         board.add_widgets(
             _graph(
@@ -95,8 +99,8 @@ def _by(name: str) -> list[cloudwatch.IMetric]:
     ]
 
 
-def _search(name: str) -> cloudwatch.IMetric:
+def _search(name: str, statistic: str = "Sum") -> cloudwatch.IMetric:
     """One line for each combination of dimensions that has been seen: merchants come and go without a deployment."""
     schema = ",".join([METRIC_NAMESPACE, *METRICS[name]])
-    expression = f"SEARCH('{{{schema}}} MetricName=\"{name}\"', 'Sum', {PERIOD.to_seconds():.0f})"
+    expression = f"SEARCH('{{{schema}}} MetricName=\"{name}\"', '{statistic}', {PERIOD.to_seconds():.0f})"
     return cloudwatch.MathExpression(expression=expression, label="", using_metrics={}, period=PERIOD)

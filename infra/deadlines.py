@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: the group of one-time deadline timers, the role that it acts with, and the sweep's schedule."""
+"""EventBridge Scheduler: the group of one-time deadline timers, the role that it acts with, and the schedules of what recurs."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -11,6 +11,7 @@ from infra.stages import Stage
 from stopship.contract import PROJECT
 
 SWEEP_EVERY = "rate(1 minute)"
+CREDENTIALS_EVERY = "rate(1 day)"
 
 
 class Deadlines(Construct):
@@ -33,9 +34,19 @@ class Deadlines(Construct):
         self.role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[escalate_arn]))
 
 
-class Sweep(Construct):
+class Recurring(Construct):
+    """A function that is called again and again; a call that fails for good is kept in ``lost``."""
+
     def __init__(
-        self, scope: Construct, id_: str, *, deadlines: Deadlines, function: lambda_.IFunction, lost: sqs.IQueue
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        deadlines: Deadlines,
+        function: lambda_.IFunction,
+        lost: sqs.IQueue,
+        every: str,
+        why: str,
     ) -> None:
         super().__init__(scope, id_)
         may = [
@@ -46,9 +57,9 @@ class Sweep(Construct):
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
-            description="Finds cases that nobody works on, and deadlines whose timer was lost",
+            description=why,
             group_name=deadlines.group.schedule_group_name,
-            schedule_expression=SWEEP_EVERY,
+            schedule_expression=every,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function.function_arn,

@@ -69,6 +69,8 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("s3:ListBucket", on=[r.mail_bucket]),
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
+    # Names alone, and of no service but this one's: the action knows no resource.
+    "merchant_list": lambda _: [_allow("secretsmanager:ListSecrets", on=["*"])],
     "merchant_secrets": lambda r: [
         _allow("secretsmanager:GetSecretValue", on=[r.merchant_secrets]),
         _allow("kms:Decrypt", on=[r.data_key]),

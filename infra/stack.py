@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.dashboard import DeskDashboard
 from infra.data_key import DataKey
-from infra.deadlines import Deadlines, Sweep
+from infra.deadlines import CREDENTIALS_EVERY, SWEEP_EVERY, Deadlines, Recurring
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.findings import acknowledge
@@ -128,12 +128,19 @@ class StopshipStack(Stack):
             on_failure=sources.SqsDlq(self._queues.dead_letters("Stream")),
         )
         self._functions.consume(self._queues, stream)
-        sweep = self._by_module["sweep_cases"]
-        Sweep(self, "Sweep", deadlines=self._deadlines, function=sweep, lost=self._lost_calls)
+        self._recur(
+            "Sweep", "sweep_cases", SWEEP_EVERY, "Finds cases that nobody works on, and deadlines whose timer was lost"
+        )
+        self._recur("Credentials", "check_credentials", CREDENTIALS_EVERY, "Counts the days that credentials have left")
+
+    def _recur(self, id_: str, module: str, every: str, why: str) -> None:
+        function, deadlines, lost = self._by_module[module], self._deadlines, self._lost_calls
+        Recurring(self, id_, deadlines=deadlines, function=function, lost=lost, every=every, why=why)
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
         alarms.watch_leakage(self._stage.merchants)
+        alarms.watch_credentials(self._stage)
         alarms.watch_queues(self._queues)
         if self._mail.expired:
             alarms.watch_mail(self._mail.expired)

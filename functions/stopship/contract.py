@@ -16,6 +16,8 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "StopShipAcknowledged": ("level",),
     "ShippedAfterStop": ("merchant",),
     "MoneyMoved": ("kind",),
+    "CredentialDaysLeft": ("merchant", "connection"),
+    "FirstCredentialDaysLeft": ("stage",),
 }
 """Each business metric and the dimensions that it carries."""
 
@@ -57,6 +59,7 @@ Grant = Literal[
     "ledger_list",
     "ledger_open_cases",
     "ledger_append",
+    "merchant_list",
     "merchant_secrets",
     "merchant_parameters",
     "partner_tokens",
@@ -180,6 +183,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
     _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
+    _function("check_credentials", "timer", "merchant_list", "merchant_secrets", timeout_seconds=60),
     _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
     _function(
         "sweep_cases",

@@ -47,6 +47,11 @@ RARE = {
         "states:SendTaskSuccess": "only when a vendor answers",
     },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
+    "check-credentials": {
+        "secretsmanager:ListSecrets": "once a day",
+        "secretsmanager:GetSecretValue": "once a day",
+        "sqs:SendMessage": "only when a timer's call has failed for good",
+    },
     "escalate-exception": {
         "dynamodb:GetItem": "only at a deadline",
         "dynamodb:Query": "only at a deadline",

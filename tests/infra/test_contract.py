@@ -6,6 +6,7 @@ from pathlib import Path
 
 import stopship.handlers
 from infra.functions import NEEDED_BY
+from stopship.application.expiring_credentials import Expiry, counts
 from stopship.application.project_ledger import project
 from stopship.contract import FUNCTIONS, LEVELS, METRICS, OUTCOMES, TIERS
 from stopship.domain.order import AckLevel
@@ -46,6 +47,8 @@ def test_each_metric_is_emitted_with_its_dimensions() -> None:
     for type_, data in EVENTS.items():
         item = {"sk": "E#1", "merchant": "acme", "case_id": "c", "type": type_, "data": json.dumps(data)}
         emitted.update({c.name: tuple(c.dimensions) for c in project(item).metrics})
+    expiry = Expiry("acme", "netsuite", "certificate", "2028-01-31T00:00:00.000000Z")
+    emitted.update({c.name: tuple(c.dimensions) for c in counts([expiry], "2026-11-24T12:00:00.000000Z", "dev")})
     assert emitted == dict(METRICS)
 
 

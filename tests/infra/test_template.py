@@ -16,6 +16,7 @@ WITHOUT_RESOURCES = {
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "dynamodb:ListStreams",
+    "secretsmanager:ListSecrets",
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -153,6 +154,27 @@ def test_an_exception_queue_alarms_when_its_tier_is_overdue(template: Template) 
     }
     hours = {tier: next(v for k, v in ages.items() if f"Exceptions{tier}" in k) / 3600 for tier in ("P1", "P2", "P3")}
     assert hours == {"P1": 1, "P2": 4, "P3": 24}
+
+
+def test_credentials_that_end_soon_are_alarmed_twice_and_a_day_without_a_number_changes_nothing(
+    template: Template,
+) -> None:
+    alarms = [
+        alarm
+        for alarm in template.of("AWS::CloudWatch::Alarm").values()
+        if alarm.get("MetricName") == "FirstCredentialDaysLeft"
+    ]
+    assert [(a["Threshold"], a["ComparisonOperator"]) for a in alarms] == [
+        (30, "LessThanOrEqualToThreshold"),
+        (7, "LessThanOrEqualToThreshold"),
+    ]
+    assert {(a["Statistic"], a["Period"], a["TreatMissingData"]) for a in alarms} == {("Minimum", 86400, "ignore")}
+
+
+def test_credentials_are_looked_at_every_day(template: Template) -> None:
+    schedules = template.of("AWS::Scheduler::Schedule")
+    every = {s["ScheduleExpression"] for name, s in schedules.items() if name.startswith("Credentials")}
+    assert every == {"rate(1 day)"}
 
 
 def test_every_alarm_tells_somebody(template: Template) -> None:

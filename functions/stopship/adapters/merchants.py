@@ -25,6 +25,19 @@ class Merchants:
         found: dict[str, Any] = self._cached(f"secret {merchant}", lambda: self._read_secret(merchant))
         return found
 
+    def names(self) -> list[str]:
+        """Every merchant that has a secret."""
+        prefix = merchant_secret_name(self._stage, "")
+        request: dict[str, Any] = {"Filters": [{"Key": "name", "Values": [prefix]}]}
+        found: list[str] = []
+        while True:
+            answer = self._secrets.list_secrets(**request)
+            # The filter finds the words of a name; the stage's own merchants begin with them.
+            found += [x["Name"].removeprefix(prefix) for x in answer["SecretList"] if x["Name"].startswith(prefix)]
+            if not answer.get("NextToken"):
+                return sorted(found)
+            request["NextToken"] = answer["NextToken"]
+
     def settings(self, merchant: str) -> dict[str, Any]:
         """{"policy": TOML text of the merchant's override, ...}; empty when the merchant has none."""
         found: dict[str, Any] = self._cached(f"settings {merchant}", lambda: self._read_settings(merchant))

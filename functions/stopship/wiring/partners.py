@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WITH_ACCESS_TOKENS = frozenset({"shiphero"})
 """Kinds of warehouse whose API is opened by access tokens, which all workers share."""
+NO_FIELDS = frozenset({"webhook_secrets", "expires_at"})
+"""Of a connection's settings: what its door and the calendar read, and its adapter does not."""
 WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation", "email_vendor"})
 CARRIER_KINDS = frozenset({"ups"})
 MAIL = "email_vendor"
@@ -125,7 +127,8 @@ def _order_system(merchant: str, channel: str, config: Mapping[str, Any], tokens
 def amazon_connection(merchant: str, config: Mapping[str, Any]) -> "AmazonConnection":
     from stopship.adapters.amazon.connection import AmazonConnection
 
-    return AmazonConnection(merchant, **{**config, "marketplace_ids": tuple(config["marketplace_ids"])})
+    told = {name: value for name, value in config.items() if name not in NO_FIELDS}
+    return AmazonConnection(merchant, **{**told, "marketplace_ids": tuple(config["marketplace_ids"])})
 
 
 def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOrderSystem":
@@ -155,7 +158,7 @@ def stripe_payments(
 
     if "stripe" not in connected:
         raise NotFound(f"stripe of merchant {merchant}")
-    config = {name: value for name, value in connected["stripe"].items() if name != "webhook_secrets"}
+    config = {name: value for name, value in connected["stripe"].items() if name not in NO_FIELDS}
     return StripePayments(StripeConnection(merchant, channel=channel, **config), SystemClock(), pricing)
 
 

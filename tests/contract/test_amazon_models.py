@@ -205,7 +205,7 @@ def rename(kind: str, field: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-ORDERS, FEEDS = models.FILES
+ORDERS, FEEDS, _ = models.FILES
 
 
 @pytest.mark.parametrize(

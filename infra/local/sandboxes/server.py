@@ -171,6 +171,8 @@ def main() -> None:
         access_log=False,
         log_level="warning",
         lifespan="on",
+        # A partner's clock is the partner's own to show.
+        date_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 

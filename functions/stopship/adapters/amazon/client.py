@@ -15,7 +15,15 @@ from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import plus
 
 PARTNER = "amazon"
-RATES = {"getOrder": 0.5, "createFeedDocument": 0.5, "createFeed": 0.0083, "getFeed": 2.0, "getFeedDocument": 0.0222}
+RATES = {
+    "getSubscription": 1.0,
+    "getFeeds": 0.0222,
+    "getOrder": 0.5,
+    "createFeedDocument": 0.5,
+    "createFeed": 0.0083,
+    "getFeed": 2.0,
+    "getFeedDocument": 0.0222,
+}
 """Default requests a second (the models' usage plans); one over its inverse is the wait when Amazon names none."""
 RATE_HEADER: Final = "x-amzn-RateLimit-Limit"
 """Requests a second that the seller really has (SP-API, "Usage plans and rate limits"); not on every answer."""
@@ -37,11 +45,11 @@ class AmazonClient:
         params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """A 2xx or a 404; raises PartnerRefused with Amazon's own code for another 4xx."""
-        token = self._token()
+        token = self.token()
         answer = self._send(token, operation, method, path, body, params)
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
             # Nothing was done; the token may have been revoked before its time, so once more with a new one.
-            answer = self._send(self._token(refused=token), operation, method, path, body, params)
+            answer = self._send(self.token(refused=token), operation, method, path, body, params)
         if answer.is_client_error and answer.status_code != httpx.codes.NOT_FOUND:
             raise http.refuse(PARTNER, answer, error_code(answer), f"{operation} was refused")
         return answer
@@ -66,7 +74,8 @@ class AmazonClient:
 
         return http.call(PARTNER, method, url, headers=headers, content=content, params=params, retry_after=patience)
 
-    def _token(self, refused: str = "") -> str:
+    def token(self, refused: str = "") -> str:
+        """Raises PartnerRefused when Login with Amazon gives none."""
         return self._tokens.current(self._place, self._ask, refused=refused)
 
     def _ask(self) -> AccessToken:

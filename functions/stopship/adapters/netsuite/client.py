@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from stopship.adapters import http
-from stopship.adapters.netsuite.connection import QUERY_PATH, RECORD_PATH, NetSuiteConnection
+from stopship.adapters.netsuite.connection import CATALOG_PATH, LIMITS_PATH, QUERY_PATH, RECORD_PATH, NetSuiteConnection
 from stopship.adapters.netsuite.tokens import PARTNER, AccessTokens
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 
@@ -37,6 +37,15 @@ class NetSuiteClient:
         if not isinstance(items, list) or not all(isinstance(x, dict) and all(x.get(n) for n in names) for x in items):
             raise PartnerContractBroken(PARTNER, f"items: not a list of rows with {' and '.join(names)}")
         return items
+
+    def catalog(self) -> dict[str, Any]:
+        """The sales order's JSON schema, made by NetSuite for the role that asks ("Getting Metadata")."""
+        accept = {"Accept": "application/schema+json"}
+        return http.json_object(PARTNER, self._call("GET", CATALOG_PATH, headers=accept))
+
+    def limits(self) -> dict[str, Any]:
+        """How many calls at a time; for administrators only ("GovernanceLimits Operation")."""
+        return http.json_object(PARTNER, self._call("GET", LIMITS_PATH))
 
     def read(self, record_id: str) -> dict[str, Any]:
         """The record with its lines."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 - a path
 RECORD_PATH = "/services/rest/record/v1/salesOrder"
+CATALOG_PATH = "/services/rest/record/v1/metadata-catalog/salesOrder"
+LIMITS_PATH = "/services/rest/system/v1/governanceLimits"
 QUERY_PATH = "/services/rest/query/v1/suiteql"
 
 

@@ -48,12 +48,25 @@ class ShopifyClient:
 
     def run(self, document: str, variables: Variables) -> Data:
         """The answer's data, complete. Raises a PartnerError for anything else, a part of an answer included."""
+        return _data(self._send(document, variables))
+
+    def run_and_budget(self, document: str, variables: Variables) -> tuple[Data, Data]:
+        """The data, and what is left of the rate limit: {"maximumAvailable", "currentlyAvailable", "restoreRate"} in points."""
+        response = self._send(document, variables)
+        data = _data(response)
+        with reading("throttleStatus"):
+            budget: Data = response.json()["extensions"]["cost"]["throttleStatus"]
+            return data, {
+                name: float(budget[name]) for name in ("maximumAvailable", "currentlyAvailable", "restoreRate")
+            }
+
+    def _send(self, document: str, variables: Variables) -> httpx.Response:
         body = json.dumps({"query": document, "variables": dict(variables)}).encode()
         headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self._connection.access_token}
         response = http.call(PARTNER, "POST", self._connection.url, headers=headers, content=body)
         if response.is_client_error:
             raise http.refuse(PARTNER, response, f"HTTP_{response.status_code}", "the shop does not let us in")
-        return _data(response)
+        return response
 
     def pages(self, first: Data, document: str, variables: Variables, *path: str) -> Iterator[Data]:
         """The nodes of a connection: those at hand, then those of every page behind them. ``path`` leads to it in the data."""

@@ -4,7 +4,9 @@ A cancel is an order acknowledgement feed: taken at once, worked on later, and j
 Amazon's own models are at hand, every request and every answer must fit them.
 
 Settings (merchant, "amazon"): ``client_id``, ``client_secret``, ``refresh_token``; ``seller_id``; ``marketplace_ids``; ``bus`` (the
-event source of the notifications, "" for none); ``token_seconds``; ``queue_seconds`` and ``work_seconds`` a feed takes; ``gzip_reports``.
+event source of the notifications, "" for none); ``token_seconds``; ``queue_seconds`` and ``work_seconds`` a feed takes; ``gzip_reports``;
+``subscribed`` (False: no ORDER_CHANGE), ``destination`` ("eventBridge" or "sqs"), ``lacks`` (roles that the app has not: "orders", "feeds",
+"notifications").
 
 Control, below ``/_sandbox/amazon/{merchant}``: ``POST /orders`` {order_ref, lines: [{id, sku, quantity, price}], buyer_asked?,
 pending?, fulfilled_by?}; ``GET /orders/{order_ref}``; ``GET /feeds``, with what was sent in ``text``; ``POST /buyer-cancel``
@@ -39,8 +41,11 @@ def build(base: Base) -> Partner:
         Route("/orders/2026-01-01/orders/{order_ref}", held_to_model(service.read)),
         Route(f"{feeds}/documents", held_to_model(service.document), methods=["POST"]),
         Route(f"{feeds}/documents/{{name}}", held_to_model(service.report)),
+        Route(f"{feeds}/feeds", held_to_model(service.feeds), methods=["GET"]),
         Route(f"{feeds}/feeds", held_to_model(service.feed), methods=["POST"]),
         Route(f"{feeds}/feeds/{{feed_id}}", held_to_model(service.feed_status)),
+        Route("/notifications/v1/subscriptions/{kind}", held_to_model(service.subscription), methods=["GET"]),
+        Route("/notifications/v1/destinations/{name}", held_to_model(service.destination), methods=["GET"]),
         Route("/{path:path}", held_to_model(service.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
 

@@ -18,6 +18,8 @@ from infra.local.sandboxes.base import Base
 from infra.local.sandboxes.deliver import Message, json_body
 
 PARTNER: Final = "amazon"
+GRANTLESS_SCOPE: Final = "sellingpartnerapi::notifications"
+SQS: Final = "arn:aws:sqs:eu-central-1:000000000000:elsewhere"
 TOKEN_SECONDS, QUEUE_SECONDS, WORK_SECONDS = 3600, 0.2, 0.3
 
 
@@ -50,11 +52,13 @@ class Account:
     # ---------------------------------------------------------------------------------------- access
 
     def grant(self, form: Mapping[str, str]) -> Response:
-        if form.get("grant_type") != "refresh_token":
+        if form.get("grant_type") not in ("refresh_token", "client_credentials"):
             return JSONResponse({"error": "unsupported_grant_type"}, 400)
         wanted = {name: self.setting(name) for name in ("client_id", "client_secret")}
         if any(form.get(name) != value for name, value in wanted.items()):
             return JSONResponse({"error": "invalid_client"}, 401)
+        if form["grant_type"] == "client_credentials":
+            return self._grant_to_the_app(form)
         if form.get("refresh_token") != self.setting("refresh_token"):
             return JSONResponse({"error": "invalid_grant"}, 400)
         seconds = self.setting("token_seconds", TOKEN_SECONDS)
@@ -64,10 +68,31 @@ class Account:
         told = {"access_token": token, "token_type": "bearer", "expires_in": seconds}
         return JSONResponse({**told, "refresh_token": form["refresh_token"]})
 
-    def check(self, request: Request) -> None:
-        end = self.tokens.get(request.headers.get("x-amz-access-token", ""), 0.0)
-        if end <= time.time():
+    def _grant_to_the_app(self, form: Mapping[str, str]) -> Response:
+        """No seller stands behind this one (Selling Partner API guides, "Grantless operations")."""
+        if form.get("scope") != GRANTLESS_SCOPE:
+            return JSONResponse({"error": "invalid_scope"}, 400)
+        token = f"Atc|{secrets.token_urlsafe(24)}"
+        self.tokens[token] = time.time() + TOKEN_SECONDS
+        return JSONResponse({"access_token": token, "token_type": "bearer", "expires_in": TOKEN_SECONDS})
+
+    def check(self, request: Request, *, grantless: bool = False) -> None:
+        token = request.headers.get("x-amz-access-token", "")
+        if self.tokens.get(token, 0.0) <= time.time() or token.startswith("Atc|") is not grantless:
             raise Refused(403, "Unauthorized", "Access to requested resource is denied.")
+
+    def require(self, role: str) -> None:
+        if role in self.setting("lacks", []):
+            raise Refused(403, "Unauthorized", "Access to requested resource is denied.")
+
+    def destination(self) -> dict[str, Any]:
+        bus = {"name": self.setting("bus") or "aws.partner/none", "region": "eu-central-1", "accountId": "000000000000"}
+        resource = (
+            {"eventBridge": bus}
+            if self.setting("destination", "eventBridge") == "eventBridge"
+            else {"sqs": {"arn": SQS}}
+        )
+        return {"name": "desk", "destinationId": "destination-1", "resource": resource}
 
     # ---------------------------------------------------------------------------------------- orders
 

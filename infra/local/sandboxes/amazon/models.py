@@ -16,7 +16,7 @@ from jsonschema import Draft4Validator, FormatChecker
 
 from infra.local.sandboxes.contracts import contracts
 
-FILES: Final = ("orders_2026-01-01.json", "feeds_2021-06-30.json")
+FILES: Final = ("orders_2026-01-01.json", "feeds_2021-06-30.json", "notifications.json")
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 FORMATS: Final = FormatChecker()
 BOOLEANS: Final = {"true": True, "false": False}
@@ -159,4 +159,6 @@ def _value(text: str, parameter: Mapping[str, Any]) -> Any:
             return int(text)
         case "boolean":
             return BOOLEANS.get(text, text)
+        case "array":
+            return text.split(",")
     return text

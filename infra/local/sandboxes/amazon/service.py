@@ -118,6 +118,7 @@ class Service:
         trap = self._base.traps.take(order_ref, "read")
 
         def act(account: Account) -> Response:
+            account.require("orders")
             if unknown := included - INCLUDED:
                 raise Refused(400, "InvalidInput", f"includedData: {', '.join(sorted(unknown))}")
             body = {"order": order_body(account.order(order_ref), included)}
@@ -159,6 +160,44 @@ class Service:
         told = str(trap.detail.get("text", text)) if trap else text
         raw = gzip.compress(told.encode()) if account.setting("gzip_reports", False) else told.encode()
         return await transmit(trap, lambda: Response(raw, 200 if text else 404, media_type=CONTENT_TYPE))
+
+    async def feeds(self, request: Request) -> Response:
+        """Those of one kind, the newest first; a page holds all of a seller's."""
+
+        def act(account: Account) -> Response:
+            account.require("feeds")
+            return JSONResponse({"feeds": [account.feed_body(feed) for feed in reversed(account.feeds.values())]})
+
+        return await self._answer(request, self._base.traps.take("*", "feeds"), act)
+
+    # ---------------------------------------------------------------------------------------- notifications
+
+    async def subscription(self, request: Request) -> Response:
+        kind = request.path_params["kind"]
+
+        def act(account: Account) -> Response:
+            account.require("notifications")
+            if kind != "ORDER_CHANGE" or not account.setting("subscribed", True):
+                raise Refused(404, "NotFound", "There is no subscription of this type.")
+            told = {"subscriptionId": "subscription-1", "payloadVersion": "1.0", "destinationId": "destination-1"}
+            return JSONResponse({"payload": told})
+
+        return await self._answer(request, self._base.traps.take("*", "subscription"), act)
+
+    async def destination(self, request: Request) -> Response:
+        """The app's, not a seller's: only a token without a seller behind it may read it."""
+        account, name = self.account(request), request.path_params["name"]
+
+        def act() -> Response:
+            try:
+                account.check(request, grantless=True)
+                if name != "destination-1":
+                    raise Refused(404, "NotFound", "There is no such destination.")
+                return JSONResponse({"payload": account.destination()})
+            except Refused as refusal:
+                return refusal.response()
+
+        return await transmit(self._base.traps.take("*", "destination"), act)
 
     async def feed(self, request: Request) -> Response:
         told = await request.json()

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from infra.local.sandboxes.shopify import installation
 from infra.local.sandboxes.shopify.shop import Shop, numeric
 from infra.local.sandboxes.shopify.state import (
     ACTIVE_RETURNS,
@@ -71,6 +72,7 @@ def queries(shop: Shop) -> dict[str, Resolver]:
         "fulfillment": lambda _, id: _fulfillment_by(shop, id),
         "job": lambda _, id: _job(shop, id),
         "returnableFulfillments": lambda info, **a: _returnable(shop, a.pop("orderId"))(info, **a),
+        **installation.queries(shop),
     }
 
 

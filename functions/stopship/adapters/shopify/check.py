@@ -1,0 +1,152 @@
+"""Whether a shop is connected as the desk needs it. Reads only.
+
+Sources: shopify.dev, Admin GraphQL: ``currentAppInstallation.accessScopes``, ``webhookSubscriptions``, ``locations``,
+``publicApiVersions``; "API limits".
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from stopship.adapters.checking import found, lacking
+from stopship.adapters.shopify.client import Data, ShopifyClient, reading
+from stopship.adapters.shopify.connection import API_VERSION, ShopifyConnection
+from stopship.domain.finding import Finding, good, unknown, wrong
+
+SCOPES: Final = frozenset(
+    {
+        "write_orders",
+        "write_order_edits",
+        "write_returns",
+        "write_merchant_managed_fulfillment_orders",
+        "write_third_party_fulfillment_orders",
+        "read_customers",
+        "read_locations",
+    }
+)
+"""Orders are read, cancelled, edited and returned; work is held at the merchant's own places and at 3PLs'; places are looked up, and a
+customer's tags and address where a message goes."""
+TOPICS: Final = frozenset(
+    {
+        "ORDERS_CANCELLED",
+        "REFUNDS_CREATE",
+        "FULFILLMENTS_CREATE",
+        "FULFILLMENT_ORDERS_CANCELLATION_REQUEST_SUBMITTED",
+        "FULFILLMENT_HOLDS_RELEASED",
+    }
+)
+LEAST_POINTS: Final = 1000.0
+"""What one case may ask for at once; every plan's bucket is at least this large."""
+
+SHOP: Final = """
+query Connection {
+  currentAppInstallation { accessScopes { handle } }
+  publicApiVersions { handle supported }
+}
+"""
+PLACES: Final = """
+query Places($after: String) {
+  locations(first: 100, after: $after, includeInactive: true) {
+    nodes { id name isActive }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+SUBSCRIPTIONS: Final = """
+query Subscriptions($after: String) {
+  webhookSubscriptions(first: 100, after: $after) {
+    nodes { topic uri format }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+
+def check(connection: ShopifyConnection, webhook_url: str) -> list[Finding]:
+    """``webhook_url`` is where the desk takes Shopify's messages."""
+    client = ShopifyClient(connection)
+    fix = "install the app again and put its token into shopify.access_token"
+    shop = found("access token", fix, lambda: client.run_and_budget(SHOP, {}))
+    if isinstance(shop, Finding):
+        return [shop]
+    data, budget = shop
+    return [
+        good("access token", f"{connection.shop} lets us in"),
+        *_scopes(data),
+        _version(data),
+        _budget(budget),
+        *_places(client, connection.locations),
+        *_subscriptions(client, webhook_url),
+    ]
+
+
+def _scopes(data: Data) -> Iterator[Finding]:
+    """Who may write may read as well (shopify.dev, "API access scopes")."""
+    with reading("accessScopes"):
+        given = {str(scope["handle"]) for scope in data["currentAppInstallation"]["accessScopes"]}
+    given |= {f"read_{name.removeprefix('write_')}" for name in given if name.startswith("write_")}
+    yield lacking(
+        "access scopes", set(SCOPES), given, "grant them in the app's configuration and update the app", "scopes"
+    )
+
+
+def _version(data: Data) -> Finding:
+    with reading("publicApiVersions"):
+        supported = {str(x["handle"]) for x in data["publicApiVersions"] if x["supported"]}
+    if API_VERSION in supported:
+        return good("API version", f"{API_VERSION} is supported")
+    return wrong("API version", f"{API_VERSION} is not supported any more", "deploy a newer release of the desk")
+
+
+def _budget(budget: Mapping[str, float]) -> Finding:
+    maximum, left, rate = (budget[name] for name in ("maximumAvailable", "currentlyAvailable", "restoreRate"))
+    says = f"{left:.0f} of {maximum:.0f} points are left, {rate:.0f} come back a second"
+    if maximum < LEAST_POINTS:
+        return wrong("rate limit", says, f"the plan's bucket holds less than {LEAST_POINTS:.0f} points")
+    if left < maximum / 4:
+        return wrong("rate limit", says, "other apps use up the shop's points: find out which")
+    return good("rate limit", says)
+
+
+def _places(client: ShopifyClient, wanted: Mapping[str, str]) -> list[Finding]:
+    nodes = found("locations", "grant read_locations", lambda: _all(client, PLACES, "locations"))
+    if isinstance(nodes, Finding):
+        return [nodes]
+    with reading("locations"):
+        active = {str(node["id"]).rpartition("/")[2]: str(node["name"]) for node in nodes if node["isActive"]}
+    unreal = sorted(set(wanted) - set(active))
+    left_out = sorted(f"{id_} ({name})" for id_, name in active.items() if id_ not in wanted)
+    findings = []
+    if unreal:
+        says = f"configured, and no active location of the shop: {', '.join(unreal)}"
+        findings.append(wrong("locations", says, "correct shopify.locations {location id: warehouse}"))
+    if left_out:
+        says = f"nobody is asked to stop what ships from {', '.join(left_out)}"
+        findings.append(unknown("locations", says, "add it to shopify.locations if orders ship from there"))
+    return findings or [good("locations", f"all {len(active)} locations have a warehouse")]
+
+
+def _subscriptions(client: ShopifyClient, webhook_url: str) -> list[Finding]:
+    nodes = found("webhooks", "grant the scopes", lambda: _all(client, SUBSCRIPTIONS, "webhookSubscriptions"))
+    if isinstance(nodes, Finding):
+        return [nodes]
+    with reading("webhookSubscriptions"):
+        ours = [(str(x["topic"]), str(x["uri"]), str(x["format"])) for x in nodes if x["topic"] in TOPICS]
+    fix = f"subscribe it to {webhook_url} as JSON"
+    findings = []
+    for topic in sorted(TOPICS):
+        told = [(uri, form) for name, uri, form in ours if name == topic]
+        if not told:
+            findings.append(wrong(f"webhook {topic}", "is not subscribed by the app over the API", fix))
+        elif (webhook_url, "JSON") not in told:
+            findings.append(wrong(f"webhook {topic}", f"goes to {_shown(told)}", fix))
+    return findings or [good("webhooks", f"all {len(TOPICS)} topics go to {webhook_url}")]
+
+
+def _shown(told: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{uri} as {form}" for uri, form in told)
+
+
+def _all(client: ShopifyClient, document: str, name: str) -> list[Any]:
+    first = client.run(document, {"after": None})
+    with reading(name):
+        return list(client.pages(first[name], document, {}, name))

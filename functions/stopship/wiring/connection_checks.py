@@ -1,0 +1,111 @@
+"""Looks at a merchant's connections as they are configured: each partner's own check, over the same settings that its adapter gets."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from stopship.adapters.access_tokens import MemoryTokens, SharedTokens
+from stopship.adapters.clock import SystemClock
+from stopship.adapters.merchants import Merchants
+from stopship.domain.errors import NotFound
+from stopship.domain.finding import Finding, wrong
+
+PARTNERS: Final = ("shopify", "amazon", "netsuite", "stripe", "zendesk")
+SETTINGS: Final = "settings"
+
+
+class ConnectionChecks:
+    """``kms`` is a client that may sign with the merchants' keys. Every look fetches access tokens of its own, so that it is the
+    credentials that are tried and not what somebody else has fetched with them."""
+
+    def __init__(self, merchants: Merchants, kms: Any, api_url: str) -> None:
+        self._merchants, self._kms, self._api_url = merchants, kms, api_url
+
+    def connected(self, merchant: str, wanted: str = "") -> dict[str, str]:
+        """Connection to partner: {"netsuite": "netsuite", "warehouses.east": "generic_3pl"}. ``wanted`` is one or the other, "" for all."""
+        secret = self._merchants.connections(merchant)
+        found = {name: name for name in PARTNERS if isinstance(secret.get(name), Mapping)}
+        warehouses = secret.get("warehouses", {})
+        found |= {f"warehouses.{name}": str(config.get("kind")) for name, config in warehouses.items()}
+        return {name: partner for name, partner in found.items() if wanted in ("", name, partner)}
+
+    def check(self, merchant: str, connection: str, partner: str) -> list[Finding]:
+        """Settings that a connection lacks are a finding as well."""
+        look = _CHECKS.get(partner)
+        if look is None:
+            fix = f"a partner that can be connected is one of {', '.join(sorted(_CHECKS))}"
+            return [wrong(SETTINGS, f"{partner!r} is no partner", fix)]
+        config = self._config(merchant, connection)
+        try:
+            return list(look(self, merchant, connection, config))
+        except KeyError as missing:
+            return [
+                wrong(SETTINGS, f"{missing.args[0]} is missing", f"add it to {connection} in the merchant's secret")
+            ]
+        except (TypeError, ValueError, IndexError) as error:
+            fix = f"compare {connection} in the merchant's secret with the README"
+            return [wrong(SETTINGS, f"{type(error).__name__}: the settings do not make a connection", fix)]
+
+    def _config(self, merchant: str, connection: str) -> Mapping[str, Any]:
+        told: Any = self._merchants.connections(merchant)
+        for name in connection.split(".", 1):
+            told = told.get(name, {})
+        if not told:
+            raise NotFound(f"{connection} of merchant {merchant}")
+        config: Mapping[str, Any] = told
+        return config
+
+    def _door(self, merchant: str, source: str) -> str:
+        base = self._merchants.connections(merchant).get("desk_url") or self._api_url
+        return f"{str(base).rstrip('/')}/webhooks/{source}"
+
+    # ---------------------------------------------------------------------------------------- partners
+
+    def _shopify(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+        from stopship.adapters.shopify.check import check
+        from stopship.wiring.partners import shopify_connection
+
+        return check(shopify_connection(merchant, config), self._door(merchant, "shopify"))
+
+    def _amazon(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+        from stopship.adapters.amazon.check import check
+        from stopship.wiring.partners import amazon_connection
+
+        return check(amazon_connection(merchant, config), SystemClock(), _own_tokens())
+
+    def _netsuite(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+        from stopship.adapters import policy_file
+        from stopship.adapters.netsuite.check import check
+        from stopship.adapters.netsuite.kms_signer import KmsSigner
+        from stopship.wiring.partners import netsuite_connection
+
+        _, policy = policy_file.effective(str(self._merchants.settings(merchant).get("policy", "")))
+        codes = {rule.erp_code for rule in policy.reasons.values()}
+        signer = KmsSigner(self._kms, config["signing_key"])
+        return check(netsuite_connection(merchant, config), signer, SystemClock(), _own_tokens(), codes)
+
+    def _generic_3pl(self, merchant: str, connection: str, config: Mapping[str, Any]) -> list[Finding]:
+        from stopship.adapters.generic_3pl.check import check
+        from stopship.adapters.generic_3pl.warehouse import Generic3plConnection
+
+        name = connection.removeprefix("warehouses.")
+        return check(Generic3plConnection(merchant, name, config["endpoint"], tuple(config["secrets"])), SystemClock())
+
+
+def _own_tokens() -> SharedTokens:
+    return SharedTokens(MemoryTokens(), SystemClock())
+
+
+type Look = Callable[[ConnectionChecks, str, str, Mapping[str, Any]], list[Finding]]
+
+_CHECKS: Final[Mapping[str, Look]] = {
+    "shopify": ConnectionChecks._shopify,
+    "amazon": ConnectionChecks._amazon,
+    "netsuite": ConnectionChecks._netsuite,
+    "generic_3pl": ConnectionChecks._generic_3pl,
+}
+
+
+def every(checks: ConnectionChecks, merchant: str, wanted: str = "") -> Iterator[tuple[str, list[Finding]]]:
+    """(connection, what was found) of everything that is connected, or of what is ``wanted``."""
+    for connection, partner in sorted(checks.connected(merchant, wanted).items()):
+        yield connection, checks.check(merchant, connection, partner)

@@ -31,7 +31,7 @@ from graphql.utilities import TypeInfo, TypeInfoVisitor
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.process import Sandboxes
 from infra.local.sandboxes.shopify import cost, schema
-from stopship.adapters.shopify import documents
+from stopship.adapters.shopify import check, documents
 from stopship.adapters.shopify.client import ShopifyClient
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
@@ -218,7 +218,7 @@ def _is_interface(value: object) -> bool:
 
 def test_our_schema_has_nothing_that_no_document_asks_for() -> None:
     found: set[str] = set()
-    for text in documents.ALL.values():
+    for text in (*documents.ALL.values(), check.SHOP, check.PLACES, check.SUBSCRIPTIONS):
         info = TypeInfo(schema.own())
         visit(parse(text), TypeInfoVisitor(info, Used(info, found)))
     there = {

@@ -127,14 +127,23 @@ def vendor(folder: Path | None = None) -> Models | None:
 
 
 def _operations(told: Mapping[str, Any]) -> Iterator[Operation]:
-    definitions = {name: _closed(schema) for name, schema in told["definitions"].items()}
+    parts = set(_composed(told["definitions"]))
+    definitions = {name: schema if name in parts else _closed(schema) for name, schema in told["definitions"].items()}
     for path, item in told["paths"].items():
         for method in METHODS & item.keys():
             yield Operation(item[method]["operationId"], method, path, item[method], definitions)
 
 
+def _composed(definitions: Mapping[str, Any]) -> Iterator[str]:
+    """Definitions that are put together from others, and those others: each names a part of the fields only."""
+    for name, schema in definitions.items():
+        if "allOf" in schema:
+            yield name
+            yield from (str(part["$ref"]).rpartition("/")[2] for part in schema["allOf"] if "$ref" in part)
+
+
 def _closed(schema: Any) -> Any:
-    """The same schema without room for fields that it does not name. Neither model composes objects, which this would break."""
+    """The same schema without room for fields that it does not name."""
     if isinstance(schema, list):
         return [_closed(one) for one in schema]
     if not isinstance(schema, Mapping):

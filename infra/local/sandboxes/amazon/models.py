@@ -162,8 +162,6 @@ def _schema(parameter: Mapping[str, Any]) -> dict[str, Any]:
 def _value(text: str, parameter: Mapping[str, Any]) -> Any:
     """Text as the parameter's type would have it (Swagger 2.0: lists are comma separated); left as text when it is none."""
     match parameter["type"]:
-        case "array":
-            return text.split(",")
         case "integer" if text.lstrip("-").isdigit():
             return int(text)
         case "boolean":

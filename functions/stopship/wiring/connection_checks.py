@@ -90,6 +90,18 @@ class ConnectionChecks:
         name = connection.removeprefix("warehouses.")
         return check(Generic3plConnection(merchant, name, config["endpoint"], tuple(config["secrets"])), SystemClock())
 
+    def _stripe(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+        from stopship.adapters.stripe.check import check
+        from stopship.wiring.partners import stripe_connection
+
+        return check(stripe_connection(merchant, "shopify", config), self._door(merchant, "stripe"))
+
+    def _zendesk(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+        from stopship.adapters.zendesk.check import check
+        from stopship.wiring.partners import zendesk_connection
+
+        return check(zendesk_connection(merchant, config), self._door(merchant, "zendesk"))
+
 
 def _own_tokens() -> SharedTokens:
     return SharedTokens(MemoryTokens(), SystemClock())
@@ -102,6 +114,8 @@ _CHECKS: Final[Mapping[str, Look]] = {
     "amazon": ConnectionChecks._amazon,
     "netsuite": ConnectionChecks._netsuite,
     "generic_3pl": ConnectionChecks._generic_3pl,
+    "stripe": ConnectionChecks._stripe,
+    "zendesk": ConnectionChecks._zendesk,
 }
 
 

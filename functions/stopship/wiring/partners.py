@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stopship.adapters.netsuite.connection import NetSuiteConnection
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+    from stopship.adapters.stripe.connection import StripeConnection
     from stopship.adapters.stripe.payments import Pricing, StripePayments
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
@@ -153,13 +154,18 @@ def stripe_payments(
     merchant: str, channel: str, connected: Mapping[str, Any], pricing: "Pricing | None" = None
 ) -> "StripePayments":
     """{"endpoint", "secret_key", "webhook_secrets", "order_field"?}. Raises NotFound when Stripe is not connected."""
-    from stopship.adapters.stripe.connection import StripeConnection
     from stopship.adapters.stripe.payments import StripePayments
 
     if "stripe" not in connected:
         raise NotFound(f"stripe of merchant {merchant}")
-    config = {name: value for name, value in connected["stripe"].items() if name not in NO_FIELDS}
-    return StripePayments(StripeConnection(merchant, channel=channel, **config), SystemClock(), pricing)
+    return StripePayments(stripe_connection(merchant, channel, connected["stripe"]), SystemClock(), pricing)
+
+
+def stripe_connection(merchant: str, channel: str, config: Mapping[str, Any]) -> "StripeConnection":
+    from stopship.adapters.stripe.connection import StripeConnection
+
+    told = {name: value for name, value in config.items() if name not in NO_FIELDS}
+    return StripeConnection(merchant, channel=channel, **told)
 
 
 def shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyConnection":

@@ -2,7 +2,7 @@
 
 Where Stripe's own OpenAPI is at hand, every request and every answer must fit it.
 
-Settings (merchant, "stripe"): ``secret_key``; ``webhook_secrets`` (all sign), none for no events.
+Settings (merchant, "stripe"): ``secret_key``; ``webhook_endpoints`` [{url, enabled_events, status?}]; ``webhook_secrets`` (all sign), none for no events.
 
 Control, below ``/_sandbox/stripe/{merchant}``: ``POST /pay`` {order_ref, amount, currency?, status?, metadata?} -> {intent, charge}: a
 customer pays (status succeeded, requires_capture, processing, requires_payment_method, ...); ``POST /capture`` {intent, amount, final?};
@@ -46,6 +46,7 @@ def build(base: Base) -> Partner:
         Route("/v1/charges/{charge}/dispute", held_to_model(service.dispute)),
         Route("/v1/refunds", held_to_model(service.refund), methods=["POST"]),
         Route("/v1/refunds", held_to_model(service.refunds)),
+        Route("/v1/webhook_endpoints", held_to_model(service.webhook_endpoints)),
         Route("/{path:path}", held_to_model(service.unknown), methods=["GET", "POST", "DELETE"]),
     ]
 

@@ -167,6 +167,16 @@ class Service:
 
         return await self._answer(request, self._order(request, name), "refunds", act)
 
+    async def webhook_endpoints(self, request: Request) -> Response:
+        def act(account: Account, trap: Trap | None) -> Response:
+            made = {"object": "webhook_endpoint", "created": 1_790_000_000, "livemode": False, "metadata": {}}
+            told = account.setting("webhook_endpoints", [])
+            found = [{**made, "id": f"we_{n}", "status": "enabled", **row} for n, row in enumerate(told, 1)]
+            body = list_body(found, "/v1/webhook_endpoints", more=False)
+            return changed(body, trap) or JSONResponse(body)
+
+        return await self._answer(request, "*", "webhook_endpoints", act)
+
     async def dispute(self, request: Request) -> Response:
         name = request.path_params["charge"]
         order_ref = next((x.order_ref for x in self.account(request).intents.values() if x.charge_id == name), "*")

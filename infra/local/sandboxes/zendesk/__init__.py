@@ -4,7 +4,7 @@ Where Zendesk's own document is at hand, every request and every answer must fit
 
 Settings (merchant, "zendesk"): ``email``, ``api_token``; ``account_id``; ``webhook_secret`` ("" sends nothing); ``fires_on`` (of created,
 fields, api: what the trigger listens to; "api" is the careless one that hears the desk's own changes); ``sends`` ("trigger" or "event": the
-two forms of body); ``page_size`` of comments.
+two forms of body); ``page_size`` of comments; ``ticket_fields`` and ``triggers`` as the account is set up (service.FIELDS, TRIGGERS).
 
 Control, below ``/_sandbox/zendesk/{merchant}``: ``POST /tickets`` {ticket_id, fields: {field id: text}, form_id?, tags?, status?,
 description?}; ``GET /tickets/{ticket_id}``; ``POST /tickets/{ticket_id}/fields`` {fields}: somebody fills them in;
@@ -41,6 +41,8 @@ def build(base: Base) -> Partner:
     service = Service(base)
     ticket = "/api/v2/tickets/{ticket_id}"
     routes = [
+        Route("/api/v2/ticket_fields", _held(service.ticket_fields), methods=["GET"]),
+        Route("/api/v2/triggers/active", _held(service.triggers), methods=["GET"]),
         Route(ticket, _held(service.read), methods=["GET"]),
         Route(ticket, _held(service.update), methods=["PUT"]),
         Route(f"{ticket}/comments", _held(service.comments), methods=["GET"]),

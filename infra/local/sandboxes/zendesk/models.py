@@ -16,6 +16,7 @@ from infra.local.sandboxes.openapi import Document
 
 FILE: Final = "openapi-2.0.0.json"
 TICKET: Final = "/api/v2/tickets/{ticket_id}"
+SETTINGS: Final = ("/api/v2/ticket_fields", "/api/v2/triggers/active")
 REFUSALS: Final = ("401", "403", "404", "422")
 ERROR: Final = {
     "type": "object",
@@ -40,7 +41,9 @@ def completed(told: Mapping[str, Any]) -> dict[str, Any]:
     schemas = components["schemas"]
     schemas["TicketCommentsResponse"]["properties"] |= schemas["OffsetPaginationObject"]["properties"]
     schemas["Refusal"] = ERROR
-    paths = {path: copy.deepcopy(item) for path, item in told["paths"].items() if path.startswith(TICKET)}
+    paths = {
+        path: copy.deepcopy(item) for path, item in told["paths"].items() if path.startswith(TICKET) or path in SETTINGS
+    }
     for name in ("page", "per_page"):
         paths[f"{TICKET}/comments"]["get"]["parameters"].append(
             {"name": name, "in": "query", "schema": {"type": "integer"}}

@@ -15,6 +15,32 @@ from infra.local.sandboxes.traps import Trap
 from infra.local.sandboxes.zendesk.account import PARTNER, Account, Refused
 from infra.local.sandboxes.zendesk.state import Ticket
 from stopship.adapters.zendesk.webhooks import SIGNATURE, TIMESTAMP, sign
+from stopship.domain.request import Reason
+
+FIELDS = [
+    {"id": 11, "type": "text", "title": "Order", "active": True},
+    {
+        "id": 12,
+        "type": "tagger",
+        "title": "Reason",
+        "active": True,
+        "custom_field_options": [
+            {"id": number, "name": str(reason).replace("_", " "), "value": str(reason)}
+            for number, reason in enumerate(Reason, 120)
+        ],
+    },
+    {"id": 13, "type": "textarea", "title": "Lines", "active": True},
+]
+TRIGGERS = [
+    {
+        "id": 21,
+        "title": "Cancel tickets to the desk",
+        "active": True,
+        "conditions": {"all": [{"field": "update_type", "operator": "is", "value": "Create"}], "any": []},
+        "actions": [{"field": "notification_webhook", "value": ["01SANDBOX", '{"ticket_id": "{{ticket.id}}"}']}],
+    }
+]
+"""What an account is set up with unless it is told otherwise."""
 
 type Act = Callable[[Account, Ticket, Trap | None], dict[str, Any]]
 
@@ -52,6 +78,30 @@ class Service:
     async def add_tags(self, request: Request) -> Response:
         tags = (await request.json())["tags"]
         return await self._answer(request, "tags", lambda account, ticket, trap: account.add_tags(ticket, tags, trap))
+
+    async def ticket_fields(self, request: Request) -> Response:
+        return await self._show(
+            request, "fields", lambda account: {"ticket_fields": account.setting("ticket_fields", FIELDS)}
+        )
+
+    async def triggers(self, request: Request) -> Response:
+        def show(account: Account) -> dict[str, Any]:
+            found = account.setting("triggers", TRIGGERS)
+            return {"triggers": found, "count": len(found), "next_page": None, "previous_page": None}
+
+        return await self._show(request, "triggers", show)
+
+    async def _show(self, request: Request, operation: str, show: Callable[[Account], dict[str, Any]]) -> Response:
+        account = self.account(request)
+
+        def run() -> Response:
+            try:
+                account.check(request)
+            except Refused as refused:
+                return refused.response()
+            return JSONResponse(show(account))
+
+        return await transmit(self._base.traps.take("*", operation), run)
 
     async def unknown(self, request: Request) -> Response:
         """Where the document is not at hand: no answer that could be taken for a missing ticket."""

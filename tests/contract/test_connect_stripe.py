@@ -10,7 +10,7 @@ from stopship.adapters.stripe.webhooks import REFUND_EVENTS
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import DESK, MERCHANT, effects, is_good, look, of, one_is_wrong, told
 
-HERE = f"{DESK}/webhooks/stripe"
+HERE = f"{DESK}/webhooks/stripe?merchant={MERCHANT}"
 KEY = "rk_live_1"
 EVENTS = sorted(REFUND_EVENTS)
 GOOD: dict[str, Any] = {"secret_key": KEY, "webhook_endpoints": [{"url": HERE, "enabled_events": EVENTS}]}
@@ -59,6 +59,7 @@ def test_a_key_of_another_kind_is_put_before_a_person(sandboxes: Sandboxes, key:
     [
         ([], "no endpoint of the account is"),
         ([{"url": "https://elsewhere.example", "enabled_events": EVENTS}], "no endpoint of the account is"),
+        ([{"url": f"{DESK}/webhooks/stripe", "enabled_events": EVENTS}], "no endpoint of the account is"),
         ([{"url": HERE, "enabled_events": EVENTS, "status": "disabled"}], "is disabled"),
         *(
             ([{"url": HERE, "enabled_events": [x for x in EVENTS if x != event]}], f"events missing: {event}")

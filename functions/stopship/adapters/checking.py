@@ -1,6 +1,7 @@
 """How a failed look at a partner reads as a finding."""
 
 from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
 
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.finding import Finding, good, unknown, wrong
@@ -26,3 +27,13 @@ def lacking(subject: str, wanted: set[str], there: set[str], fix: str, what: str
     if missing:
         return wrong(subject, f"{what} missing: {', '.join(missing)}", fix)
     return good(subject, f"all {len(wanted)} {what} are there")
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whatever the order of what stands behind the question mark."""
+    return _address(one) == _address(other)
+
+
+def _address(url: str) -> tuple[str, str, str, list[tuple[str, str]]]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc, parts.path, sorted(parse_qsl(parts.query, keep_blank_values=True))

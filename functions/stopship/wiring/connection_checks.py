@@ -1,7 +1,9 @@
 """Looks at a merchant's connections as they are configured: each partner's own check, over the same settings that its adapter gets."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from stopship.adapters.access_tokens import MemoryTokens, SharedTokens
 from stopship.adapters.clock import SystemClock
@@ -11,6 +13,10 @@ from stopship.domain.finding import Finding, wrong
 
 PARTNERS: Final = ("shopify", "amazon", "netsuite", "stripe", "zendesk")
 SETTINGS: Final = "settings"
+
+
+type Look = Callable[[], list[Finding]]
+"""A partner's check, with everything it needs: only now is the partner called."""
 
 
 class ConnectionChecks:
@@ -29,14 +35,14 @@ class ConnectionChecks:
         return {name: partner for name, partner in found.items() if wanted in ("", name, partner)}
 
     def check(self, merchant: str, connection: str, partner: str) -> list[Finding]:
-        """Settings that a connection lacks are a finding as well."""
+        """Settings that make no connection are a finding as well, without a call."""
         look = _CHECKS.get(partner)
         if look is None:
             fix = f"a partner that can be connected is one of {', '.join(sorted(_CHECKS))}"
             return [wrong(SETTINGS, f"{partner!r} is no partner", fix)]
         config = self._config(merchant, connection)
         try:
-            return list(look(self, merchant, connection, config))
+            run = look(self, merchant, connection, config)
         except KeyError as missing:
             return [
                 wrong(SETTINGS, f"{missing.args[0]} is missing", f"add it to {connection} in the merchant's secret")
@@ -44,6 +50,7 @@ class ConnectionChecks:
         except (TypeError, ValueError, IndexError) as error:
             fix = f"compare {connection} in the merchant's secret with the README"
             return [wrong(SETTINGS, f"{type(error).__name__}: the settings do not make a connection", fix)]
+        return run()
 
     def _config(self, merchant: str, connection: str) -> Mapping[str, Any]:
         told: Any = self._merchants.connections(merchant)
@@ -54,25 +61,26 @@ class ConnectionChecks:
         config: Mapping[str, Any] = told
         return config
 
-    def _door(self, merchant: str, source: str) -> str:
-        base = self._merchants.connections(merchant).get("desk_url") or self._api_url
-        return f"{str(base).rstrip('/')}/webhooks/{source}"
+    def _door(self, owner: str, source: str, **query: str) -> str:
+        """Where the desk takes a partner's messages; ``query`` says whose they are where the messages do not."""
+        base = self._merchants.connections(owner).get("desk_url") or self._api_url
+        return f"{str(base).rstrip('/')}/webhooks/{source}{f'?{urlencode(query)}' if query else ''}"
 
     # ---------------------------------------------------------------------------------------- partners
 
-    def _shopify(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+    def _shopify(self, merchant: str, _: str, config: Mapping[str, Any]) -> Look:
         from stopship.adapters.shopify.check import check
         from stopship.wiring.partners import shopify_connection
 
-        return check(shopify_connection(merchant, config), self._door(merchant, "shopify"))
+        return partial(check, shopify_connection(merchant, config), self._door(merchant, "shopify"))
 
-    def _amazon(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+    def _amazon(self, merchant: str, _: str, config: Mapping[str, Any]) -> Look:
         from stopship.adapters.amazon.check import check
         from stopship.wiring.partners import amazon_connection
 
-        return check(amazon_connection(merchant, config), SystemClock(), _own_tokens())
+        return partial(check, amazon_connection(merchant, config), SystemClock(), _own_tokens())
 
-    def _netsuite(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+    def _netsuite(self, merchant: str, _: str, config: Mapping[str, Any]) -> Look:
         from stopship.adapters import policy_file
         from stopship.adapters.netsuite.check import check
         from stopship.adapters.netsuite.kms_signer import KmsSigner
@@ -81,39 +89,71 @@ class ConnectionChecks:
         _, policy = policy_file.effective(str(self._merchants.settings(merchant).get("policy", "")))
         codes = {rule.erp_code for rule in policy.reasons.values()}
         signer = KmsSigner(self._kms, config["signing_key"])
-        return check(netsuite_connection(merchant, config), signer, SystemClock(), _own_tokens(), codes)
+        return partial(check, netsuite_connection(merchant, config), signer, SystemClock(), _own_tokens(), codes)
 
-    def _generic_3pl(self, merchant: str, connection: str, config: Mapping[str, Any]) -> list[Finding]:
+    def _generic_3pl(self, merchant: str, connection: str, config: Mapping[str, Any]) -> Look:
         from stopship.adapters.generic_3pl.check import check
         from stopship.adapters.generic_3pl.warehouse import Generic3plConnection
 
         name = connection.removeprefix("warehouses.")
-        return check(Generic3plConnection(merchant, name, config["endpoint"], tuple(config["secrets"])), SystemClock())
+        return partial(
+            check,
+            Generic3plConnection(merchant, name, config["endpoint"], (config["secrets"][0], *config["secrets"][1:])),
+            SystemClock(),
+        )
 
-    def _stripe(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+    def _stripe(self, merchant: str, _: str, config: Mapping[str, Any]) -> Look:
         from stopship.adapters.stripe.check import check
         from stopship.wiring.partners import stripe_connection
 
-        return check(stripe_connection(merchant, "shopify", config), self._door(merchant, "stripe"))
+        return partial(
+            check, stripe_connection(merchant, "shopify", config), self._door(merchant, "stripe", merchant=merchant)
+        )
 
-    def _zendesk(self, merchant: str, _: str, config: Mapping[str, Any]) -> list[Finding]:
+    def _zendesk(self, merchant: str, _: str, config: Mapping[str, Any]) -> Look:
         from stopship.adapters.zendesk.check import check
         from stopship.wiring.partners import zendesk_connection
 
-        return check(zendesk_connection(merchant, config), self._door(merchant, "zendesk"))
+        return partial(check, zendesk_connection(merchant, config), self._door(merchant, "zendesk"))
+
+    def _shiphero(self, merchant: str, connection: str, config: Mapping[str, Any]) -> Look:
+        from stopship.adapters.shiphero.check import check
+        from stopship.adapters.shiphero.connection import ShipHeroConnection
+
+        name = connection.removeprefix("warehouses.")
+        hero = ShipHeroConnection(merchant, name, config["endpoint"], config["refresh_token"])
+        door = self._door(merchant, "shiphero", merchant=merchant, warehouse=name)
+        return partial(check, hero, SystemClock(), _own_tokens(), door)
+
+    def _shipbob(self, merchant: str, connection: str, config: Mapping[str, Any]) -> Look:
+        from stopship.adapters.shipbob.check import check
+        from stopship.adapters.shipbob.client import ShipBobConnection
+
+        name = connection.removeprefix("warehouses.")
+        bob = ShipBobConnection(merchant, name, config["endpoint"], config["token"], str(config["channel_id"]))
+        return partial(check, bob, self._door(merchant, "shipbob", merchant=merchant, warehouse=name))
+
+    def _shipstation(self, merchant: str, connection: str, config: Mapping[str, Any]) -> Look:
+        from stopship.adapters.shipstation.check import check
+        from stopship.adapters.shipstation.client import ShipStationConnection
+
+        name = connection.removeprefix("warehouses.")
+        station = ShipStationConnection(merchant, name, config["endpoint"], config["api_key"])
+        return partial(check, station, self._door(merchant, "shipstation", merchant=merchant, warehouse=name))
 
 
 def _own_tokens() -> SharedTokens:
     return SharedTokens(MemoryTokens(), SystemClock())
 
 
-type Look = Callable[[ConnectionChecks, str, str, Mapping[str, Any]], list[Finding]]
-
-_CHECKS: Final[Mapping[str, Look]] = {
+_CHECKS: Final[Mapping[str, Callable[[ConnectionChecks, str, str, Mapping[str, Any]], Look]]] = {
     "shopify": ConnectionChecks._shopify,
     "amazon": ConnectionChecks._amazon,
     "netsuite": ConnectionChecks._netsuite,
     "generic_3pl": ConnectionChecks._generic_3pl,
+    "shiphero": ConnectionChecks._shiphero,
+    "shipbob": ConnectionChecks._shipbob,
+    "shipstation": ConnectionChecks._shipstation,
     "stripe": ConnectionChecks._stripe,
     "zendesk": ConnectionChecks._zendesk,
 }

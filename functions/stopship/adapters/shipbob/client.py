@@ -9,7 +9,16 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from stopship.adapters import http
-from stopship.adapters.shipbob.models import CancelResult, CancelResults, LogEntry, Order
+from stopship.adapters.shipbob.models import (
+    CancelResult,
+    CancelResults,
+    Channel,
+    Channels,
+    LogEntry,
+    Order,
+    Subscription,
+    Subscriptions,
+)
 from stopship.domain.errors import PartnerContractBroken
 
 VERSION: Final = "/2026-01"
@@ -39,6 +48,13 @@ class ShipBobClient:
             return []
         answer = self._call("GET", "/order", params={"ReferenceIds": order_ref, "Limit": "250"})
         return [order for order in self._read(list[Order], answer) if order.reference_id == order_ref]
+
+    def channels(self) -> list[Channel]:
+        """Those that the token may use; an account has far fewer than a page takes."""
+        return self._read(Channels, self._call("GET", "/channel", params={"RecordsPerPage": "250"})).items or []
+
+    def subscriptions(self) -> list[Subscription]:
+        return self._read(Subscriptions, self._call("GET", "/webhook", params={"RecordsPerPage": "250"})).items or []
 
     def timeline(self, shipment_id: int) -> list[LogEntry]:
         return self._read(list[LogEntry], self._call("GET", f"/shipment/{shipment_id}/timeline"))

@@ -65,3 +65,24 @@ class ShipmentEvent(Model):
     reference_id: Annotated[StrictStr, Field(min_length=1, max_length=200)]
     actual_fulfillment_date: AwareDatetime | None = None
     delivery_date: AwareDatetime | None = None
+
+
+class Channel(Model):
+    id: StrictInt
+    scopes: list[Word] | None = None
+
+
+class Channels(Model):
+    items: list[Channel] | None = None
+
+
+class Subscription(Model):
+    """A webhook, as it was subscribed."""
+
+    enabled: StrictBool = False
+    topics: list[Word] | None = None
+    url: StrictStr | None = None
+
+
+class Subscriptions(Model):
+    items: list[Subscription] | None = None

@@ -10,7 +10,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from stopship.adapters import http
-from stopship.adapters.shipstation.models import Label, Labels, Model, Shipment, Shipments, VoidResult
+from stopship.adapters.shipstation.models import Label, Labels, Model, Shipment, Shipments, VoidResult, Webhook
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 
 PAGE_SIZE: Final = "100"
@@ -37,6 +37,14 @@ class ShipStationClient:
             x for page in self._pages("/shipments", Shipments, {"sales_order_id": order_ref}) for x in page.shipments
         ]
         return [x for x in found if order_ref in {x.external_order_id, *(i.external_order_id for i in x.items)}]
+
+    def webhooks(self) -> list[Webhook]:
+        answer = self._call("GET", "/environment/webhooks")
+        try:
+            return TypeAdapter(list[Webhook]).validate_json(answer.content)
+        except ValidationError as error:
+            field = {"field": "webhooks"}
+            raise PartnerContractBroken(self._connection.name, "webhooks: are no list of webhooks", field) from error
 
     def labels(self, shipment_id: str) -> list[Label]:
         return [x for page in self._pages("/labels", Labels, {"shipment_id": shipment_id}) for x in page.labels]

@@ -56,3 +56,8 @@ class VoidResult(Model):
 
     approved: StrictBool
     reason_code: Word | None = None
+
+
+class Webhook(Model):
+    event: Word = ""
+    url: StrictStr | None = None

@@ -6,7 +6,7 @@ Sources: Stripe API reference, "API keys" (prefixes), "Webhook endpoints" (GET /
 from collections.abc import Iterator
 from typing import Any, Final
 
-from stopship.adapters.checking import found, lacking
+from stopship.adapters.checking import found, lacking, same_address
 from stopship.adapters.stripe.client import StripeClient
 from stopship.adapters.stripe.connection import StripeConnection
 from stopship.adapters.stripe.webhooks import REFUND_EVENTS
@@ -48,7 +48,7 @@ def _kind(key: str) -> Iterator[Finding]:
 
 def _endpoint(endpoints: list[dict[str, Any]], webhook_url: str) -> Iterator[Finding]:
     fix = f"send {', '.join(sorted(REFUND_EVENTS))} to {webhook_url}"
-    here = [x for x in endpoints if x.get("url") == webhook_url]
+    here = [x for x in endpoints if same_address(str(x.get("url")), webhook_url)]
     if not here:
         yield wrong("webhook", f"no endpoint of the account is {webhook_url}", fix)
         return

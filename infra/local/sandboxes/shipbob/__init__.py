@@ -34,6 +34,8 @@ def build(base: Base) -> Partner:
         return judged(PARTNER, endpoint, vendor, refuse)
 
     routes = [
+        Route("/2026-01/channel", held(service.channels)),
+        Route("/2026-01/webhook", held(service.webhooks)),
         Route("/2026-01/order", held(service.orders)),
         Route("/2026-01/shipment/{shipment_id:int}/timeline", held(service.timeline)),
         Route("/2026-01/shipment:batchCancel", held(service.cancel), methods=["POST"]),

@@ -78,6 +78,26 @@ class Service:
 
         return await self._answer(request, trap, act)
 
+    async def channels(self, request: Request) -> Response:
+        """Settings ``scopes`` of the channel."""
+
+        def act(account: Account) -> Response:
+            scopes = account.setting("scopes", ["orders_read", "orders_write", "webhooks_read"])
+            channel = {"id": int(account.setting("channel_id", 1)), "name": "desk", "scopes": scopes}
+            return JSONResponse({"items": [{**channel, "application_name": "Api"}], "next": None, "prev": None})
+
+        return await self._answer(request, self._base.traps.take("*", "channels"), act)
+
+    async def webhooks(self, request: Request) -> Response:
+        """Settings ``subscriptions`` [{url, topics, enabled?}]."""
+
+        def act(account: Account) -> Response:
+            made = {"created_at": "2026-01-01T00:00:00Z", "description": "desk", "enabled": True}
+            rows = [{**made, "id": str(n), **row} for n, row in enumerate(account.setting("subscriptions", []), 1)]
+            return JSONResponse({"items": rows, "next": None, "prev": None})
+
+        return await self._answer(request, self._base.traps.take("*", "webhooks"), act)
+
     async def timeline(self, request: Request) -> Response:
         shipment = self.account(request).shipment(int(request.path_params["shipment_id"]))
         trap = self._base.traps.take(shipment.reference_id if shipment else "*", "timeline")

@@ -22,7 +22,10 @@ def queries(account: Account) -> dict[str, Resolver]:
         found = [o for o in account.orders if ref in (None, o.order_ref) and number in (None, o.number)]
         return {"request_id": "r", "data": _page([order_node(one) for one in found])}
 
-    return {"order": order, "orders": orders}
+    def webhooks(_: Any, **__: Any) -> dict[str, Any]:
+        return {"request_id": "r", "data": _page(account.setting("webhooks", []))}
+
+    return {"order": order, "orders": orders, "webhooks": webhooks}
 
 
 def order_node(order: Order) -> dict[str, Any]:

@@ -24,6 +24,7 @@ OPERATIONS = {
     "order_add_history_entry": "note",
     "orders": "read",
     "order": "lines",
+    "webhooks": "webhooks",
 }
 
 

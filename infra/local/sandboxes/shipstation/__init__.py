@@ -3,7 +3,8 @@
 A shipment is cancelled only when all of its labels are voided; a label that is voided puts it back to pending; a refused void is a 200. Where
 the vendor's own document is at hand, every request and every answer must fit it.
 
-Settings (merchant, "shipstation"): ``api_key``; ``webhook_key`` (a private JWK: kid, n, d); ``warehouse``, the desk's name of the connection.
+Settings (merchant, "shipstation"): ``api_key``; ``webhook_key`` (a private JWK: kid, n, d); ``warehouse``, the desk's name of the
+connection; ``webhooks`` [{event, url}].
 
 Control, below ``/_sandbox/shipstation/{merchant}``: ``POST /orders`` {order_ref, shipments: [{line id: quantity}]} -> {shipments: [id]};
 ``GET /orders/{order_ref}``; ``POST /label`` {shipment} -> {label}; ``POST /scan`` {label, status?}; ``POST /set`` {shipment, status}.
@@ -35,6 +36,7 @@ def build(base: Base) -> Partner:
         Route("/v1/shipments", held(service.list_shipments)),
         Route("/v1/shipments/{shipment_id}", held(service.get_shipment)),
         Route("/v1/shipments/{shipment_id}/cancel", held(service.cancel), methods=["PUT"]),
+        Route("/v1/environment/webhooks", held(service.list_webhooks), methods=["GET"]),
         Route("/v1/labels", held(service.list_labels)),
         Route("/v1/labels/{label_id}", held(service.get_label)),
         Route("/v1/labels/{label_id}/void", held(service.void), methods=["PUT"]),

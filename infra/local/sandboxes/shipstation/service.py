@@ -91,6 +91,13 @@ class Service:
             lambda _: JSONResponse(shipment_body(shipment)) if shipment else _missing(),
         )
 
+    async def list_webhooks(self, request: Request) -> Response:
+        def act(account: Account) -> Response:
+            told = account.setting("webhooks", [])
+            return JSONResponse([{"webhook_id": f"se-{n}", **row} for n, row in enumerate(told, 1)])
+
+        return await self._answer(request, self._base.traps.take("*", "webhooks"), act)
+
     async def list_labels(self, request: Request) -> Response:
         shipment = self.account(request).shipment(request.query_params.get("shipment_id", ""))
         trap = self._base.traps.take(shipment.order_ref if shipment else "*", "labels")

@@ -14,7 +14,7 @@ from infra.local.merchants import STAGE
 from stopship.adapters.merchants import Merchants
 from stopship.domain.errors import NotFound, StopshipError
 from stopship.domain.finding import Finding, Verdict, wrong
-from stopship.wiring.connection_checks import ConnectionChecks, every
+from stopship.wiring.connection_checks import SETTINGS, ConnectionChecks, every
 
 STYLES = {Verdict.GOOD: "green", Verdict.WRONG: "bold red", Verdict.UNKNOWN: "yellow"}
 MARKS = {Verdict.GOOD: "good ", Verdict.WRONG: "wrong", Verdict.UNKNOWN: "?    "}
@@ -69,8 +69,8 @@ def _looks(checks: ConnectionChecks, merchant: str, partner: str) -> list[Look]:
 
 
 def unfinished(look: Look) -> bool:
-    """A partner that did not answer at all: nothing about it is known to be good."""
-    return all(finding.verdict is Verdict.UNKNOWN for finding in look.findings)
+    """A partner that did not answer at all: nothing about it is known to be good. A kind that nothing can be read of is none."""
+    return all(f.verdict is Verdict.UNKNOWN and f.subject != SETTINGS for f in look.findings)
 
 
 def _open(stage: str) -> tuple[Merchants, ConnectionChecks]:

@@ -104,3 +104,8 @@ def test_a_warehouse_without_a_secret_is_told() -> None:
 def test_a_kind_of_warehouse_that_nobody_knows_is_told() -> None:
     findings = look({"warehouses": {NAME: {"kind": "acme_wms"}}}, f"warehouses.{NAME}", "acme_wms")
     one_is_wrong(findings, "settings", "'acme_wms' is no partner")
+
+
+def test_a_kind_of_which_nothing_can_be_read_is_not_called_wrong() -> None:
+    (finding,) = look({"warehouses": {NAME: {"kind": "email_vendor"}}}, f"warehouses.{NAME}", "email_vendor")
+    assert (finding.subject, finding.verdict) == ("settings", Verdict.UNKNOWN)

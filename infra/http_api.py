@@ -23,6 +23,7 @@ DOORS = {
 }
 DESK = [
     (POST, "/cancellations"),
+    (POST, "/cancellations/csv"),
     (GET, "/cases"),
     (GET, "/cases/{case_id}"),
     (GET, "/exceptions"),

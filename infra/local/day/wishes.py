@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -66,6 +66,15 @@ def by_ops(stage: "Stage", order: Order, reason: str, **more: Any) -> None:
     answer = stage.api.cancel(order.merchant, body)
     if answer.status_code != 202:
         raise RuntimeError(f"POST /cancellations: {answer.status_code} {answer.text}")
+
+
+def by_csv(stage: "Stage", orders: Sequence[Order], reason: str = "stockout", sku: str = "") -> None:
+    """Somebody of ops uploads a list of orders of one merchant: of each of them that sku, or everything."""
+    rows = ["order_ref;channel;sku;reason;ticket_ref"]
+    rows += [f"{x.order_ref};{x.channel};{sku};{reason};OPS-LIST" for x in orders]
+    answer = stage.api.cancel_list(orders[0].merchant, "\n".join(rows).encode())
+    if answer.status_code != 202:
+        raise RuntimeError(f"POST /cancellations/csv: {answer.status_code} {answer.text}")
 
 
 def by_buyer(stage: "Stage", order: Order, times: int = 1) -> None:

@@ -37,6 +37,12 @@ BY_PATH = {
     "DeskApi/Api/POST--acknowledgments--{callback_id}": {
         "AwsSolutions-APIG4": "A one-time callback id and the warehouse's signature, which the function verifies."
     },
+    **{
+        f"DeskApi/Api/{route}": {
+            "AwsSolutions-APIG4": "A withdrawal needs no login (Directive 2011/83/EU, Article 11a); the order's own address decides later."
+        }
+        for route in ("GET--cancel--{merchant}", "POST--cancel--{merchant}", "POST--cancel--{merchant}--confirm")
+    },
     "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
     "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
 }

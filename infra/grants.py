@@ -17,6 +17,7 @@ class Resources:
     mail_bucket: str
     data_key: str
     signing_key: str
+    form_key: str
     intake_queue: str
     exception_queues: tuple[str, ...]
     state_machine: str
@@ -84,5 +85,6 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "wake_task": lambda r: [_allow("states:SendTaskSuccess", on=[r.state_machine])],
     "send_mail": lambda r: [_allow("ses:SendEmail", on=[r.identities])],
     "timer_create": _scheduler,
+    "form_mac": lambda r: [_allow("kms:GenerateMac", on=[r.form_key])],
     "kms_sign": lambda r: [_allow("kms:Sign", on=[r.signing_key])],
 }

@@ -14,6 +14,7 @@ from infra.deadlines import Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.findings import acknowledge
+from infra.form_key import FormKey
 from infra.functions import Functions
 from infra.grants import Resources
 from infra.http_api import DeskHttpApi
@@ -54,6 +55,7 @@ class StopshipStack(Stack):
         stage = self._stage
         self._data_key = DataKey(self, "DataKey", stage).key
         self._signing_key = SigningKey(self, "SigningKey", stage).key
+        self._form_key = FormKey(self, "FormKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
@@ -69,6 +71,7 @@ class StopshipStack(Stack):
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
+            "form_key": self._form_key.key_arn,
             "state_machine_arn": self._machine_arn,
             "exception_queue_urls": " ".join(f"{tier}={q.queue_url}" for tier, q in queues.exceptions.items()),
             "schedule_group": self._deadlines.group.schedule_group_name,
@@ -93,6 +96,7 @@ class StopshipStack(Stack):
             mail_bucket=self._mail.bucket.bucket_arn,
             data_key=self._data_key.key_arn,
             signing_key=self._signing_key.key_arn,
+            form_key=self._form_key.key_arn,
             intake_queue=self._queues.intake.queue_arn,
             exception_queues=tuple(q.queue_arn for q in self._queues.exceptions.values()),
             state_machine=self._machine_arn,

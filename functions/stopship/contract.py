@@ -72,6 +72,7 @@ Grant = Literal[
     "exception_send",
     "timer_create",
     "kms_sign",
+    "form_mac",
     "stream_read",
 ]
 
@@ -116,6 +117,15 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_append",
         "merchant_secrets",
         "wake_task",
+        timeout_seconds=10,
+    ),
+    _function(
+        "cancel_form",
+        "door",
+        "merchant_parameters",
+        "form_mac",
+        "evidence_write",
+        "intake_send",
         timeout_seconds=10,
     ),
     _function(

@@ -127,6 +127,11 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
     }
 
 
+def settings(merchant: str) -> dict[str, Any]:
+    """The merchant's parameter."""
+    return {"policy": POLICY, "cancel_form": {"shop": f"{merchant.title()} Store"}}
+
+
 def locations(merchant: str) -> dict[str, str]:
     """Shopify location id to warehouse."""
     return {str(7_000_000_001 + i): name for i, name in enumerate(WAREHOUSES[merchant])}
@@ -139,7 +144,7 @@ def connect_merchants(desk: "LocalDesk") -> None:
     for merchant in MERCHANTS:
         config = connections(merchant, desk.sandboxes.endpoint, desk.api_url, key)
         _write_secret(desk, merchant_secret_name(STAGE, merchant), config)
-        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps({"policy": POLICY}))
+        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps(settings(merchant)))
         _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "zendesk", config["zendesk"]["account_id"]), merchant)

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.emulator
 
 RARE = {
     "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
+    "cancel-form": {"s3:GetObject": "only when the same statement is confirmed twice"},
     "desk-api": {"s3:GetObject": "only when the same request comes twice"},
     "process-intake": {
         "s3:PutObject": "only when a message came over a bus",

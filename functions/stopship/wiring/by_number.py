@@ -23,3 +23,10 @@ def read_order(merchants: Merchants, merchant: str, channel: str, order_ref: str
     from stopship.wiring.partners import ConfiguredPartners
 
     return ConfiguredPartners(merchants).order_system(merchant, channel).read_order(order_ref)
+
+
+def contact_of(merchants: Merchants, merchant: str, channel: str, order_ref: str) -> str:
+    """The order's e-mail address, "" when its order system gives none."""
+    from stopship.wiring.partners import ConfiguredPartners
+
+    return ConfiguredPartners(merchants).order_system(merchant, channel).contact(order_ref)

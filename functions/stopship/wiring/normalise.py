@@ -24,7 +24,7 @@ _AMAZON_ORDER = re.compile(r"\d{3}-\d{7}-\d{7}")
 def normalise(message: IntakeMessage, body: bytes) -> Normalised:
     """Raises InvalidInput for a message that fits nothing: it is kept and shown to a person."""
     match message.source:
-        case "ops" | "ops-csv":
+        case "ops" | "ops-csv" | "cancel-form" | "payment-timeout":
             from stopship.wiring import own_doors
 
             return own_doors.normalise(message, body, channel_of)

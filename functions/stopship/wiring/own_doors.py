@@ -17,6 +17,8 @@ def normalise(message: IntakeMessage, body: bytes, channel_of: ChannelOf) -> Can
     match message.source:
         case "ops-csv":
             return _listed_wish(message, body, channel_of)
+        case "cancel-form":
+            return _form_wish(message, parse_json(body), channel_of)
         case _:
             return _ops_request(message, parse_json(body))
 
@@ -61,3 +63,18 @@ def _listed_wish(message: IntakeMessage, body: bytes, channel_of: ChannelOf) -> 
         )
     except NotFound as error:
         raise InvalidInput("channel", f"is not connected: {error}", "connect it, or correct the row") from error
+
+
+def _form_wish(message: IntakeMessage, body: Mapping[str, Any], channel_of: ChannelOf) -> CancelRequest:
+    """The number may be the store's, or a marketplace's own order id."""
+    from stopship.adapters.cancel_form import wish
+    from stopship.wiring import merchants
+    from stopship.wiring.by_number import contact_of, find_in_store
+
+    def find(public_number: str) -> list[wish.Order]:
+        channel = channel_of(public_number)
+        if channel != "shopify":
+            return [(channel, public_number)] if channel in merchants().connections(message.merchant) else []
+        return [(channel, ref) for ref in find_in_store(merchants(), message.merchant, public_number)]
+
+    return wish.read_wish(message, body, find, lambda order: contact_of(merchants(), message.merchant, *order))

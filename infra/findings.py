@@ -10,7 +10,7 @@ from stopship.contract import PROJECT, merchant_secret_name, state_machine_name
 
 PYTHON = "Python 3.13 is what the whole test run and the local stack execute; moving on is a decision, not a drift."
 ASYNCHRONOUS = (
-    "Called synchronously, or by an event source with its own dead-letter queue; the two functions that a timer calls have a "
+    "Called synchronously, or by an event source with its own dead-letter queue; the functions that a timer calls have a "
     "failure destination."
 )
 DEAD_LETTERS = "This is a dead-letter queue; an alarm watches it."

@@ -26,7 +26,13 @@ from infra.queues import Queues
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
-from stopship.contract import PROJECT, function_name, merchant_secret_name, state_machine_name
+from stopship.contract import (
+    PROJECT,
+    function_name,
+    merchant_parameter_name,
+    merchant_secret_name,
+    state_machine_name,
+)
 
 
 class StopshipStack(Stack):
@@ -103,6 +109,7 @@ class StopshipStack(Stack):
             executions=_arn("states", f"execution:{machine}:*"),
             merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
             merchant_parameters=_arn("ssm", f"parameter/{PROJECT}/{stage}/*"),
+            merchant_list=_arn("ssm", f"parameter{merchant_parameter_name(stage, '')}"),
             schedules=_arn("scheduler", f"schedule/{self._deadlines.group.schedule_group_name}/*"),
             scheduler_role=self._deadlines.role.role_arn,
             identities=_arn("ses", "identity/*"),
@@ -128,7 +135,11 @@ class StopshipStack(Stack):
         )
         self._functions.consume(self._queues, stream)
         sweep = self._by_module["sweep_cases"]
-        Sweep(self, "Sweep", deadlines=self._deadlines, function=sweep, lost=self._lost_calls)
+        about = "Finds cases that nobody works on, and deadlines whose timer was lost"
+        timers = {"deadlines": self._deadlines, "lost": self._lost_calls}
+        Sweep(self, "Sweep", function=sweep, every="rate(1 minute)", about=about, **timers)
+        payments, about = self._by_module["sweep_payments"], "Asks for the cancel of orders that nobody pays"
+        Sweep(self, "PaymentSweep", function=payments, every="rate(1 hour)", about=about, **timers)
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
@@ -159,6 +170,7 @@ class StopshipStack(Stack):
             "UserPoolClientId": self._identity.client.user_pool_client_id,
             "NetSuiteSigningKeyId": self._signing_key.key_id,
             "SweepFunctionName": self._by_module["sweep_cases"].function_name,
+            "PaymentSweepFunctionName": self._by_module["sweep_payments"].function_name,
         }
         if self._mail.rule_set_name:
             outputs |= {"MailRuleSetName": self._mail.rule_set_name, "MailBucketName": self._mail.bucket.bucket_name}

@@ -59,6 +59,7 @@ Grant = Literal[
     "ledger_append",
     "merchant_secrets",
     "merchant_parameters",
+    "merchant_list",
     "evidence_write",
     "evidence_read",
     "mail_read",
@@ -188,5 +189,14 @@ FUNCTIONS: tuple[Function, ...] = (
         "wake_task",
         "timer_create",
         timeout_seconds=120,
+    ),
+    _function(
+        "sweep_payments",
+        "timer",
+        "merchant_list",
+        "merchant_secrets",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=300,
     ),
 )

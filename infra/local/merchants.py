@@ -39,6 +39,9 @@ version = "local-1"
 [acknowledgement_seconds]
 default = 6
 
+[payment_timeout]
+hours = 24
+
 [order_wait]
 seconds = 2
 attempts = 20

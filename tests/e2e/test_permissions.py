@@ -31,6 +31,11 @@ RARE = {
         "scheduler:CreateSchedule": "only at a deadline",
         "sqs:SendMessage": "only when a timer's call has failed for good",
     },
+    "sweep-payments": {
+        "s3:GetObject": "only when an order is found unpaid again",
+        "s3:PutObject": "only when an order was not paid in time",
+        "sqs:SendMessage": "only when an order was not paid in time, or a timer's call has failed for good",
+    },
     "sweep-cases": {
         "dynamodb:GetItem": "only when a case has to be resumed or escalated",
         "dynamodb:PutItem": "only when a case has to be resumed or escalated",

@@ -34,6 +34,7 @@ from stopship.domain.order import (
     AckLevel,
     OrderLine,
     OrderSnapshot,
+    Payment,
     PickObservation,
     PickState,
     PlannedLeg,
@@ -129,6 +130,8 @@ class FakeOrderSystem:
             cancelled=order.cancelled,
             vip=order.vip,
             risk=order.risk,
+            payment=Payment.MADE if order.transactions else Payment.OPEN,
+            signs=order.signs,
         )
 
     def _cancelled(self, order: Order, line: str, rest: int) -> int:

@@ -19,6 +19,7 @@ from stopship.domain.instant import plus
 from stopship.domain.order import Quantities
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
+from stopship.domain.request import Kind
 from stopship.domain.resolution import Resolution
 from stopship.domain.root_cause import root_cause
 
@@ -125,6 +126,8 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
         return "skipped:no_sender" if not sender else "skipped:by_hand", ""
     if case.order is None:
         return "skipped:no_order", ""
+    if template.name == "outcome_withdrawn" and case.kind is Kind.AUTO:
+        return "skipped:nobody_asked", ""
     to = desk.partners.order_system(case.merchant, case.channel).contact(case.order_ref)
     if not to:
         return "skipped:no_address", ""

@@ -19,6 +19,11 @@ def normalise(message: IntakeMessage, body: bytes, channel_of: ChannelOf) -> Can
             return _listed_wish(message, body, channel_of)
         case "cancel-form":
             return _form_wish(message, parse_json(body), channel_of)
+        case "payment-timeout":
+            from stopship.wiring import merchants
+            from stopship.wiring.payment_timeout import read_wish
+
+            return read_wish(message, parse_json(body), merchants())
         case _:
             return _ops_request(message, parse_json(body))
 

@@ -110,6 +110,11 @@ def by_csv(stage: "Stage", orders: Sequence[Order], reason: str = "stockout", sk
         raise RuntimeError(f"POST /cancellations/csv: {answer.status_code} {answer.text}")
 
 
+def by_payment_timeout(stage: "Stage") -> None:
+    """Nobody asks: the sweep finds the orders that were not paid in time (made with ``unpaid_since``)."""
+    stage.sweep_payments()
+
+
 def by_buyer(stage: "Stage", order: Order, times: int = 1) -> None:
     """An Amazon buyer presses "request cancellation": ORDER_CHANGE arrives on the bus."""
     stage.desk.sandboxes.command(

@@ -134,12 +134,24 @@ class StopshipStack(Stack):
             on_failure=sources.SqsDlq(self._queues.dead_letters("Stream")),
         )
         self._functions.consume(self._queues, stream)
-        sweep = self._by_module["sweep_cases"]
-        about = "Finds cases that nobody works on, and deadlines whose timer was lost"
-        timers = {"deadlines": self._deadlines, "lost": self._lost_calls}
-        Sweep(self, "Sweep", function=sweep, every="rate(1 minute)", about=about, **timers)
-        payments, about = self._by_module["sweep_payments"], "Asks for the cancel of orders that nobody pays"
-        Sweep(self, "PaymentSweep", function=payments, every="rate(1 hour)", about=about, **timers)
+        self._sweep(
+            "Sweep",
+            "sweep_cases",
+            "rate(1 minute)",
+            "Finds cases that nobody works on, and deadlines whose timer was lost",
+        )
+        self._sweep("PaymentSweep", "sweep_payments", "rate(1 hour)", "Asks for the cancel of orders that nobody pays")
+
+    def _sweep(self, id_: str, module: str, every: str, about: str) -> None:
+        Sweep(
+            self,
+            id_,
+            deadlines=self._deadlines,
+            function=self._by_module[module],
+            lost=self._lost_calls,
+            every=every,
+            about=about,
+        )
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)

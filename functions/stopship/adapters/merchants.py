@@ -32,7 +32,8 @@ class Merchants:
 
     def all_settings(self) -> Iterator[tuple[str, str]]:
         """Every merchant that has settings, with their JSON text, read now."""
-        told, path = {}, merchant_parameter_name(self._stage, "")
+        told: dict[str, str] = {}
+        path = merchant_parameter_name(self._stage, "")
         while True:
             page = self._parameters.get_parameters_by_path(Path=path, **told)
             for parameter in page["Parameters"]:

@@ -21,7 +21,7 @@ from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.request import Kind
 from stopship.domain.resolution import Resolution
-from stopship.domain.root_cause import root_cause
+from stopship.domain.root_cause import find_root_cause
 
 STEP = "close"
 
@@ -145,15 +145,16 @@ def _close(desk: Desk, case: Case) -> Step | None:
     """Decided on the version that is closed: a shipment that is recorded first keeps the case open."""
     if case.closed or not case.all_settled or case.wishes_unread or case.open_exceptions:
         return None
-    policy, outcome = desk.policy_of(case), outcome_of(case)
+    policy, outcome, cause = desk.policy_of(case), outcome_of(case), find_root_cause(case)
     fact = CaseClosed(
         outcome=outcome,
         mixed=is_mixed(case),
         lines=line_outcomes(case),
-        root_cause=root_cause(case),
+        root_cause=cause.tag,
         avoidable=policy.reasons[case.reason].avoidable,
         timestamps=timestamps(case, desk.clock.now()),
         watch_until=plus(desk.clock.now(), policy.watch_days * 86400),
+        root_cause_evidence=list(cause.evidence),
     )
     step = Step()
     step.add(fact, f"closed:{len(case.reopened)}")

@@ -538,7 +538,8 @@ class ReturnOpened(Event):
 
 @dataclass(frozen=True)
 class CaseClosed(Event):
-    """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA."""
+    """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA. ``root_cause_evidence`` are versions of the facts that the
+    root cause rests on."""
 
     outcome: str
     mixed: bool
@@ -547,6 +548,7 @@ class CaseClosed(Event):
     avoidable: bool
     timestamps: Mapping[str, str]
     watch_until: str
+    root_cause_evidence: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,8 @@ def read_fields(body: bytes) -> Mapping[str, str]:
 
 def read_entry(fields: Mapping[str, str]) -> Entry:
     language = fields.get("lang", "")
-    told = (fields.get(name, "").strip() for name in ("order", "email", "name"))
-    return Entry(*told, language=language if language in LANGUAGES else LANGUAGES[0])
+    order, email, name = (fields.get(x, "").strip() for x in ("order", "email", "name"))
+    return Entry(order, email, name, language if language in LANGUAGES else LANGUAGES[0])
 
 
 def language_of(asked: str, accepted: str) -> str:

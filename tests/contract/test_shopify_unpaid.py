@@ -1,4 +1,4 @@
-"""Shopify on money that never came, on an order's public number, and on what may be why it is cancelled: against the sandbox, over HTTP."""
+"""Shopify on money that never came, and on what may be why an order is cancelled: against the sandbox, over HTTP."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -119,6 +119,12 @@ def test_what_is_paid_outside_or_on_account_says_so(shop: Shop) -> None:
     }
 
 
+def test_what_was_sent_without_being_paid_says_so(shop: Shop) -> None:
+    ref, kept = shop.order(), shop.order()
+    shop.tell("fulfill", {"order_ref": ref})
+    assert {x.order_ref: x.sent for x in shop.unpaid()} == {ref: True, kept: False}
+
+
 def test_the_time_counts_from_the_last_attempt_to_pay_and_names_it(shop: Shop) -> None:
     tries = [
         {"kind": "SALE", "status": "FAILURE", "amount": "9.00", "created_at": f"2026-01-0{day}T10:00:00Z"}
@@ -165,30 +171,6 @@ def test_a_shop_that_asks_for_too_long_a_pause_is_left_alone(shop: Shop) -> None
     with pytest.raises(PartnerUnavailable):
         shop.unpaid()
     assert shop.pauses == []
-
-
-# ---------------------------------------------------------------------------------------------- by public number
-
-
-def test_an_order_is_found_by_the_number_that_the_customer_knows_and_by_no_other(shop: Shop) -> None:
-    ref, longer = shop.order(name="#1001"), shop.order(name="#11001")
-    prefixed = shop.order(name="EN-1001.a")
-    assert [shop.system.find_orders(x) for x in ("1001", "#1001", " #1001 ")] == [[ref]] * 3
-    assert shop.system.find_orders("11001") == [longer]
-    assert shop.system.find_orders("en-1001.A") == [prefixed]
-    assert shop.system.find_orders("100") == shop.system.find_orders("9") == []
-
-
-@pytest.mark.parametrize("text", ["", "#", "1001' OR name:'1", "1001 OR status:open", "*", "1001)", "a\nb", "x" * 101])
-def test_what_is_no_number_is_looked_for_nowhere(shop: Shop, text: str) -> None:
-    shop.order(name="#1001")
-    shop.configure(access_token="another")
-    assert shop.system.find_orders(text) == []
-
-
-def test_two_orders_of_one_number_are_both_found(shop: Shop) -> None:
-    refs = {shop.order(name="#1001"), shop.order(name="1001")}
-    assert set(shop.system.find_orders("1001")) == refs
 
 
 # ---------------------------------------------------------------------------------------------- payment and signs of an order

@@ -10,7 +10,7 @@ from stopship.domain.instant import plus
 class OpenPayment:
     """An order that nobody has paid. ``state`` is pending, expired or reservation_expired; ``since`` the last attempt to pay; ``attempt`` its
     id in the order system, "" when nobody ever tried. ``manual``: it is to be paid outside (on delivery, by transfer); ``terms``: it is sold
-    on account."""
+    on account; ``sent``: at least a part of it is with the carrier or the customer."""
 
     order_ref: str
     state: str
@@ -20,6 +20,7 @@ class OpenPayment:
     terms: bool
     gateways: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    sent: bool = False
 
     @property
     def epoch(self) -> str:
@@ -44,6 +45,8 @@ class Verdict(StrEnum):
     PAID_OUTSIDE = "paid_outside"
     ON_ACCOUNT = "on_account"
     NEVER_TRIED = "never_tried"
+    SENT = "sent"
+    """What is owed for goods that left is a matter of finance."""
     SPARED = "spared"
     NOT_YET = "not_yet"
 
@@ -56,6 +59,8 @@ def judge(payment: OpenPayment, rule: PaymentTimeout, now: str) -> Verdict:
         return Verdict.PAID_OUTSIDE
     if payment.terms:
         return Verdict.ON_ACCOUNT
+    if payment.sent:
+        return Verdict.SENT
     if not payment.attempt:
         return Verdict.NEVER_TRIED
     if _any_of(payment.gateways, rule.spare_gateways) or _any_of(payment.tags, rule.spare_tags):

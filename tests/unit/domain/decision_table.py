@@ -504,8 +504,8 @@ TABLE: tuple[Row, ...] = (
     Row(
         "it is paid, and it left",
         (order(payment="made"), signal(departed=True)),
-        "settle shipped departure",
-        (5,),
+        "settle withdrawn paid",
+        (4,),
         reason="payment_timeout",
         requester="system",
     ),

@@ -21,6 +21,7 @@ RULE = PaymentTimeout(48, frozenset({"Klarna"}), frozenset({"pre-order"}))
         (replace(OPEN, manual=True), Verdict.PAID_OUTSIDE),
         (replace(OPEN, terms=True), Verdict.ON_ACCOUNT),
         (replace(OPEN, attempt=""), Verdict.NEVER_TRIED),
+        (replace(OPEN, sent=True), Verdict.SENT),
         (replace(OPEN, gateways=("shopify_payments", " klarna ")), Verdict.SPARED),
         (replace(OPEN, tags=("vip", "Pre-Order")), Verdict.SPARED),
         (replace(OPEN, tags=("pre-orders",)), Verdict.OVERDUE),

@@ -65,6 +65,7 @@ PARCELS = (
 )
 _UNPAID = (
     "id createdAt cancelledAt displayFinancialStatus tags paymentGatewayNames paymentTerms { id }"
+    " fulfillments(first: 5) { status }"
     " transactions(first: 25) { id kind status createdAt manualPaymentGateway authorizationExpiresAt }"
 )
 UNPAID_ORDERS = (

@@ -15,6 +15,8 @@ PAUSES: Final = 6
 LONGEST_PAUSE: Final = 10.0
 _ATTEMPTS = frozenset({"AUTHORIZATION", "EMV_AUTHORIZATION", "SALE", "CAPTURE"})
 
+_NOT_SENT = frozenset({"CANCELLED", "ERROR", "FAILURE"})
+
 type Pause = Callable[[float], object]
 
 
@@ -73,4 +75,5 @@ def _open_payment(node: Mapping[str, Any], now: str) -> OpenPayment | None:
         terms=node["paymentTerms"] is not None,
         gateways=tuple(node["paymentGatewayNames"]),
         tags=tuple(node["tags"]),
+        sent=any(x["status"] not in _NOT_SENT for x in node["fulfillments"]),
     )

@@ -32,11 +32,24 @@ FREE: Mapping[type[e.Event], frozenset[str]] = {
     e.ExceptionOpened: frozenset({"next_action", "detail", "evidence"}),
     e.ExceptionResolved: frozenset({"note_sha256", "approved_by", "by"}),
     e.LegReopened: frozenset({"why"}),
+    e.CarrierRead: frozenset({"reason"}),
+    e.LabelVoidRequested: frozenset(),
+    e.LabelVoidAnswered: frozenset({"code"}),
+    e.InterceptRequested: frozenset(),
+    e.InterceptAnswered: frozenset({"code"}),
     e.SilenceRecorded: frozenset(),
     e.LegSettled: frozenset(),
 }
 """Fields that hold what somebody wrote, by fact."""
 CODES = {
+    "carrier",
+    "parcel",
+    "parcels",
+    "offer",
+    "cost",
+    "goods_value",
+    "goods_currency",
+    "by",
     "channel",
     "policy_hash",
     "reason",
@@ -110,7 +123,8 @@ def folded(facts: list[e.Event]) -> Case:
 
 
 def chosen(case: Case, now: str) -> tuple[Any, ...]:
-    decision = decide_leg(case, case.legs[LEG], load_default(), now)
+    made = decide_leg(case, case.legs[LEG], load_default(), now)
+    decision = made.action, made.outcome, made.cause, made.proof, made.evidence
     return decision, find_root_cause(case), kind_of(case), case.reason
 
 

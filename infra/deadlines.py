@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: the group of one-time deadline timers, the role that it acts with, and the sweep's schedule."""
+"""EventBridge Scheduler: the group of one-time deadline timers, the role that it acts with, and the sweeps' schedules."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -9,8 +9,6 @@ from constructs import Construct
 
 from infra.stages import Stage
 from stopship.contract import PROJECT
-
-SWEEP_EVERY = "rate(1 minute)"
 
 
 class Deadlines(Construct):
@@ -34,8 +32,18 @@ class Deadlines(Construct):
 
 
 class Sweep(Construct):
+    """Calls a function again and again: ``every`` is a schedule expression, ``about`` says for what."""
+
     def __init__(
-        self, scope: Construct, id_: str, *, deadlines: Deadlines, function: lambda_.IFunction, lost: sqs.IQueue
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        deadlines: Deadlines,
+        function: lambda_.IFunction,
+        lost: sqs.IQueue,
+        every: str,
+        about: str,
     ) -> None:
         super().__init__(scope, id_)
         may = [
@@ -46,9 +54,9 @@ class Sweep(Construct):
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
-            description="Finds cases that nobody works on, and deadlines whose timer was lost",
+            description=about,
             group_name=deadlines.group.schedule_group_name,
-            schedule_expression=SWEEP_EVERY,
+            schedule_expression=every,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function.function_arn,

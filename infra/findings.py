@@ -10,7 +10,7 @@ from stopship.contract import PROJECT, merchant_secret_name, state_machine_name
 
 PYTHON = "Python 3.13 is what the whole test run and the local stack execute; moving on is a decision, not a drift."
 ASYNCHRONOUS = (
-    "Called synchronously, or by an event source with its own dead-letter queue; the two functions that a timer calls have a "
+    "Called synchronously, or by an event source with its own dead-letter queue; the functions that a timer calls have a "
     "failure destination."
 )
 DEAD_LETTERS = "This is a dead-letter queue; an alarm watches it."
@@ -39,6 +39,12 @@ BY_PATH = {
     },
     "DeskApi/Api/ANY--vendor-answers--{token}": {
         "AwsSolutions-APIG4": "A signed link to one answer of one request, which the function verifies; opening it has no effect."
+    },
+    **{
+        f"DeskApi/Api/{route}": {
+            "AwsSolutions-APIG4": "A withdrawal needs no login (Directive 2011/83/EU, Article 11a); the order's own address decides later."
+        }
+        for route in ("GET--cancel--{merchant}", "POST--cancel--{merchant}", "POST--cancel--{merchant}--confirm")
     },
     "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
     "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},

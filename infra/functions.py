@@ -26,6 +26,7 @@ NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "intake_queue_url": frozenset({"intake_send"}),
     "state_machine_arn": frozenset({"start_execution", "describe_execution"}),
     "exception_queue_urls": frozenset({"exception_send"}),
+    "form_key": frozenset({"form_mac"}),
     "schedule_group": frozenset({"timer_create"}),
     "scheduler_role_arn": frozenset({"timer_create"}),
     "escalate_function_arn": frozenset({"timer_create"}),

@@ -17,12 +17,14 @@ class Resources:
     mail_bucket: str
     data_key: str
     signing_key: str
+    form_key: str
     intake_queue: str
     exception_queues: tuple[str, ...]
     state_machine: str
     executions: str
     merchant_secrets: str
     merchant_parameters: str
+    merchant_list: str
     schedules: str
     scheduler_role: str
     identities: str
@@ -73,6 +75,7 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
     "merchant_parameters": lambda r: [_allow("ssm:GetParameter", on=[r.merchant_parameters])],
+    "merchant_list": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_list])],
     "intake_send": lambda r: [_allow("sqs:SendMessage", on=[r.intake_queue])],
     # The event sources grant what Lambda needs to read them.
     "intake_consume": lambda _: [],
@@ -84,5 +87,6 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "wake_task": lambda r: [_allow("states:SendTaskSuccess", on=[r.state_machine])],
     "send_mail": lambda r: [_allow("ses:SendEmail", on=[r.identities])],
     "timer_create": _scheduler,
+    "form_mac": lambda r: [_allow("kms:GenerateMac", on=[r.form_key])],
     "kms_sign": lambda r: [_allow("kms:Sign", on=[r.signing_key])],
 }

@@ -14,6 +14,7 @@ from infra.deadlines import Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.findings import acknowledge
+from infra.form_key import FormKey
 from infra.functions import Functions
 from infra.grants import Resources
 from infra.http_api import DeskHttpApi
@@ -25,7 +26,13 @@ from infra.queues import Queues
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
-from stopship.contract import PROJECT, function_name, merchant_secret_name, state_machine_name
+from stopship.contract import (
+    PROJECT,
+    function_name,
+    merchant_parameter_name,
+    merchant_secret_name,
+    state_machine_name,
+)
 
 
 class StopshipStack(Stack):
@@ -54,6 +61,7 @@ class StopshipStack(Stack):
         stage = self._stage
         self._data_key = DataKey(self, "DataKey", stage).key
         self._signing_key = SigningKey(self, "SigningKey", stage).key
+        self._form_key = FormKey(self, "FormKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
@@ -69,6 +77,7 @@ class StopshipStack(Stack):
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
+            "form_key": self._form_key.key_arn,
             "state_machine_arn": self._machine_arn,
             "exception_queue_urls": " ".join(f"{tier}={q.queue_url}" for tier, q in queues.exceptions.items()),
             "schedule_group": self._deadlines.group.schedule_group_name,
@@ -93,12 +102,14 @@ class StopshipStack(Stack):
             mail_bucket=self._mail.bucket.bucket_arn,
             data_key=self._data_key.key_arn,
             signing_key=self._signing_key.key_arn,
+            form_key=self._form_key.key_arn,
             intake_queue=self._queues.intake.queue_arn,
             exception_queues=tuple(q.queue_arn for q in self._queues.exceptions.values()),
             state_machine=self._machine_arn,
             executions=_arn("states", f"execution:{machine}:*"),
             merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
             merchant_parameters=_arn("ssm", f"parameter/{PROJECT}/{stage}/*"),
+            merchant_list=_arn("ssm", f"parameter{merchant_parameter_name(stage, '')}"),
             schedules=_arn("scheduler", f"schedule/{self._deadlines.group.schedule_group_name}/*"),
             scheduler_role=self._deadlines.role.role_arn,
             identities=_arn("ses", "identity/*"),
@@ -123,8 +134,24 @@ class StopshipStack(Stack):
             on_failure=sources.SqsDlq(self._queues.dead_letters("Stream")),
         )
         self._functions.consume(self._queues, stream)
-        sweep = self._by_module["sweep_cases"]
-        Sweep(self, "Sweep", deadlines=self._deadlines, function=sweep, lost=self._lost_calls)
+        self._sweep(
+            "Sweep",
+            "sweep_cases",
+            "rate(1 minute)",
+            "Finds cases that nobody works on, and deadlines whose timer was lost",
+        )
+        self._sweep("PaymentSweep", "sweep_payments", "rate(1 hour)", "Asks for the cancel of orders that nobody pays")
+
+    def _sweep(self, id_: str, module: str, every: str, about: str) -> None:
+        Sweep(
+            self,
+            id_,
+            deadlines=self._deadlines,
+            function=self._by_module[module],
+            lost=self._lost_calls,
+            every=every,
+            about=about,
+        )
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
@@ -155,6 +182,7 @@ class StopshipStack(Stack):
             "UserPoolClientId": self._identity.client.user_pool_client_id,
             "NetSuiteSigningKeyId": self._signing_key.key_id,
             "SweepFunctionName": self._by_module["sweep_cases"].function_name,
+            "PaymentSweepFunctionName": self._by_module["sweep_payments"].function_name,
         }
         if self._mail.rule_set_name:
             outputs |= {"MailRuleSetName": self._mail.rule_set_name, "MailBucketName": self._mail.bucket.bucket_name}

@@ -59,6 +59,7 @@ Grant = Literal[
     "ledger_append",
     "merchant_secrets",
     "merchant_parameters",
+    "merchant_list",
     "evidence_write",
     "evidence_read",
     "mail_read",
@@ -72,6 +73,7 @@ Grant = Literal[
     "exception_send",
     "timer_create",
     "kms_sign",
+    "form_mac",
     "stream_read",
 ]
 
@@ -126,6 +128,15 @@ FUNCTIONS: tuple[Function, ...] = (
         "merchant_secrets",
         "evidence_write",
         "wake_task",
+        timeout_seconds=10,
+    ),
+    _function(
+        "cancel_form",
+        "door",
+        "merchant_parameters",
+        "form_mac",
+        "evidence_write",
+        "intake_send",
         timeout_seconds=10,
     ),
     _function(
@@ -188,5 +199,14 @@ FUNCTIONS: tuple[Function, ...] = (
         "wake_task",
         "timer_create",
         timeout_seconds=120,
+    ),
+    _function(
+        "sweep_payments",
+        "timer",
+        "merchant_list",
+        "merchant_secrets",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=300,
     ),
 )

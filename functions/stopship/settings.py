@@ -10,7 +10,8 @@ class Settings:
     """Every field is the environment variable ``STOPSHIP_<FIELD>``. Empty means: this function has no use for it.
 
     ``public_url`` is the desk's base URL, from which callback URLs are made. ``scheduler_role_arn`` is what EventBridge
-    Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>".
+    Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>". ``form_key`` is the KMS key that seals the
+    cancel form's tokens.
     """
 
     stage: str = ""
@@ -24,6 +25,7 @@ class Settings:
     scheduler_role_arn: str = ""
     escalate_function_arn: str = ""
     public_url: str = ""
+    form_key: str = ""
 
     @property
     def exception_queues(self) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ import typer
 
 from infra.cli import audit, cases, exceptions, policy
 from infra.cli.bench import bench
+from infra.cli.cancel import cancel
 from infra.cli.capabilities import capabilities
 from infra.cli.demo import demo
 from infra.cli.output import fail
@@ -37,6 +38,7 @@ app.command()(status)
 app.command()(demo)
 app.command()(bench)
 app.command()(capabilities)
+app.command()(cancel)
 app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")

@@ -42,6 +42,9 @@ default = 6
 atelier = 12
 werkstatt = 12
 
+[payment_timeout]
+hours = 24
+
 [order_wait]
 seconds = 2
 attempts = 20
@@ -131,6 +134,11 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
     }
 
 
+def settings(merchant: str) -> dict[str, Any]:
+    """The merchant's parameter."""
+    return {"policy": POLICY, "cancel_form": {"shop": f"{merchant.title()} Store"}}
+
+
 def locations(merchant: str) -> dict[str, str]:
     """Shopify location id to warehouse."""
     return {str(7_000_000_001 + i): name for i, name in enumerate(WAREHOUSES[merchant])}
@@ -143,7 +151,7 @@ def connect_merchants(desk: "LocalDesk") -> None:
     for merchant in MERCHANTS:
         config = connections(merchant, desk.sandboxes.endpoint, desk.api_url, key)
         _write_secret(desk, merchant_secret_name(STAGE, merchant), config)
-        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps({"policy": POLICY}))
+        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps(settings(merchant)))
         _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "zendesk", config["zendesk"]["account_id"]), merchant)

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.emulator
 
 RARE = {
     "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
+    "cancel-form": {"s3:GetObject": "only when the same statement is confirmed twice"},
     "desk-api": {"s3:GetObject": "only when the same request comes twice"},
     "process-intake": {
         "s3:PutObject": "only when a message came over a bus",
@@ -41,6 +42,11 @@ RARE = {
         "dynamodb:PutItem": "only at a deadline",
         "scheduler:CreateSchedule": "only at a deadline",
         "sqs:SendMessage": "only when a timer's call has failed for good",
+    },
+    "sweep-payments": {
+        "s3:GetObject": "only when an order is found unpaid again",
+        "s3:PutObject": "only when an order was not paid in time",
+        "sqs:SendMessage": "only when an order was not paid in time, or a timer's call has failed for good",
     },
     "sweep-cases": {
         "dynamodb:GetItem": "only when a case has to be resumed or escalated",

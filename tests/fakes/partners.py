@@ -35,6 +35,7 @@ from stopship.domain.order import (
     AckLevel,
     OrderLine,
     OrderSnapshot,
+    Payment,
     PickObservation,
     PickState,
     PlannedLeg,
@@ -131,6 +132,8 @@ class FakeOrderSystem:
             vip=order.vip,
             risk=order.risk,
             places=tuple({w.warehouse for w in order.works}),
+            payment=Payment.MADE if order.transactions else Payment.OPEN,
+            signs=order.signs,
         )
 
     def _cancelled(self, order: Order, line: str, rest: int) -> int:

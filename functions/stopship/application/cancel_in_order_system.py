@@ -26,7 +26,7 @@ from stopship.domain.events import (
 )
 from stopship.domain.ids import action_key
 from stopship.domain.instant import seconds_between
-from stopship.domain.order import OrderSnapshot, Quantities
+from stopship.domain.order import OrderSnapshot, Payment, Quantities
 from stopship.domain.policy import Cause, Policy
 from stopship.domain.resolution import Resolution
 
@@ -98,6 +98,8 @@ def _begin(desk: Desk, case: Case) -> Next:
         return _gone()
     if new_legs(case, order, desk.partners.places(case.merchant)):
         return _new_work(desk, case, order)
+    if order.payment is Payment.MADE and case.for_want_of_payment and not _although_paid(case):
+        return person(Cause.PAID_AFTER_STOP, "the order was paid after its stop was asked for")
     scope = _scope(case, order)
     if order.cancelled:
         case = _quote(desk, case)
@@ -105,6 +107,12 @@ def _begin(desk: Desk, case: Case) -> Next:
     case = _quote(desk, case)
     case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, order))
     return _after(desk, case, _said(lambda: _system(desk, case).cancel(_command(desk, case))))
+
+
+def _although_paid(case: Case) -> bool:
+    """A person knows that it was paid, and wants it to be cancelled and paid back."""
+    asked = [x.resolved for x in case.exceptions.values() if x.opened.fact.cause == Cause.PAID_AFTER_STOP]
+    return any(x is not None and x.fact.resolution == Resolution.RETRY for x in asked)
 
 
 def _said(call: Callable[[], CancelProgress]) -> CancelProgress:

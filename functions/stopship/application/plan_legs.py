@@ -33,6 +33,8 @@ def order_read(order: OrderSnapshot) -> OrderRead:
         vip=order.vip,
         risk=order.risk,
         observed_at=order.observed_at,
+        payment=order.payment,
+        signs=[str(sign) for sign in order.signs],
     )
 
 

@@ -13,6 +13,7 @@ from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
 from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
+from stopship.domain.payment_timeout import OpenPayment
 from stopship.domain.policy import Policy
 from stopship.domain.request import Reason
 
@@ -86,6 +87,16 @@ class OrderSystem(Protocol):
 
     def parcels(self, order_ref: str) -> Sequence[Parcel]:
         """What left for the order and how it can be followed, live; empty where the system does not know. Never stored."""
+
+
+class PaymentWatch(Protocol):
+    """An order system that tells which orders were never paid. One instance per merchant."""
+
+    def unpaid_orders(self, created_before: str) -> Iterable[OpenPayment]:
+        """Orders made at or before that moment that nobody has paid; what is asked for in between may be missing, or be there twice."""
+
+    def unpaid_order(self, order_ref: str) -> OpenPayment | None:
+        """The order as it is now; None when it is paid, reserved, cancelled or gone."""
 
 
 # ---------------------------------------------------------------------------------------------- warehouses

@@ -9,7 +9,7 @@ from stopship.domain.carrier import SCANNED, UNSCANNED
 from stopship.domain.order import DEPARTED, FINAL, IN_WORK, PickState, PlannedLeg, Quantities
 from stopship.domain.order import FulfillmentType as Fulfillment
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
-from stopship.domain.request import Kind, Reason
+from stopship.domain.request import Kind, Reason, Requester
 from stopship.domain.resolution import Resolution
 
 RETURN_PROOFS = frozenset({"carrier_returned", "human_returned"})
@@ -276,6 +276,13 @@ class Case:
         """A fraud wish outranks the others on the same order: it decides between stopped and blocked."""
         reasons = [Reason(r.fact.reason) for r in self.requests]
         return Reason.FRAUD if Reason.FRAUD in reasons else reasons[0]
+
+    @property
+    def for_want_of_payment(self) -> bool:
+        """Nobody asked but the desk itself, because the order was not paid."""
+        return bool(self.requests) and all(
+            (r.fact.requester, r.fact.reason) == (Requester.SYSTEM, Reason.PAYMENT_TIMEOUT) for r in self.requests
+        )
 
     @property
     def kind(self) -> Kind | None:

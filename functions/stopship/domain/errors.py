@@ -1,6 +1,7 @@
 """What can go wrong, by what must happen next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -22,6 +23,26 @@ class UnclearTicket(InvalidInput):
     def __init__(self, field: str, problem: str, fix: str = "", *, ticket_ref: str, wish_id: str) -> None:
         super().__init__(field, problem, fix)
         self.ticket_ref, self.wish_id = ticket_ref, wish_id
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """``line`` counts from 1; ``column`` is "" when the fault is of the line as a whole. Never holds the value that is wrong."""
+
+    line: int
+    column: str
+    problem: str
+    fix: str
+
+
+class InvalidRows(InvalidInput):
+    """A list with faults. ``errors`` are all of them, the first one also being the error's own text."""
+
+    def __init__(self, errors: Sequence[RowError]) -> None:
+        first = errors[0]
+        place = f"line {first.line}" + (f", {first.column}" if first.column else "")
+        super().__init__(place, first.problem, first.fix)
+        self.errors = tuple(errors)
 
 
 class NotAuthentic(StopshipError):

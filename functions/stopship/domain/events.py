@@ -55,7 +55,8 @@ class ExecutionStarted(Event):
 
 @dataclass(frozen=True)
 class OrderRead(Event):
-    """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle."""
+    """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle. ``payment`` and
+    ``signs`` are the order system's own codes, translated."""
 
     display_ref: str
     lines: list[dict[str, Any]]
@@ -65,6 +66,8 @@ class OrderRead(Event):
     vip: bool
     risk: str
     observed_at: str
+    payment: str = ""
+    signs: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -557,7 +560,8 @@ class ReturnOpened(Event):
 
 @dataclass(frozen=True)
 class CaseClosed(Event):
-    """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA."""
+    """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA. ``root_cause_evidence`` are versions of the facts that the
+    root cause rests on."""
 
     outcome: str
     mixed: bool
@@ -566,6 +570,7 @@ class CaseClosed(Event):
     avoidable: bool
     timestamps: Mapping[str, str]
     watch_until: str
+    root_cause_evidence: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

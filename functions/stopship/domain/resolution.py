@@ -48,6 +48,7 @@ _AFTER_THE_STOP = frozenset(
     {
         Cause.ORDER_CANCEL_REFUSED,
         Cause.ORDER_CANCEL_UNCONFIRMED,
+        Cause.PAID_AFTER_STOP,
         Cause.WORK_RECREATED,
         Cause.ERP_REFUSED,
         Cause.ERP_LINES_DIFFER,

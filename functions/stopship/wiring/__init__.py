@@ -7,6 +7,7 @@ from stopship.adapters import aws
 from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, StepFunctionsTasks
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.evidence_s3 import S3Evidence
+from stopship.adapters.form_seal_kms import KmsSeal
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.mailer_ses import SesMailer
 from stopship.adapters.merchants import Merchants
@@ -48,6 +49,11 @@ def received_mails() -> S3Mails:
 @cache
 def intake_queue() -> SqsQueue:
     return SqsQueue(aws.client("sqs"), settings().intake_queue_url)
+
+
+@cache
+def form_seal() -> KmsSeal:
+    return KmsSeal(aws.client("kms"), settings().form_key)
 
 
 @cache

@@ -9,7 +9,7 @@ from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
-from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal
 from stopship.wiring.doors import parse_json
 
@@ -24,8 +24,10 @@ _AMAZON_ORDER = re.compile(r"\d{3}-\d{7}-\d{7}")
 def normalise(message: IntakeMessage, body: bytes) -> Normalised:
     """Raises InvalidInput for a message that fits nothing: it is kept and shown to a person."""
     match message.source:
-        case "ops":
-            return ops_request(message, parse_json(body))
+        case "ops" | "ops-csv" | "cancel-form" | "payment-timeout":
+            from stopship.wiring import own_doors
+
+            return own_doors.normalise(message, body, channel_of)
         case "shopify":
             from stopship.adapters.shopify import webhooks as shopify
 
@@ -151,30 +153,6 @@ def channel_of(order_ref: str) -> str:
     """Where an order comes from, for a warehouse that works several channels and does not say. Amazon's order ids have a form
     of their own (3-7-7 digits, SP-API Orders); everything else is the store's."""
     return "amazon" if _AMAZON_ORDER.fullmatch(order_ref) else "shopify"
-
-
-def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest:
-    """The API has checked every field; only the moment may still be one that cannot be read."""
-    asked = body["requested_at"]
-    try:
-        requested_at = instant.normal(asked) if asked else message.received_at
-    except ValueError as error:
-        raise InvalidInput("requested_at", str(error), "ISO 8601 with an offset") from error
-    return CancelRequest(
-        merchant=message.merchant,
-        channel=body["channel"],
-        order_ref=body["order_ref"],
-        reason=Reason(body["reason"]),
-        requester=Requester(body["requester"]),
-        source="ops",
-        delivery_id=message.delivery_id,
-        requested_at=min(requested_at, message.received_at),
-        received_at=message.received_at,
-        lines={x["line_id"]: x["quantity"] for x in body["lines"]},
-        ticket_ref=body["ticket_ref"],
-        evidence=tuple(body["evidence"]),
-        raw_sha256=message.raw_sha256,
-    )
 
 
 def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, 
 MADE_ONCE = (
     *(wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk),
     wiring.received_mails,
+    wiring.form_seal,
 )
 
 
@@ -53,14 +54,21 @@ def _forget() -> None:
 
 def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
     new_table()
-    services = ("s3", "sqs", "dynamodb", "secretsmanager", "ssm", "stepfunctions")
+    services = ("s3", "sqs", "dynamodb", "secretsmanager", "ssm", "stepfunctions", "kms")
     clients = {name: aws.client(name) for name in services}
     clients["s3"].create_bucket(Bucket=d.BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     queue = clients["sqs"].create_queue(QueueName="intake")["QueueUrl"]
     machine = clients["stepfunctions"].create_state_machine(
         name="cancel-case", definition=json.dumps(MACHINE), roleArn=ROLE
     )["stateMachineArn"]
-    told = {"stage": d.STAGE, "table_name": d.TABLE, "evidence_bucket": d.BUCKET, "intake_queue_url": queue}
+    form_key = clients["kms"].create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    told = {
+        "form_key": form_key,
+        "stage": d.STAGE,
+        "table_name": d.TABLE,
+        "evidence_bucket": d.BUCKET,
+        "intake_queue_url": queue,
+    }
     for name, value in {**told, "state_machine_arn": machine, "public_url": "https://desk.example"}.items():
         monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
     deployment = d.Deployment(clients, queue)

@@ -11,7 +11,7 @@ from stopship.adapters import http
 from stopship.adapters.amazon.client import PARTNER, AmazonClient, word
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
-from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg
+from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg
 
 INCLUDED: Final = "CANCELLATION,FULFILLMENT,PROCEEDS"
 PENDING = ("PENDING", "PENDING_AVAILABILITY")
@@ -55,6 +55,7 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
         cancelled=status == "CANCELLED",
         payment_pending=status in PENDING,
         places=(connection.warehouse,) if connection.warehouse else (),
+        payment=Payment.OPEN if status in PENDING else Payment.UNKNOWN,
     )
 
 

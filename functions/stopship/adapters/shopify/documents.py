@@ -12,6 +12,7 @@ _WORK_LINES = "nodes { remainingQuantity lineItem { id } } pageInfo { hasNextPag
 _WORK = (
     "nodes { id status assignedLocation { location { id isFulfillmentService } }"
     " lineItems(first: 20) { " + _WORK_LINES + " }"
+    " fulfillBy fulfillmentHolds { reason heldByRequestingApp }"
     " fulfillments(first: 5) { nodes { id } } }"
     " pageInfo { hasNextPage endCursor }"
 )
@@ -25,6 +26,8 @@ _BAG = "{ presentmentMoney { amount currencyCode } }"
 ORDER = (
     "query ReadOrder($id: ID!) { order(id: $id) { id name cancelledAt displayFinancialStatus tags customer { tags }"
     " totalPriceSet { shopMoney { amount currencyCode } } risk { assessments { riskLevel } }"
+    " shippingAddress { validationResultSummary }"
+    " transactions(first: 25) { kind status authorizationExpiresAt }"
     " lineItems(first: 50) { " + _LINES + " }"
     " fulfillmentOrders(first: 8) { " + _WORK + " }"
     " fulfillments(first: 8) { " + _FULFILLMENT + " } } }"
@@ -60,6 +63,17 @@ PARCELS = (
     " fulfillmentOrders(first: 5) { nodes { id } }"
     " fulfillmentLineItems(first: 10) { " + _FULFILLED_LINES + " } } } }"
 )
+_UNPAID = (
+    "id createdAt cancelledAt displayFinancialStatus tags paymentGatewayNames paymentTerms { id }"
+    " fulfillments(first: 5) { status }"
+    " transactions(first: 25) { id kind status createdAt manualPaymentGateway authorizationExpiresAt }"
+)
+UNPAID_ORDERS = (
+    "query ReadUnpaidOrders($search: String!, $after: String) {"
+    " orders(first: 50, after: $after, query: $search, sortKey: CREATED_AT) {"
+    " nodes { " + _UNPAID + " } pageInfo { hasNextPage endCursor } } }"
+)
+UNPAID_ORDER = "query ReadUnpaidOrder($id: ID!) { order(id: $id) { " + _UNPAID + " } }"
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
 ORDERS_NAMED = (
     "query FindOrders($query: String!, $after: String) { orders(first: 50, after: $after, query: $query) {"

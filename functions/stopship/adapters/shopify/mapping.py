@@ -7,7 +7,8 @@ from typing import Any
 
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.gid import gid, number
-from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
+from stopship.domain import instant
+from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg, Quantities, Sign
 
 CHANNEL = "shopify"
 
@@ -33,10 +34,20 @@ DEPARTED_STATUSES = frozenset(
 )
 _RISK_ORDER = ("LOW", "MEDIUM", "HIGH")
 
+RECEIVED_STATUSES = frozenset({"PAID", "PARTIALLY_PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
+# Why others hold the work (shopify.dev, FulfillmentHoldReason). The other reasons say nothing about a cause.
+_HOLD_SIGNS = {
+    "HIGH_RISK_OF_FRAUD": Sign.FRAUD_SUSPECTED,
+    "INVENTORY_OUT_OF_STOCK": Sign.OUT_OF_STOCK,
+    "INCORRECT_ADDRESS": Sign.ADDRESS_DOUBTED,
+    "UNKNOWN_DELIVERY_DATE": Sign.DELIVERY_DATE_UNKNOWN,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FulfillmentOrder:
-    """``work`` counts what may still ship, by line; ``known`` names every line it ever had."""
+    """``work`` counts what may still ship, by line; ``known`` names every line it ever had. ``held_for`` are the reasons of holds that others
+    placed; ``due`` is when it should be on its way, "" when nobody has said."""
 
     number: str
     live: bool
@@ -45,6 +56,8 @@ class FulfillmentOrder:
     work: Quantities
     known: frozenset[str]
     fulfillments: frozenset[str]
+    held_for: frozenset[str]
+    due: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,8 @@ def fulfillment_order(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]
         work={line: quantity for line, quantity in remaining.items() if quantity > 0} if live else {},
         known=frozenset(remaining),
         fulfillments=frozenset(number(f["id"], "Fulfillment") for f in node["fulfillments"]["nodes"]),
+        held_for=frozenset(h["reason"] for h in node["fulfillmentHolds"] if not h["heldByRequestingApp"]),
+        due=instant.normal(node["fulfillBy"]) if node["fulfillBy"] else "",
     )
 
 
@@ -112,7 +127,36 @@ def snapshot(
         payment_pending=order["displayFinancialStatus"] == "PENDING",
         evidence=(f"shopify:order-risk:{ref}",) if risk in ("medium", "high") else (),
         places=tuple(dict.fromkeys(name for one in work if (name := connection.locations.get(one.location)))),
+        payment=_payment(order, observed_at),
+        signs=tuple(sorted(_signs(order, work, observed_at))),
     )
+
+
+def _payment(order: Mapping[str, Any], now: str) -> Payment:
+    status = order["displayFinancialStatus"]
+    if status in RECEIVED_STATUSES:
+        return Payment.MADE
+    if status == "AUTHORIZED":
+        return Payment.MADE if reserved(order["transactions"], now) else Payment.OPEN
+    return Payment.OPEN if status in ("PENDING", "EXPIRED") else Payment.UNKNOWN
+
+
+def reserved(transactions: Sequence[Mapping[str, Any]], now: str) -> bool:
+    """Whether an authorisation may still be captured. Only some shops are told when it expires: else the financial status is believed."""
+    expiries = [
+        t["authorizationExpiresAt"] for t in transactions if (t["kind"], t["status"]) == ("AUTHORIZATION", "SUCCESS")
+    ]
+    return not expiries or any(not x or instant.normal(x) > now for x in expiries)
+
+
+def _signs(order: Mapping[str, Any], work: Iterable[FulfillmentOrder], now: str) -> set[Sign]:
+    live = [one for one in work if one.live]
+    found = {_HOLD_SIGNS[reason] for one in live for reason in one.held_for if reason in _HOLD_SIGNS}
+    if any(one.due and one.due < now for one in live if one.work):
+        found.add(Sign.PROMISE_MISSED)
+    if (order["shippingAddress"] or {}).get("validationResultSummary") == "ERROR":
+        found.add(Sign.ADDRESS_DOUBTED)
+    return found
 
 
 def _lines(

@@ -7,10 +7,11 @@ warehouse}; ``topics`` that are subscribed to (events.TOPICS); ``cancel_seconds`
 ``report_seconds`` until a warehouse's shipment is a fulfillment; ``bucket_points`` and ``restore_rate`` of the rate limit.
 
 Control, below ``/_sandbox/shopify/{merchant}``: ``POST /orders`` {order_ref, lines: [{id, sku, quantity, price,
-requires_shipping?}], legs: [{id, warehouse | location, lines, by_service?, active_location?, base_status?}], financial?: authorized |
-captured | pending, payments?, shipping?, currency?, risk?, tags?, customer_tags?, email?, disputes?, name?}; ``GET /orders/{ref}``;
+requires_shipping?}], legs: [{id, warehouse | location, lines, by_service?, active_location?, base_status?, fulfill_by?}], financial?:
+authorized | captured | pending | expired, payments?, payment_terms?, created_at?, shipping?, currency?, risk?, address_check?, tags?,
+customer_tags?, email?, disputes?, name?}; ``GET /orders/{ref}``; ``POST /pay`` {order_ref}: what is open is paid after all;
 ``POST /fulfill`` {order_ref, leg_id?, lines?, tracking?, shipment_status?}; ``POST /cancel`` {order_ref, reason?, refund?, restock?,
-note?}; ``POST /refund`` {order_ref, amount?, lines?, note?}; ``POST /hold`` and ``POST /release`` {order_ref, leg_id?, handle?} by
+note?}; ``POST /refund`` {order_ref, amount?, lines?, note?}; ``POST /hold`` {order_ref, leg_id?, handle?, reason?} and ``POST /release`` {order_ref, leg_id?, handle?} by
 somebody else; ``POST /cancellation-request`` {order_ref, leg_id?, step: submitted | accepted | rejected, message?}.
 
 When a warehouse of the sandboxes ships an order that the shop has, the shop hears of it ``report_seconds`` later; while the work is on
@@ -106,6 +107,7 @@ def build(base: Base) -> Partner:
         "fulfill": control.fulfil_order,
         "cancel": control.cancel_by_staff,
         "refund": control.refund_by_other,
+        "pay": control.pay,
         "hold": control.hold_by_other,
         "release": control.release_by_other,
         "cancellation-request": control.cancellation_request,

@@ -13,6 +13,7 @@ FINANCIAL = {
     "authorized": ("AUTHORIZATION", "SUCCESS"),
     "captured": ("SALE", "SUCCESS"),
     "pending": ("SALE", "PENDING"),
+    "expired": ("AUTHORIZATION", "SUCCESS"),
 }
 
 
@@ -28,13 +29,16 @@ def create(shop: Shop, told: Mapping[str, Any]) -> Order:
         currency=told.get("currency", "USD"),
         lines=lines,
         works=[_work(shop, raw) for raw in told["legs"]],
-        created_at=now(),
+        created_at=told.get("created_at") or now(),
         shipping=str(Decimal(told.get("shipping", "0.00"))),
         risk=told.get("risk", "low"),
         tags=list(told.get("tags", [])),
         email=told.get("email", f"customer-{ref}@example.com"),
         customer_tags=list(told.get("customer_tags", [])),
         disputes=list(told.get("disputes", [])),
+        payment_terms=bool(told.get("payment_terms", False)),
+        expired=told.get("financial") == "expired",
+        address_check=told.get("address_check", ""),
     )
     order.transactions = _payments(shop, order, told)
     shop.orders[ref] = order
@@ -50,7 +54,7 @@ def _work(shop: Shop, raw: Mapping[str, Any]) -> Work:
     """A leg names its warehouse, or the location itself."""
     location = raw.get("location") or _location(shop, raw["warehouse"])
     lines = {str(line): int(quantity) for line, quantity in raw["lines"].items()}
-    names = ("base_status", "by_service", "active_location", "request_status")
+    names = ("base_status", "by_service", "active_location", "request_status", "fulfill_by")
     return Work(str(raw["id"]), location, lines, dict(lines), **{n: raw[n] for n in names if n in raw})
 
 
@@ -62,7 +66,8 @@ def _location(shop: Shop, warehouse: str) -> str:
 
 
 def _payments(shop: Shop, order: Order, told: Mapping[str, Any]) -> list[Transaction]:
-    """One transaction over the whole amount, or those that ``payments`` lists: {kind, amount, status?, gateway?, expires_at?}."""
+    """One transaction over the whole amount, or those that ``payments`` lists: {kind, amount, status?, gateway?, expires_at?, created_at?,
+    manual?}."""
     kind, status = FINANCIAL[told.get("financial", "captured")]
     rows = told.get("payments") or [{"kind": kind, "status": status, "amount": str(order.total)}]
     made: list[Transaction] = []
@@ -70,10 +75,23 @@ def _payments(shop: Shop, order: Order, told: Mapping[str, Any]) -> list[Transac
         parent = made[row["parent"]].transaction_id if "parent" in row else ""
         gateway, expires = row.get("gateway", GATEWAY), row.get("expires_at", "")
         amount = str(Decimal(row["amount"]))
+        more = {"created_at": row.get("created_at", order.created_at), "manual": bool(row.get("manual", False))}
         made.append(
-            Transaction(shop.next(), row["kind"], row.get("status", "SUCCESS"), amount, gateway, parent, expires)
+            Transaction(
+                shop.next(), row["kind"], row.get("status", "SUCCESS"), amount, gateway, parent, expires, **more
+            )
         )
     return made
+
+
+def pay(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref}: the customer pays what is open after all."""
+    order = shop.orders[told["order_ref"]]
+    if order.outstanding <= 0:
+        raise ValueError("nothing is open")
+    order.expired = False
+    amount = str(order.outstanding)
+    order.transactions.append(Transaction(shop.next(), "SALE", "SUCCESS", amount, GATEWAY, created_at=now()))
 
 
 def fulfil_order(shop: Shop, told: Mapping[str, Any]) -> list[str]:
@@ -136,10 +154,10 @@ def _spread(shop: Shop, order: Order, amount: Decimal) -> list[str]:
 
 
 def hold_by_other(shop: Shop, told: Mapping[str, Any]) -> None:
-    """{order_ref, leg_id?, handle?}: another app, or staff, holds."""
+    """{order_ref, leg_id?, handle?, reason?}: another app, or staff, holds."""
     order = shop.orders[told["order_ref"]]
     for work in order.chosen(told.get("leg_id", "")):
-        holds.put(shop, order, work, Hold(shop.next(), told.get("handle", ""), False))
+        holds.put(shop, order, work, Hold(shop.next(), told.get("handle", ""), False, told.get("reason", "OTHER")))
 
 
 def release_by_other(shop: Shop, told: Mapping[str, Any]) -> None:

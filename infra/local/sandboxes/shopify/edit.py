@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.local.sandboxes.shopify import events
 from infra.local.sandboxes.shopify.money import take_off_work
-from infra.local.sandboxes.shopify.reading import connection
+from infra.local.sandboxes.shopify.paging import connection
 from infra.local.sandboxes.shopify.reading import order as shown
 from infra.local.sandboxes.shopify.shop import Shop, numeric, user_error
 from infra.local.sandboxes.shopify.state import Edit, Line, Order

@@ -23,7 +23,7 @@ from infra.local.sandboxes.shopify import cancel, cost, edit, holds, money, read
 from infra.local.sandboxes.shopify.shop import Shop
 from infra.local.sandboxes.traps import Trap
 
-# The trap's name for each mutation; what only reads is "read", "payments" (with the order's transactions) or "job".
+# The trap's name for each mutation; what only reads is "read", "payments" (with the order's refunds) or "job".
 OPERATIONS = {
     "fulfillmentOrderHold": "hold",
     "fulfillmentOrderReleaseHold": "release",
@@ -69,7 +69,7 @@ def operation(document: DocumentNode) -> str:
         for x in root.selection_set.selections
         if isinstance(x, FieldNode)
     }
-    return "job" if "job" in names else "payments" if "transactions" in below else "read"
+    return "job" if "job" in names else "payments" if "refunds" in below else "read"
 
 
 def _order_ref(shop: Shop, value: Any) -> str:

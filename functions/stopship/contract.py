@@ -25,6 +25,8 @@ LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejecte
 
 AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
 """EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
+SHOPIFY_SOURCE_PREFIX = "aws.partner/shopify.com/"
+"""EventBridge source of Shopify's webhooks; the app's id and the source's name follow (shopify.dev, "Deliver webhooks through EventBridge")."""
 
 
 def function_name(stage: str, module: str) -> str:

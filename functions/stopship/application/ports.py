@@ -7,7 +7,7 @@ PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not g
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
@@ -188,6 +188,14 @@ class Carrier(Protocol):
 
     def cancel_intercept(self, number: str) -> CarrierAnswer:
         """Takes that request back. Safe to repeat."""
+
+
+@runtime_checkable
+class AnswerReader(Protocol):
+    """A warehouse whose answer also stands where it can be read again, for when its message was lost."""
+
+    def read_answer(self, command: StopCommand) -> StopAnswer:
+        """What it has answered to the stop so far: final, or ``accepted`` while it has not."""
 
 
 # ---------------------------------------------------------------------------------------------- ERP

@@ -574,6 +574,46 @@ class CaseReopened(Event):
 
 
 @dataclass(frozen=True)
+class OrderChangeSeen(Event):
+    """Somebody else changed the order, or its work. What it is now is read, and stands in the OrderRead that follows. ``digest`` is of what
+    counts in the message, so that one without a change is known."""
+
+    topic: str
+    reference: str
+    digest: str
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class PaymentSeen(Event):
+    """Money that somebody else moved. ``state`` is authorization, capture, void, paid or refund."""
+
+    state: str
+    reference: str
+    lines: Mapping[str, int]
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class DisputeSeen(Event):
+    """``state`` is open, won or lost: while it is open, and when it is lost, nothing is paid back."""
+
+    reference: str
+    state: str
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class ReturnSeen(Event):
+    """Somebody else's return. While it is ``active`` it claims its lines, and the order cannot be cancelled."""
+
+    reference: str
+    active: bool
+    lines: Mapping[str, int]
+    occurred_at: str
+
+
+@dataclass(frozen=True)
 class EchoIgnored(Event):
     """Our own action came back to us as a message."""
 

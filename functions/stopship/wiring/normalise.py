@@ -12,9 +12,11 @@ from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal
 from stopship.wiring.doors import parse_json
+from stopship.wiring.lazy import Lazy
+from stopship.wiring.shopify_bus import payload_of
 
 if TYPE_CHECKING:
-    from stopship.adapters.shopify.order_system import Work
+    from stopship.adapters.shopify.lookups import Lookups
 
 AMAZON = "amazon"
 CHANNELS = frozenset({"shopify", AMAZON})
@@ -29,7 +31,7 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
         case "shopify":
             from stopship.adapters.shopify import webhooks as shopify
 
-            return shopify.normalise(message, body, lambda name: _read_work(message.merchant, name))
+            return shopify.normalise(message, payload_of(body), _shopify_lookups(message.merchant))
         case "shopify-flow":
             from stopship.adapters.shopify import webhooks as shopify
 
@@ -60,12 +62,14 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             raise InvalidInput("source", f"{source!r} is not connected")
 
 
-def _read_work(merchant: str, fulfillment_order: str) -> "Work | None":
-    """Shopify's messages about fulfillment orders name neither the order nor the lines."""
+def _shopify_lookups(merchant: str) -> "Lookups":
+    """Made when the first is needed: most messages say all that the desk wants to know."""
     from stopship.wiring import merchants
-    from stopship.wiring.partners import shopify_order_system
+    from stopship.wiring.partners import shopify_lookups
 
-    return shopify_order_system(merchant, merchants().connections(merchant)["shopify"]).read_work(fulfillment_order)
+    made: Any = Lazy(lambda: shopify_lookups(merchant, merchants().connections(merchant)["shopify"]))
+    found: Lookups = made
+    return found
 
 
 def _zendesk_wish(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest | None:

@@ -40,8 +40,10 @@ BY_PATH = {
     "DeskApi/Api/ANY--vendor-answers--{token}": {
         "AwsSolutions-APIG4": "A signed link to one answer of one request, which the function verifies; opening it has no effect."
     },
-    "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
-    "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
+    **{
+        f"Functions/{worker}": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE}
+        for worker in ("ProcessIntake", "ReceiveMail", "CountOrders", "ErasePersonalData")
+    },
 }
 
 

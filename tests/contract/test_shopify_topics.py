@@ -248,7 +248,7 @@ def test_a_hold_on_a_part_leaves_new_work_behind_and_one_on_the_whole_does_not()
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_a_merge_is_read_as_one_and_as_several(several: bool) -> None
+def test_a_merge_is_read_as_one_and_as_several(several: bool) -> None:
     payload = samples()["fulfillment_orders/merged"]
     merges = payload["fulfillment_order_merges"]
     found = read("fulfillment_orders/merged", {**payload, "fulfillment_order_merges": [merges] if several else merges})

@@ -631,6 +631,25 @@ class MessageKept(Event):
     raw_sha256: str
 
 
+@dataclass(frozen=True)
+class PrivacyRequestReceived(Event):
+    """``duty`` is name, erase_customer or erase_shop. Who it is about stands in the evidence only."""
+
+    duty: str
+    topic: str
+    order_refs: list[str]
+    raw_sha256: str
+    received_at: str
+
+
+@dataclass(frozen=True)
+class PersonalDataErased(Event):
+    """``objects`` counts the pieces of evidence that were there, in all their versions. Their hashes stay where they are."""
+
+    duty: str
+    objects: int
+
+
 _TYPES: dict[str, type[Event]] = {c.__name__: c for c in Event.__subclasses__()}
 _FIELDS = {name: frozenset(f.name for f in fields(c)) for name, c in _TYPES.items()}
 

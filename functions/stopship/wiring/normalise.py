@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from stopship.adapters.merchants import Merchants
 from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
+from stopship.contract import SHOPIFY_SOURCE_PREFIX
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal
+from stopship.wiring import shopify_bus
 from stopship.wiring.doors import parse_json
 from stopship.wiring.lazy import Lazy
-from stopship.wiring.shopify_bus import payload_of
 
 if TYPE_CHECKING:
     from stopship.adapters.shopify.lookups import Lookups
@@ -31,7 +32,7 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
         case "shopify":
             from stopship.adapters.shopify import webhooks as shopify
 
-            return shopify.normalise(message, payload_of(body), _shopify_lookups(message.merchant))
+            return shopify.normalise(message, shopify_bus.payload_of(body), _shopify_lookups(message.merchant))
         case "shopify-flow":
             from stopship.adapters.shopify import webhooks as shopify
 
@@ -184,6 +185,14 @@ def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelReques
 def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = value.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def bus_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
+    """By the source that EventBridge vouches for: partners alone can put events under "aws.partner/"."""
+    source = str(event.get("source", ""))
+    if source.startswith(SHOPIFY_SOURCE_PREFIX):
+        return shopify_bus.envelope(event, merchants)
+    return amazon_envelope(event, merchants)
 
 
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:

@@ -38,6 +38,11 @@ class ServiceWork:
     sent: bool
     departed: bool
 
+    @property
+    def gone(self) -> bool:
+        """Nothing is left of it here: it was moved or taken off the order."""
+        return not self.live and not self.lines
+
 
 class ShopifyServiceWarehouse:
     """Implements ports.Warehouse and ports.AnswerReader for one merchant."""
@@ -59,7 +64,7 @@ class ShopifyServiceWarehouse:
         return PickObservation(state, FULFILLMENT_SERVICE, self._clock.now())
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
-        """Asks, unless somebody has asked. Work that was never given to the service, and is held, cannot be given to it any more."""
+        """Asks, unless somebody has asked. Work that was never given to the service, and is held or gone, cannot be given to it any more."""
         work = self._read(command.leg_id)
         if work is None:
             return _answer(AckLevel.REJECTED, "unknown_order")
@@ -69,7 +74,7 @@ class ShopifyServiceWarehouse:
         if any(n > command.lines.get(line, 0) for line, n in work.lines.items()):
             return _answer(AckLevel.REJECTED, "only_whole_fulfillment_orders")
         if work.request in _NEVER_GIVEN:
-            return _answer(AckLevel.SYSTEM_CANCELLED, "never_requested") if work.held else _not_held()
+            return _answer(AckLevel.SYSTEM_CANCELLED, "never_requested") if work.held or work.gone else _not_held()
         return self._ask(command)
 
     def read_answer(self, command: StopCommand) -> StopAnswer:
@@ -124,7 +129,7 @@ def _pick_state(work: ServiceWork) -> PickState:
     service that reports its progress says that nothing was picked: of any other nobody knows."""
     if work.sent:
         return PickState.SHIPPED if work.departed else PickState.LABELLED
-    if work.live and work.request in _NEVER_GIVEN:
+    if work.request in _NEVER_GIVEN and (work.live or work.gone):
         return PickState.NOT_RELEASED
     if work.request == _YES:
         return PickState.RELEASED if work.reports else PickState.UNKNOWN

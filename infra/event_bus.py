@@ -29,10 +29,11 @@ class IntakeBus(Construct):
         self._rule(f"Amazon{suffix}", bus, pattern, queues.intake, "Everything that Amazon tells a seller")
 
     def _shopify(self, suffix: str, bus: events.IEventBus, queues: Queues) -> None:
-        """All that is not named goes to the intake, what nobody has decided about too."""
+        """All that is not named goes to the intake: also what nobody has decided about, and what names no topic."""
         aside = [*SHOPIFY_COUNTED, *SHOPIFY_PRIVACY]
+        anything_else = events.Match.any_of(events.Match.anything_but(*aside), events.Match.does_not_exist())
         ways = (
-            ("", events.Match.anything_but(*aside), queues.intake, "What Shopify tells of orders"),
+            ("", anything_else, queues.intake, "What Shopify tells of orders"),
             ("Counts", list(SHOPIFY_COUNTED), queues.counts, "Orders that Shopify's shops took"),
             ("Privacy", list(SHOPIFY_PRIVACY), queues.privacy, "What Shopify's shops must have named or erased"),
         )

@@ -48,16 +48,20 @@ class S3Evidence:
         return self._erase(prefix, lambda found: found != but)
 
     def _erase(self, prefix: str, chosen: Callable[[str], bool]) -> int:
-        erased = 0
+        """A page is erased once the next one is at hand: the listing goes on from the last key of the page before."""
+        erased, waiting = 0, list[dict[str, str]]()
         for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
+            self._delete(waiting)
             found = [x for part in ("Versions", "DeleteMarkers") for x in page.get(part, []) if chosen(x["Key"])]
-            if found:
-                self._delete([{"Key": x["Key"], "VersionId": x["VersionId"]} for x in found])
-                erased += sum(chosen(x["Key"]) for x in page.get("Versions", []))
+            waiting = [{"Key": x["Key"], "VersionId": x["VersionId"]} for x in found]
+            erased += sum(chosen(x["Key"]) for x in page.get("Versions", []))
+        self._delete(waiting)
         return erased
 
     def _delete(self, versions: list[dict[str, str]]) -> None:
         """A page holds as many as one call takes (1,000). Raises EvidenceNotErased when S3 kept one: nothing may be said to be gone."""
+        if not versions:
+            return
         answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True})
         if answer.get("Errors"):
             raise EvidenceNotErased(f"{len(answer['Errors'])} of {len(versions)}: {answer['Errors'][0].get('Code')}")

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from tests.contract.verdict import StillClock, after_the_stop, before_the_stop
 
 from infra.local.sandboxes.inbox import Inbox
 from infra.local.sandboxes.process import Sandboxes, until
@@ -16,7 +17,6 @@ from stopship.application.ports import AnswerReader, StopCommand
 from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.order import AckLevel, PickState
 from stopship.wiring import partners
-from tests.contract.verdict import StillClock, after_the_stop, before_the_stop
 
 SHOP, PLACE = "acme.myshopify.com", "7000000009"
 _numbers = count(4_000_000_001)

@@ -288,6 +288,33 @@ def test_work_that_comes_back_after_everything_is_over_opens_the_case_again(play
     assert play.outcome == Outcome.STOPPED and len(world.done("payments.refund")) == 1
 
 
+def test_work_that_goes_from_place_to_place_is_a_persons_after_three_times(play: Play) -> None:
+    world = play.world
+    order = waiting(play)
+    for n in range(2, 7):
+        order.works[-1].listed = False
+        order.works.append(Work(f"fo-{n}", "south", {"L1": 2}))
+        receive_signal(world.desk, told(play, SignalKind.WORK_CHANGED, f"s-{n}", leg_id=f"fo-{n}"))
+    assert list(world.case.legs) == ["fo-1001", "fo-2", "fo-3", "fo-4"]
+    world.settle()
+    assert world.the_exception.cause == Cause.WORK_RECREATED and not world.done("payments.refund")
+    world.answer_all(Resolution.RETRY)
+    assert "fo-6" in world.case.legs and play.outcome == Outcome.STOPPED
+
+
+def test_a_word_about_a_case_that_was_opened_again_is_followed(play: Play) -> None:
+    world = play.world
+    order = stopped(play)
+    world.shipment(order, order.works[0], delivery="leak-1")
+    world.settle()
+    tell(play, SignalKind.DISPUTE_SEEN, state="open")
+    assert {x.cause for x in world.exceptions} == {Cause.SHIPPED_AFTER_STOP, Cause.DISPUTE_OPEN}
+    for item in world.exceptions:
+        word = Resolution.IT_SHIPPED if item.leg_id else Resolution.DONE_BY_HAND
+        world.answer(item, word)
+    world.settle()
+
+
 # ---------------------------------------------------------------------------------------------- changes
 
 

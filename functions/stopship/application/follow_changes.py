@@ -8,7 +8,7 @@ from stopship.application.context import Desk
 from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import execution_name
-from stopship.application.plan_legs import add_plan, new_legs
+from stopship.application.plan_legs import RECREATED_LIMIT, add_plan, new_legs
 from stopship.application.record import Step
 from stopship.domain.case import Case, Leg
 from stopship.domain.events import CaseReopened, ExecutionStarted
@@ -60,7 +60,7 @@ def look_again(desk: Desk, case: Case, signal: Signal) -> None:
     if case.closed:
         _reopen(desk, case, order)
         return
-    if order.cancelled or (case.cancel_requested and not case.cancelled):
+    if order.cancelled or (case.cancel_requested and not case.cancelled) or _too_often(case):
         return
     before = set(case.legs)
     case = desk.cases.record(case.merchant, case.case_id, lambda c: _replan(c, order))
@@ -69,6 +69,11 @@ def look_again(desk: Desk, case: Case, signal: Signal) -> None:
             case = hold_leg(desk, case, leg_id)
     for leg_id in before:
         end_exception_by_evidence(desk, case, leg_id)
+
+
+def _too_often(case: Case) -> bool:
+    """The machine finds it too, and asks a person."""
+    return sum(1 for leg in case.legs.values() if leg.planned.fact.recreated) >= RECREATED_LIMIT
 
 
 def _replan(case: Case, order: OrderSnapshot) -> Step | None:

@@ -16,6 +16,8 @@ from stopship.domain.policy import InterceptRule
 
 type Places = Mapping[str, Place]
 
+RECREATED_LIMIT = 3
+"""So often the desk stops by itself what came back or went elsewhere; then a person is asked."""
 _NOWHERE = "no-place"
 _LEFT = "left"
 """Of what had left before anybody looked."""

@@ -123,10 +123,9 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
     """What the facts call for; all of it may run again after a crash."""
     if signal.failure and signal.kind is SignalKind.REFUND_SEEN:
         _tell_finance(desk, case, signal)
+    follow(desk, case, signal)
     if case.reopened and case.executions[-1].fact.why == "reopened" and case.is_open:
         desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
-        return
-    follow(desk, case, signal)
     if signal.kind not in _OF_THE_LEGS:
         return
     for leg in _concerned(case, signal):

@@ -14,6 +14,7 @@ from stopship.domain.events import CaseClosed, ExceptionResolved
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
 
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``by`` is the signed-in person's id. ``note`` may hold personal data, so only its hash enters the chain."""

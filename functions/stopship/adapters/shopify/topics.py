@@ -51,7 +51,7 @@ _ROWS = (
     _row("orders/delete", Meaning.SIGNAL, "the order of an open case is gone"),
     _row("orders/fulfilled", Meaning.SIGNAL, "what left, once more"),
     _row("orders/partially_fulfilled", Meaning.SIGNAL, "what left, once more"),
-    _wanted("orders/paid", Meaning.SIGNAL, "money may have been taken for what was cancelled"),
+    _row("orders/paid", Meaning.SIGNAL, "comes for every order; order_transactions/create says it of less"),
     _wanted("orders/create", Meaning.COUNT, "how many orders there were, by which cancels are measured"),
     _row("orders/risk_assessment_changed", Meaning.SIGNAL, "a fraud block may rest on it: the order is read again"),
     _row("orders/link_requested", Meaning.NOTHING, "a customer asked for the link to his order"),

@@ -12,7 +12,7 @@ import pytest
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.inbox import Delivered, Inbox
 from infra.local.sandboxes.process import Sandboxes, until
-from stopship.adapters.shopify import webhooks
+from stopship.adapters.shopify import signature, webhooks
 from stopship.adapters.shopify.connection import API_VERSION, ShopifyConnection
 from stopship.adapters.shopify.lookups import ShopifyLookups
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
@@ -110,7 +110,7 @@ def placed(sandboxes: Sandboxes, inbox: Inbox) -> Placed:
 
 def understood(message: Delivered, look: ShopifyLookups | None = None) -> CancelRequest | Signal | None:
     """As the desk's door does: the signature first, then the words."""
-    webhooks.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], SECRETS)
+    signature.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], SECRETS)
     taken = IntakeMessage(
         merchant=MERCHANT,
         source="shopify",
@@ -129,12 +129,12 @@ def understood(message: Delivered, look: ShopifyLookups | None = None) -> Cancel
 def test_the_signature_is_over_the_raw_body_and_ends_with_a_changed_byte(placed: Placed) -> None:
     placed.tell("cancel")
     message = placed.one("orders/cancelled")
-    signature = message.headers["X-Shopify-Hmac-Sha256"]
-    webhooks.verify(message.body, signature, SECRETS)
+    signed = message.headers["X-Shopify-Hmac-Sha256"]
+    signature.verify(message.body, signed, SECRETS)
     with pytest.raises(NotAuthentic):
-        webhooks.verify(message.body + b" ", signature, SECRETS)
+        signature.verify(message.body + b" ", signed, SECRETS)
     with pytest.raises(NotAuthentic):
-        webhooks.verify(message.body, signature, SECRETS[1:])
+        signature.verify(message.body, signed, SECRETS[1:])
 
 
 def test_a_rotated_secret_signs_what_is_sent_from_then_on(sandboxes: Sandboxes, inbox: Inbox) -> None:
@@ -144,7 +144,7 @@ def test_a_rotated_secret_signs_what_is_sent_from_then_on(sandboxes: Sandboxes, 
     sandboxes.configure(merchants={"turned": {"shopify": {"webhook_secrets": ["two", "one"]}}})
     placed.tell("cancel")
     message = placed.one("orders/cancelled")
-    webhooks.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], ["two"])
+    signature.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], ["two"])
 
 
 def test_every_delivery_says_shop_topic_version_and_its_own_id(placed: Placed, inbox: Inbox) -> None:

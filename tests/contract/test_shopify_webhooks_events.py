@@ -1,5 +1,6 @@
 """What others do in a shop, as the sandbox tells of it: in the form of Shopify's examples, signed, and read by the adapter with the shop at hand."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -10,7 +11,7 @@ import pytest
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.inbox import Delivered, Inbox
 from infra.local.sandboxes.process import Sandboxes, until
-from stopship.adapters.shopify import counts, privacy, webhooks
+from stopship.adapters.shopify import counts, privacy, signature, webhooks
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.lookups import ShopifyLookups
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
@@ -21,6 +22,7 @@ from stopship.domain.errors import PartnerRefused
 from stopship.domain.money import MoneyMove, MoveKind
 from stopship.domain.privacy import Duty
 from stopship.domain.signal import Signal, SignalKind
+from stopship.wiring import shopify_bus
 from tests.contract.test_shopify_webhooks import strays
 
 MERCHANT, SHOP, SECRET = "acme", "acme.myshopify.com", "whs-new"
@@ -89,7 +91,7 @@ def placed(sandboxes: Sandboxes, inbox: Inbox) -> Placed:
 
 
 def message_of(told: Delivered) -> IntakeMessage:
-    webhooks.verify(told.body, told.headers["X-Shopify-Hmac-Sha256"], [SECRET])
+    signature.verify(told.body, told.headers["X-Shopify-Hmac-Sha256"], [SECRET])
     topic, delivery = told.headers["X-Shopify-Topic"], told.headers["X-Shopify-Webhook-Id"]
     return IntakeMessage(MERCHANT, "shopify", topic, delivery, "raw/1", "0" * 64, LATER)
 
@@ -309,3 +311,38 @@ def test_shopifys_own_examples_of_the_privacy_duties_are_read(capsys: pytest.Cap
         "customers/redact": orders,
         "shop/redact": (),
     }
+
+
+def test_with_a_bus_the_headers_are_metadata_and_nothing_is_signed(sandboxes: Sandboxes) -> None:
+    bus = "aws.partner/shopify.com/1234567/stopship"
+    settings = {
+        "shop": "bus.myshopify.com",
+        "access_token": "t",
+        "webhook_secrets": [SECRET],
+        "locations": {"7": "east"},
+    }
+    sandboxes.configure(merchants={"bus": {"shopify": {**settings, "bus": bus}}})
+    ref, line, leg = (str(next(_numbers)) for _ in range(3))
+    lines = [{"id": line, "sku": "MUG", "quantity": 1, "price": "10.00"}]
+    legs = [{"id": leg, "warehouse": "east", "lines": {line: 1}}]
+    sandboxes.command("shopify/bus/orders", {"order_ref": ref, "lines": lines, "legs": legs})
+    sandboxes.command("shopify/bus/cancel", {"order_ref": ref})
+    (sent,) = [m for m in sandboxes.deliveries() if m["merchant"] == "bus" and b"orders/cancelled" in body_of(m)]
+    detail = json.loads(body_of(sent))
+    assert (sent["bus"], sent["topic"], sent["url"]) == (bus, "shopifyWebhook", "")
+    assert not [name for name in (*detail["metadata"], *sent["headers"]) if "hmac" in name.lower()]
+
+    class Routes:
+        def route(self, source: str, address: str) -> str:
+            return f"{source}:{address}"
+
+    event = {"id": "e", "time": "2026-11-26T00:00:00Z", "source": bus, "detail-type": sent["topic"], "detail": detail}
+    routes: Any = Routes()
+    found = shopify_bus.envelope(event, routes)
+    assert (found["merchant"], found["topic"], found["why"]) == ("shopify:bus.myshopify.com", "orders/cancelled", "")
+    assert found["delivery_id"] == detail["metadata"]["X-Shopify-Webhook-Id"]
+    assert json.loads(shopify_bus.payload_of(json.dumps(event).encode()))["id"] == int(ref)
+
+
+def body_of(sent: dict[str, Any]) -> bytes:
+    return base64.b64decode(sent["body"])

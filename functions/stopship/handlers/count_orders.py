@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stopship.adapters.shopify import counts
 from stopship.application.ports import OrderPlaced
 from stopship.domain.errors import NotFound
 from stopship.telemetry import logger
@@ -31,6 +30,8 @@ def _count(body: dict[str, Any], raw: str) -> None:
         merchant = body.pop("merchant")
         ledger().count_order(merchant, OrderPlaced(**body))
         return
+    from stopship.adapters.shopify import counts
+
     envelope = shopify_bus.envelope(body, merchants())
     if envelope["why"]:
         raise NotFound(envelope["why"])

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stopship.adapters.shopify.privacy import read_privacy
 from stopship.application.answer_privacy import answer_privacy
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.take_in import IntakeMessage, take_in
@@ -37,6 +36,8 @@ def _message(body: dict[str, Any], raw: str) -> IntakeMessage:
 
 def _answer(message: IntakeMessage) -> None:
     """What cannot be understood is shown to a person, and nothing is erased on it."""
+    from stopship.adapters.shopify.privacy import read_privacy
+
     try:
         if message.why:
             raise InvalidInput("message", message.why)

@@ -39,7 +39,7 @@ def receive(request: Request) -> Response:
 
 
 def _shopify(request: Request) -> Response:
-    from stopship.adapters.shopify import webhooks
+    from stopship.adapters.shopify import signature
 
     shop, topic = request.header("X-Shopify-Shop-Domain"), request.header("X-Shopify-Topic")
     delivery = request.header("X-Shopify-Webhook-Id")
@@ -50,8 +50,8 @@ def _shopify(request: Request) -> Response:
         return problem(
             404, "Unknown shop", "no merchant is connected to this shop", fix="connect the shop, then resend"
         )
-    signature = request.proof("X-Shopify-Hmac-SHA256")
-    webhooks.verify(request.body, signature, merchants().connections(merchant)["shopify"]["webhook_secrets"])
+    signed = request.proof("X-Shopify-Hmac-SHA256")
+    signature.verify(request.body, signed, merchants().connections(merchant)["shopify"]["webhook_secrets"])
     parse_json(request.body)
     return _shopify_authentic(request, merchant, topic, delivery)
 

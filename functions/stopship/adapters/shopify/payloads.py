@@ -6,12 +6,14 @@ is taken wherever there is one.
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.shopify.gid import number
-from stopship.adapters.shopify.lookups import Lookups
-from stopship.adapters.shopify.order_system import Work
 from stopship.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from stopship.adapters.shopify.lookups import Lookups
+    from stopship.adapters.shopify.order_system import Work
 
 type Body = Mapping[str, Any]
 
@@ -45,12 +47,12 @@ def numbered(ref: Any) -> str:
     return str(ref)
 
 
-def work_of(payload: Body, look: Lookups | None) -> Work:
+def work_of(payload: Body, look: "Lookups | None") -> "Work":
     """Webhooks about fulfillment orders name neither the order nor its lines."""
     return first_work([payload["fulfillment_order"]["id"]], look)
 
 
-def first_work(names: Iterable[Any], look: Lookups | None) -> Work:
+def first_work(names: Iterable[Any], look: "Lookups | None") -> "Work":
     """The first of these fulfillment orders that can be read: a merge or a move may have made some of them disappear."""
     known = [name for name in names if name]
     for name in known:

@@ -1,9 +1,6 @@
-"""What Shopify sends of its own accord: proving that it is Shopify, and saying it in the desk's words."""
+"""What Shopify sends of its own accord, in the desk's words."""
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from stopship.adapters.shopify import payloads
@@ -15,7 +12,7 @@ from stopship.adapters.shopify.signals import READERS
 from stopship.adapters.shopify.topics import TOPICS, Meaning, meaning
 from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
-from stopship.domain.errors import InvalidInput, NotAuthentic
+from stopship.domain.errors import InvalidInput
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal
 
@@ -33,18 +30,6 @@ _CANCEL_REASONS: Mapping[str, tuple[Reason, Requester]] = {
     "staff": (Reason.CUSTOMER_REQUEST, Requester.OPS),
     "other": (Reason.CUSTOMER_REQUEST, Requester.OPS),
 }
-
-
-def verify(body: bytes, header: str, secrets: Sequence[str]) -> None:
-    """``header`` is X-Shopify-Hmac-SHA256: base64 of the HMAC-SHA256 of the raw body. While the app's secret is rotated either
-    one signs, for up to an hour (shopify.dev, "Verify deliveries"). Raises NotAuthentic."""
-    fits = False
-    for secret in secrets:
-        expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
-        # Every secret is compared, so that the time taken says nothing about which one came close.
-        fits |= hmac.compare_digest(expected, header.strip().encode())
-    if not fits:
-        raise NotAuthentic
 
 
 def normalise(message: IntakeMessage, body: bytes, look: Lookups | None = None) -> CancelRequest | Signal | None:

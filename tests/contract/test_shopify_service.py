@@ -14,6 +14,7 @@ from stopship.adapters.shopify.connection import FULFILLMENT_SERVICE, ShopifyCon
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 from stopship.adapters.shopify.service_warehouse import ShopifyServiceWarehouse
 from stopship.application.ports import AnswerReader, StopCommand
+from stopship.domain.capabilities import CAPABILITIES, PickReading
 from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.order import AckLevel, PickState
 from stopship.wiring import partners
@@ -218,3 +219,12 @@ def test_the_message_to_the_service_names_the_case_and_nobody(sandboxes: Sandbox
     placed.warehouse.stop_ship(placed.stop())
     written = sandboxes.journal("shopify", placed.merchant, placed.ref)
     assert [entry.detail["message"] for entry in written] == ["Stopship case-1"]
+
+
+def test_the_table_says_what_the_service_does(sandboxes: Sandboxes) -> None:
+    row = CAPABILITIES[FULFILLMENT_SERVICE]
+    assert (row.proves, row.pick_state, row.partial) == (AckLevel.SYSTEM_CANCELLED, PickReading.EVENTS, False)
+    placed = Placed(sandboxes, "accept", request_status="ACCEPTED")
+    placed.warehouse.stop_ship(placed.stop())
+    placed.answered()
+    assert placed.warehouse.read_answer(placed.stop()).level is row.proves

@@ -93,5 +93,5 @@ def progress(case: Case, signal: Signal) -> list[Event]:
     return [
         PickStateObserved(leg.plan.leg_id, signal.state, signal.source, signal.occurred_at, "", purpose=TOLD)
         for leg in case.legs_of(signal.leg_id)
-        if not leg.departure
+        if not leg.gone
     ]

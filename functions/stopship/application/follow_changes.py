@@ -139,7 +139,7 @@ def hold_again(desk: Desk, case: Case, leg: Leg, signal: Signal) -> None:
 
 def _to_be_held(case: Case, leg: Leg) -> bool:
     ends = leg.settled is None or leg.outcome in ENDS_WITHOUT_SHIPMENT
-    return case.is_open and bool(leg.lifted) and ends and not leg.departure and case.cancel_requested is None
+    return case.is_open and bool(leg.lifted) and ends and not leg.gone and case.cancel_requested is None
 
 
 def _contradict(desk: Desk, case: Case, leg: Leg, signal: Signal) -> None:

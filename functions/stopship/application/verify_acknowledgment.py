@@ -49,7 +49,7 @@ def _read_lost_answer(desk: Desk, case: Case, leg_id: str) -> None:
     """Before a silence is believed, an answer is looked for where it can be read: its message may have been lost."""
     leg = case.legs[leg_id]
     attempt = leg.current
-    if attempt is None or leg.answer or leg.settled or leg.departure:
+    if attempt is None or leg.answer or leg.settled or leg.gone:
         return
     if desk.clock.now() < attempt.requested.fact.deadline:
         return

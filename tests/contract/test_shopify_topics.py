@@ -36,6 +36,9 @@ class Known:
     def work(self, fulfillment_order: str) -> Work:
         return Work("5001", fulfillment_order.rpartition("/")[2], {"71": 1})
 
+    def holds(self, fulfillment_order: str) -> frozenset[str]:
+        return frozenset()
+
     def returned(self, name: str) -> Returned:
         return Returned("5001", True, {"71": 1}, "")
 

@@ -346,3 +346,23 @@ def test_with_a_bus_the_headers_are_metadata_and_nothing_is_signed(sandboxes: Sa
 
 def body_of(sent: dict[str, Any]) -> bytes:
     return base64.b64decode(sent["body"])
+
+
+def test_a_hold_of_ours_that_stands_again_was_not_let_go_of(placed: Placed, connection: ShopifyConnection) -> None:
+    """One release is told twice; what is told late finds the hold that was placed again."""
+    orders, key = ShopifyOrderSystem(connection), f"case-1:{placed.leg}:hold"
+    order = orders.read_order(placed.ref)
+    assert order is not None
+    (leg,) = [x for x in order.legs if x.leg_id == placed.leg]
+    handle = orders.place_hold(placed.ref, leg, key).reference
+    placed.tell("release", leg_id=placed.leg)
+    topics = ("fulfillment_holds/released", "fulfillment_orders/hold_released")
+    told = [placed.last(topic) for topic in topics]
+    look = ShopifyLookups(connection)
+    assert [understood(x, connection).origin_key for x in told] == [handle, ""]
+    orders.place_hold(placed.ref, leg, key)
+    assert [webhooks.normalise(message_of(x), x.body, look) for x in told] == [None, None]
+    placed.tell("hold", leg_id=placed.leg, handle="fraud-app")
+    placed.tell("release", leg_id=placed.leg, handle="fraud-app")
+    assert until(lambda: len(placed.sent(topics[0])) == 2, 5.0)
+    assert understood(placed.last(topics[0]), connection).origin_key == "fraud-app"

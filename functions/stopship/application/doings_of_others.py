@@ -29,8 +29,10 @@ def order_change(case: Case, signal: Signal) -> list[Event]:
     reads the order back itself, and what it is told is its own doing."""
     if case.order is None:
         return []
-    if signal.kind is SignalKind.ORDER_CHANGED and (case.cancel_requested or case.closed):
+    if signal.kind is SignalKind.ORDER_CHANGED and case.cancel_requested:
         return [EchoIgnored(signal.topic, signal.reference)] if signal.reference else []
+    if signal.kind is SignalKind.ORDER_CHANGED and case.closed:
+        return []
     if plus(signal.occurred_at, _CLOCKS) < case.order.fact.observed_at:
         return []
     if signal.digest and case.change_seen and case.change_seen.fact.digest == signal.digest:

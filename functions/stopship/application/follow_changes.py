@@ -63,7 +63,7 @@ def look_again(desk: Desk, case: Case, signal: Signal) -> None:
     if order.cancelled or (case.cancel_requested and not case.cancelled) or _too_often(case):
         return
     before = set(case.legs)
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: _replan(c, order))
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: _replan(desk, c, order))
     for leg_id in [x for x in case.legs if x not in before]:
         if needs_hold(case, case.legs[leg_id]):
             case = hold_leg(desk, case, leg_id)
@@ -76,11 +76,11 @@ def _too_often(case: Case) -> bool:
     return sum(1 for leg in case.legs.values() if leg.planned.fact.recreated) >= RECREATED_LIMIT
 
 
-def _replan(case: Case, order: OrderSnapshot) -> Step | None:
+def _replan(desk: Desk, case: Case, order: OrderSnapshot) -> Step | None:
     if not case.change_unread or case.wishes_unread or case.closed:
         return None
     step = Step()
-    add_plan(step, case, order)
+    add_plan(step, case, order, desk.policy_of(case).intercept)
     return step
 
 
@@ -97,7 +97,7 @@ def _reopen(desk: Desk, case: Case, order: OrderSnapshot) -> None:
             return None
         number = len(current.executions) + 1
         step = Step(lock_from=lock, lock=replace(lock, active=True))
-        add_plan(step, current, order)
+        add_plan(step, current, order, desk.policy_of(current).intercept)
         step.add(CaseReopened("work came back after it was stopped"))
         name = execution_name(current.case_id, number)
         step.add(ExecutionStarted(name, number, "reopened"), f"execution:{number}")

@@ -27,6 +27,9 @@ class Lookups(Protocol):
     def work(self, fulfillment_order: str) -> Work | None:
         """By the fulfillment order's gid."""
 
+    def holds(self, fulfillment_order: str) -> frozenset[str]:
+        """Handles of this app's own holds on it, as they stand now."""
+
     def returned(self, name: str) -> Returned | None:
         """By the return's gid."""
 
@@ -45,6 +48,12 @@ class ShopifyLookups:
 
     def work(self, fulfillment_order: str) -> Work | None:
         return self._orders.read_work(fulfillment_order)
+
+    def holds(self, fulfillment_order: str) -> frozenset[str]:
+        with reading("holds"):
+            work = self._client.run(documents.HOLDS, {"id": fulfillment_order})["fulfillmentOrder"]
+            found = work["fulfillmentHolds"] if work else []
+            return frozenset(str(hold["handle"]) for hold in found if hold["heldByRequestingApp"])
 
     def returned(self, name: str) -> Returned | None:
         with reading("a return"):

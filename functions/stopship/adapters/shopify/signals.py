@@ -76,16 +76,16 @@ def _departed(fulfillment: Body) -> bool:
 # ---------------------------------------------------------------------------------------------- holds and work
 
 
-def _hold_released(message: IntakeMessage, payload: Body, look: Lookups | None) -> Signal:
-    """One hold with its handle; or, as fulfillment_orders/hold_released, the last of all."""
-    hold = payload.get("fulfillment_hold") or {}
-    return _of_work(
-        message,
-        work_of(payload, look),
-        SignalKind.HOLD_RELEASED,
-        reference=str(hold.get("id") or ""),
-        origin_key=str(hold.get("handle") or ""),
-    )
+def _hold_released(message: IntakeMessage, payload: Body, look: Lookups | None) -> Signal | None:
+    """One hold with its handle; or, as fulfillment_orders/hold_released, the last of all. Both tell of one release, so that a hold of ours
+    which stands (again) was not let go of."""
+    hold, work = payload.get("fulfillment_hold") or {}, work_of(payload, look)
+    handle = str(hold.get("handle") or "")
+    ours = look.holds(payload["fulfillment_order"]["id"]) if look else frozenset[str]()
+    if (handle in ours) if handle else ours:
+        return None
+    reference = str(hold.get("id") or "")
+    return _of_work(message, work, SignalKind.HOLD_RELEASED, reference=reference, origin_key=handle)
 
 
 def _work_changed(message: IntakeMessage, payload: Body, look: Lookups | None) -> Signal:

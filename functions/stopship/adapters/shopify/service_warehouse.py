@@ -16,6 +16,7 @@ from stopship.adapters.shopify.connection import FULFILLMENT_SERVICE, ShopifyCon
 from stopship.adapters.shopify.gid import gid, number
 from stopship.adapters.shopify.mapping import COUNTED, DEPARTED_STATUSES, LIVE_WORK, UNDER_WAY, quantities
 from stopship.application.ports import Clock, StopCommand
+from stopship.domain.carrier import Parcel
 from stopship.domain.order import AckLevel, PickObservation, PickState, Quantities, StopAnswer
 
 _ASKED: Final = "CANCELLATION_REQUEST"
@@ -62,6 +63,10 @@ class ShopifyServiceWarehouse:
         work = self._read(leg_id)
         state = _pick_state(work) if work else PickState.UNKNOWN
         return PickObservation(state, FULFILLMENT_SERVICE, self._clock.now())
+
+    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:  # noqa: ARG002
+        """The shop itself tells them, as the order system."""
+        return ()
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Asks, unless somebody has asked. Work that was never given to the service, and is held or gone, cannot be given to it any more."""

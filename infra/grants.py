@@ -70,9 +70,10 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("s3:ListBucket", on=[r.mail_bucket]),
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
-    # The bucket is versioned: only who may erase versions erases, and only who may list them finds them.
+    # The bucket is versioned: only who may erase versions erases, and only who may list them finds them. DeleteObjects asks for the
+    # plain permission always, and for the versions' beside it (Amazon S3 API reference, DeleteObjects).
     "evidence_erase": lambda r: [
-        _allow("s3:DeleteObjectVersion", on=[f"{r.bucket}/*"]),
+        _allow("s3:DeleteObject", "s3:DeleteObjectVersion", on=[f"{r.bucket}/*"]),
         _allow("s3:ListBucketVersions", on=[r.bucket]),
     ],
     "merchant_secrets": lambda r: [

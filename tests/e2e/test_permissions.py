@@ -24,6 +24,7 @@ RARE = {
         "dynamodb:GetItem": "only when a privacy duty comes",
         "dynamodb:PutItem": "only when a privacy duty comes",
         "dynamodb:Query": "only when a privacy duty comes",
+        "s3:DeleteObject": "only when a privacy duty comes",
         "s3:DeleteObjectVersion": "only when a privacy duty comes",
         "s3:GetObject": "only when a privacy duty comes",
         "s3:ListBucketVersions": "only when a privacy duty comes",

@@ -46,8 +46,10 @@ BY_PATH = {
         }
         for route in ("GET--cancel--{merchant}", "POST--cancel--{merchant}", "POST--cancel--{merchant}--confirm")
     },
-    "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
-    "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
+    **{
+        f"Functions/{worker}": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE}
+        for worker in ("ProcessIntake", "ReceiveMail", "CountOrders", "ErasePersonalData")
+    },
 }
 
 

@@ -19,6 +19,8 @@ class Resources:
     signing_key: str
     form_key: str
     intake_queue: str
+    counts_queue: str
+    privacy_queue: str
     exception_queues: tuple[str, ...]
     state_machine: str
     executions: str
@@ -70,6 +72,12 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("s3:ListBucket", on=[r.mail_bucket]),
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
+    # The bucket is versioned: only who may erase versions erases, and only who may list them finds them. DeleteObjects asks for the
+    # plain permission always, and for the versions' beside it (Amazon S3 API reference, DeleteObjects).
+    "evidence_erase": lambda r: [
+        _allow("s3:DeleteObject", "s3:DeleteObjectVersion", on=[f"{r.bucket}/*"]),
+        _allow("s3:ListBucketVersions", on=[r.bucket]),
+    ],
     "merchant_secrets": lambda r: [
         _allow("secretsmanager:GetSecretValue", on=[r.merchant_secrets]),
         _allow("kms:Decrypt", on=[r.data_key]),
@@ -80,6 +88,10 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     # The event sources grant what Lambda needs to read them.
     "intake_consume": lambda _: [],
     "mail_consume": lambda _: [],
+    "counts_send": lambda r: [_allow("sqs:SendMessage", on=[r.counts_queue])],
+    "counts_consume": lambda _: [],
+    "privacy_send": lambda r: [_allow("sqs:SendMessage", on=[r.privacy_queue])],
+    "privacy_consume": lambda _: [],
     "stream_read": lambda _: [],
     "exception_send": lambda r: [_allow("sqs:SendMessage", on=r.exception_queues)],
     "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],

@@ -25,6 +25,12 @@ LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejecte
 
 AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
 """EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
+SHOPIFY_SOURCE_PREFIX = "aws.partner/shopify.com/"
+"""EventBridge source of Shopify's webhooks; the app's id and the source's name follow (shopify.dev, "Deliver webhooks through EventBridge")."""
+
+SHOPIFY_COUNTED = ("orders/create",)
+SHOPIFY_PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
+"""Topics that go to queues of their own: what is counted must not stand in the way of a cancel, and what erases has rights of its own."""
 
 
 def function_name(stage: str, module: str) -> str:
@@ -64,8 +70,13 @@ Grant = Literal[
     "evidence_read",
     "mail_read",
     "mail_consume",
+    "evidence_erase",
     "intake_send",
     "intake_consume",
+    "counts_send",
+    "counts_consume",
+    "privacy_send",
+    "privacy_consume",
     "start_execution",
     "describe_execution",
     "wake_task",
@@ -109,6 +120,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "merchant_parameters",
         "evidence_write",
         "intake_send",
+        "counts_send",
+        "privacy_send",
         timeout_seconds=5,
     ),
     _function(
@@ -174,6 +187,20 @@ FUNCTIONS: tuple[Function, ...] = (
         "wake_task",
         "send_mail",
         timeout_seconds=20,
+    ),
+    _function("count_orders", "worker", "counts_consume", "ledger_append", "merchant_parameters", timeout_seconds=20),
+    _function(
+        "erase_personal_data",
+        "worker",
+        "privacy_consume",
+        "evidence_write",
+        "evidence_read",
+        "evidence_erase",
+        "ledger_read",
+        "ledger_list",
+        "ledger_append",
+        "merchant_parameters",
+        timeout_seconds=120,
     ),
     _function("normalize_intake", "step", *_PARTNER, timeout_seconds=60),
     _function("classify", "step", *_STEP),

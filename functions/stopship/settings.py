@@ -19,6 +19,8 @@ class Settings:
     evidence_bucket: str = ""
     mail_bucket: str = ""
     intake_queue_url: str = ""
+    counts_queue_url: str = ""
+    privacy_queue_url: str = ""
     state_machine_arn: str = ""
     exception_queue_urls: str = ""
     schedule_group: str = ""

@@ -11,6 +11,7 @@ from infra.local.api import AGENT, create_groups, sign_in
 from infra.local.credentials import secret_for
 from infra.local.warehouses import WAREHOUSES, connection, sandbox_settings
 from stopship.adapters.mail.receipt import route
+from stopship.adapters.shopify.topics import SUBSCRIBED
 from stopship.contract import AMAZON_SOURCE_PREFIX, merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.wiring.identity import APPROVER
 
@@ -22,13 +23,7 @@ MERCHANTS = tuple(WAREHOUSES)
 PAID_BY_STRIPE = ("cumulus",)
 """Merchants whose store's money lies at Stripe."""
 
-SHOPIFY_TOPICS = (
-    "orders/cancelled",
-    "refunds/create",
-    "fulfillments/create",
-    "fulfillment_orders/cancellation_request_submitted",
-    "fulfillment_holds/released",
-)
+SHOPIFY_TOPICS = SUBSCRIBED
 
 AMAZON_BUS = f"{AMAZON_SOURCE_PREFIX}sandbox"
 

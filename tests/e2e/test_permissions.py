@@ -20,6 +20,18 @@ RARE = {
     "receive-mail": dict.fromkeys(
         ("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "ssm:GetParameter"), "only when a mail came"
     ),
+    "count-orders": {"ssm:GetParameter": "only when an order was told over a bus"},
+    "erase-personal-data": {
+        "dynamodb:GetItem": "only when a privacy duty comes",
+        "dynamodb:PutItem": "only when a privacy duty comes",
+        "dynamodb:Query": "only when a privacy duty comes",
+        "s3:DeleteObject": "only when a privacy duty comes",
+        "s3:DeleteObjectVersion": "only when a privacy duty comes",
+        "s3:GetObject": "only when a privacy duty comes",
+        "s3:ListBucketVersions": "only when a privacy duty comes",
+        "s3:PutObject": "only when a privacy duty came over a bus",
+        "ssm:GetParameter": "only when a privacy duty comes",
+    },
     "classify": {"dynamodb:GetItem": "only when another worker wrote first"},
     "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},
     "execute-stop-ship": {

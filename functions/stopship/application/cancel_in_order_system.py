@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
-from stopship.application.plan_legs import add_legs, add_plan, lines_not_in_order, new_legs
+from stopship.application.plan_legs import RECREATED_LIMIT, add_legs, add_plan, lines_not_in_order, new_legs
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
@@ -33,8 +33,6 @@ from stopship.domain.resolution import Resolution
 STEP = "cancel"
 UNPICKED = "system_cancelled"
 """The proof of a leg that was cancelled before anybody picked it."""
-_RECREATED_LIMIT = 3
-"""So often the desk stops re-created work by itself."""
 
 
 def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
@@ -251,7 +249,7 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
     since = returned[-1].planned.version if returned else 0
     if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
         return go()
-    if len(returned) >= _RECREATED_LIMIT and not person_was_asked(case, STEP, since, (Resolution.RETRY,)):
+    if len(returned) >= RECREATED_LIMIT and not person_was_asked(case, STEP, since, (Resolution.RETRY,)):
         return person(Cause.WORK_RECREATED, f"cancelled work came back {len(returned) + 1} times")
 
     def build(current: Case) -> Step:

@@ -36,6 +36,16 @@ def check_fulfillment_state(desk: Desk, merchant: str, case_id: str, leg_id: str
     return {"next": "rule"}
 
 
+def hold_leg(desk: Desk, case: Case, leg_id: str) -> Case:
+    """A hold in the order system on the leg's work, outside the leg's own way through the machine."""
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend_hold(c, c.legs[leg_id], anew=True))
+    leg = case.legs[leg_id]
+    if not needs_hold(case, leg):
+        return case
+    held = _place_hold(desk, case, leg)
+    return desk.cases.record(case.merchant, case.case_id, lambda c: _hold_step(c, leg, held))
+
+
 def needs_hold(case: Case, leg: Leg) -> bool:
     """Work that the order system knows is held there too, once, while the stop is under way."""
     return bool(leg.plan.external_ref) and case.channel not in leg.holds
@@ -65,8 +75,9 @@ def observed_step(leg_id: str, seen: PickObservation, purpose: str) -> Step:
     return step
 
 
-def _intend_hold(case: Case, leg: Leg) -> Step | None:
-    if leg.settled or leg.human or not needs_hold(case, leg):
+def _intend_hold(case: Case, leg: Leg, *, anew: bool = False) -> Step | None:
+    """``anew``: whatever stands of the leg, its hold is placed again."""
+    if not needs_hold(case, leg) or (not anew and (leg.settled or leg.human)):
         return None
     step = Step()
     step.add(HoldRequested(leg.plan.leg_id, case.channel), hold_key(case, leg))
@@ -74,7 +85,9 @@ def _intend_hold(case: Case, leg: Leg) -> Step | None:
 
 
 def hold_key(case: Case, leg: Leg) -> str:
-    return action_key(case.case_id, leg.plan.leg_id, "hold", case.channel)
+    """Another one each time that somebody has let go of the last hold."""
+    again = (str(leg.lifted),) if leg.lifted else ()
+    return action_key(case.case_id, leg.plan.leg_id, "hold", case.channel, *again)
 
 
 def _place_hold(desk: Desk, case: Case, leg: Leg) -> StopAnswer:

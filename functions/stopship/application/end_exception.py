@@ -34,6 +34,26 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
     return case
 
 
+def end_case_exception(desk: Desk, case: Case, cause: Cause) -> Case:
+    """What the case as a whole waited for a person about has gone: the step that asked runs again."""
+    tokens: list[str] = []
+
+    def build(current: Case) -> Step | None:
+        tokens.clear()
+        state = current.exception_of("")
+        if state is None or state.opened.fact.cause != cause:
+            return None
+        name, step = state.opened.fact.exception_id, Step()
+        step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
+        close_door(desk, current, name, step, tokens)
+        return step
+
+    case = desk.cases.record(case.merchant, case.case_id, build)
+    for token in tokens:
+        desk.tasks.wake(token, {"cause": cause})
+    return case
+
+
 def _asks_anew(decision: Decision, state: ExceptionState) -> bool:
     """The question that the decision asked is out of date: the silent warehouse has answered, and said no."""
     cause = Cause(state.opened.fact.cause)

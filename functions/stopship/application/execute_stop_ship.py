@@ -157,7 +157,7 @@ def _send(desk: Desk, case: Case, leg: Leg) -> None:
         return
     warehouse = desk.partners.warehouses(case.merchant)[leg.plan.warehouse]
     try:
-        answer = warehouse.stop_ship(_command(desk, case, leg, attempt))
+        answer = warehouse.stop_ship(stop_command(desk, case, leg, attempt))
     except PartnerUnavailable as error:
         if not error.in_doubt and not notices_repeats(leg.plan.partner):
             fact = StopShipFailed(leg.plan.leg_id, attempt.requested.fact.attempt, type(error).__name__)
@@ -170,7 +170,8 @@ def _send(desk: Desk, case: Case, leg: Leg) -> None:
                 desk.tasks.wake(callback.token, {"leg_id": leg.plan.leg_id})
 
 
-def _command(desk: Desk, case: Case, leg: Leg, attempt: StopAttempt) -> StopCommand:
+def stop_command(desk: Desk, case: Case, leg: Leg, attempt: StopAttempt) -> StopCommand:
+    """The same for an attempt, however often it is made."""
     requested, order = attempt.requested.fact, case.order.fact if case.order else None
     skus = {row["line_id"]: row["sku"] for row in order.lines} if order else {}
     return StopCommand(

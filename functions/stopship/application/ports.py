@@ -7,7 +7,7 @@ PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not g
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
@@ -199,6 +199,14 @@ class Carrier(Protocol):
 
     def cancel_intercept(self, number: str) -> CarrierAnswer:
         """Takes that request back. Safe to repeat."""
+
+
+@runtime_checkable
+class AnswerReader(Protocol):
+    """A warehouse whose answer also stands where it can be read again, for when its message was lost."""
+
+    def read_answer(self, command: StopCommand) -> StopAnswer:
+        """What it has answered to the stop so far: final, or ``accepted`` while it has not."""
 
 
 # ---------------------------------------------------------------------------------------------- ERP
@@ -428,7 +436,37 @@ class Page[T]:
     cursor: str = ""
 
 
-class Ledger(Protocol):
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    """An order as the measures count it, and nothing of who placed it. ``day`` is its own UTC date; ``fulfillment_type`` in_house,
+    third_party, mixed or none."""
+
+    channel: str
+    order_ref: str
+    day: str
+    fulfillment_type: str
+
+
+class OrderCounts(Protocol):
+    """How many orders there were: what cancels are measured by. Beside the chain, and never read on the way of a cancel."""
+
+    def count_order(self, merchant: str, order: OrderPlaced) -> None:
+        """Counts an order once, however often it is told."""
+
+    def orders_counted(self, merchant: str, channel: str, day: str) -> Mapping[str, int]:
+        """Orders of that UTC date by fulfillment type."""
+
+
+class EvidenceIndex(Protocol):
+    """What of the evidence is about whom, so that it can be named and erased. ``subject`` is made by domain.privacy."""
+
+    def note_evidence(self, merchant: str, subject: str, key: str) -> None:
+        """Safe to repeat."""
+
+    def evidence_of(self, merchant: str, subject: str) -> Sequence[str]: ...
+
+
+class Ledger(OrderCounts, EvidenceIndex, Protocol):
     """Append-only. Raises Conflict when the expected version has passed, AlreadyRecorded when a delivery, a fact key, a callback or a
     money key is there already, NotFound for another merchant's case."""
 
@@ -487,7 +525,15 @@ class Evidence(Protocol):
     def keep(self, merchant: str, source: str, delivery_id: str, body: bytes) -> tuple[str, str]:
         """Gives (key, sha256). Keeping the same bytes twice is one object."""
 
-    def load(self, key: str) -> bytes: ...
+    def load(self, key: str) -> bytes:
+        """Raises NotFound, also when it has been erased."""
+
+    def key_of(self, merchant: str, source: str, delivery_id: str) -> str: ...
+    def erase(self, key: str) -> int:
+        """Every version of it, for good. Gives how many there were; none is no error."""
+
+    def erase_source(self, merchant: str, source: str, but: str) -> int:
+        """All that came from a source, but what lies under ``but``. Gives how many versions there were."""
 
 
 class Executions(Protocol):

@@ -12,6 +12,7 @@ from stopship.application.recordable import check_recordable
 from stopship.application.send_receipt import send_receipt
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput, UnclearTicket
+from stopship.domain.privacy import of_order
 from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal
 
@@ -42,6 +43,10 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         return kept
     except InvalidInput as error:
         return _keep(desk, message, str(error))
+    if normal is not None:
+        # Before anything rests on it: what is not listed could not be erased.
+        subject = of_order(normal.channel, normal.order_ref)
+        desk.ledger.note_evidence(message.merchant, subject, message.evidence_key)
     if isinstance(normal, CancelRequest):
         received = receive_request(desk, normal)
         if normal.receipt:

@@ -579,6 +579,46 @@ class CaseReopened(Event):
 
 
 @dataclass(frozen=True)
+class OrderChangeSeen(Event):
+    """Somebody else changed the order, or its work. What it is now is read, and stands in the OrderRead that follows. ``digest`` is of what
+    counts in the message, so that one without a change is known."""
+
+    topic: str
+    reference: str
+    digest: str
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class PaymentSeen(Event):
+    """Money that somebody else moved. ``state`` is authorization, capture, void, paid or refund."""
+
+    state: str
+    reference: str
+    lines: Mapping[str, int]
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class DisputeSeen(Event):
+    """``state`` is open, won or lost: while it is open, and when it is lost, nothing is paid back."""
+
+    reference: str
+    state: str
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class ReturnSeen(Event):
+    """Somebody else's return. While it is ``active`` it claims its lines, and the order cannot be cancelled."""
+
+    reference: str
+    active: bool
+    lines: Mapping[str, int]
+    occurred_at: str
+
+
+@dataclass(frozen=True)
 class EchoIgnored(Event):
     """Our own action came back to us as a message."""
 
@@ -594,6 +634,25 @@ class MessageKept(Event):
     topic: str
     why: str
     raw_sha256: str
+
+
+@dataclass(frozen=True)
+class PrivacyRequestReceived(Event):
+    """``duty`` is name, erase_customer or erase_shop. Who it is about stands in the evidence only."""
+
+    duty: str
+    topic: str
+    order_refs: list[str]
+    raw_sha256: str
+    received_at: str
+
+
+@dataclass(frozen=True)
+class PersonalDataErased(Event):
+    """``objects`` counts the pieces of evidence that were there, in all their versions. Their hashes stay where they are."""
+
+    duty: str
+    objects: int
 
 
 _TYPES: dict[str, type[Event]] = {c.__name__: c for c in Event.__subclasses__()}

@@ -56,6 +56,15 @@ def form_seal() -> KmsSeal:
     return KmsSeal(aws.client("kms"), settings().form_key)
 
 
+def counts_queue() -> SqsQueue:
+    return SqsQueue(aws.client("sqs"), settings().counts_queue_url)
+
+
+@cache
+def privacy_queue() -> SqsQueue:
+    return SqsQueue(aws.client("sqs"), settings().privacy_queue_url)
+
+
 @cache
 def desk() -> Desk:
     """Clients are made when they are first used: a function pays only for what it calls."""

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from stopship.adapters.merchants import Merchants
 from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
+from stopship.contract import SHOPIFY_SOURCE_PREFIX
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
 from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal
+from stopship.wiring import shopify_bus
 from stopship.wiring.doors import parse_json
+from stopship.wiring.lazy import Lazy
 
 if TYPE_CHECKING:
-    from stopship.adapters.shopify.order_system import Work
+    from stopship.adapters.shopify.lookups import Lookups
 
 AMAZON = "amazon"
 CHANNELS = frozenset({"shopify", AMAZON})
@@ -31,7 +34,7 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
         case "shopify":
             from stopship.adapters.shopify import webhooks as shopify
 
-            return shopify.normalise(message, body, lambda name: _read_work(message.merchant, name))
+            return shopify.normalise(message, shopify_bus.payload_of(body), _shopify_lookups(message.merchant))
         case "shopify-flow":
             from stopship.adapters.shopify import webhooks as shopify
 
@@ -62,12 +65,14 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             raise InvalidInput("source", f"{source!r} is not connected")
 
 
-def _read_work(merchant: str, fulfillment_order: str) -> "Work | None":
-    """Shopify's messages about fulfillment orders name neither the order nor the lines."""
+def _shopify_lookups(merchant: str) -> "Lookups":
+    """Made when the first is needed: most messages say all that the desk wants to know."""
     from stopship.wiring import merchants
-    from stopship.wiring.partners import shopify_order_system
+    from stopship.wiring.partners import shopify_lookups
 
-    return shopify_order_system(merchant, merchants().connections(merchant)["shopify"]).read_work(fulfillment_order)
+    made: Any = Lazy(lambda: shopify_lookups(merchant, merchants().connections(merchant)["shopify"]))
+    found: Lookups = made
+    return found
 
 
 def _zendesk_wish(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest | None:
@@ -158,6 +163,14 @@ def channel_of(order_ref: str) -> str:
 def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = value.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def bus_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
+    """By the source that EventBridge vouches for: partners alone can put events under "aws.partner/"."""
+    source = str(event.get("source", ""))
+    if source.startswith(SHOPIFY_SOURCE_PREFIX):
+        return shopify_bus.envelope(event, merchants)
+    return amazon_envelope(event, merchants)
 
 
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:

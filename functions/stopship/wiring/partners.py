@@ -5,7 +5,8 @@ The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, 
 functions that call that partner.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,13 @@ from stopship.domain.order import FulfillmentType
 
 if TYPE_CHECKING:
     from stopship.adapters.shopify.connection import ShopifyConnection
+    from stopship.adapters.shopify.lookups import ShopifyLookups
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
     from stopship.adapters.stripe.payments import Pricing, StripePayments
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
+FULFILLMENT_SERVICE = "fulfillment-service"
+"""The name under which a fulfillment service without a connection of its own is planned (adapters/shopify/connection.py)."""
 WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation", "email_vendor"})
 CARRIER_KINDS = frozenset({"ups"})
 MAIL = "email_vendor"
@@ -43,12 +47,7 @@ class ConfiguredPartners:
 
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]:
         connected = self._merchants.connections(merchant)
-        config = connected.get("warehouses", {})
-        shared = {name: connected[name] for name in SHARED if name in connected}
-        return self._once(
-            f"warehouses {merchant}",
-            lambda: {name: _warehouse(merchant, name, {**shared, **settings}) for name, settings in config.items()},
-        )
+        return self._once(f"warehouses {merchant}", lambda: _warehouses(merchant, connected))
 
     def places(self, merchant: str) -> Mapping[str, Place]:
         config = self._merchants.connections(merchant).get("warehouses", {})
@@ -120,6 +119,12 @@ def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOr
     return ShopifyOrderSystem(_shopify_connection(merchant, config))
 
 
+def shopify_lookups(merchant: str, config: Mapping[str, Any]) -> "ShopifyLookups":
+    from stopship.adapters.shopify.lookups import ShopifyLookups
+
+    return ShopifyLookups(_shopify_connection(merchant, config))
+
+
 def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:
     from stopship.adapters.shopify.payments import ShopifyPayments
 
@@ -149,8 +154,50 @@ def _shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyCon
     from stopship.adapters.shopify.connection import ShopifyConnection
 
     return ShopifyConnection(
-        merchant, config["shop"], config["endpoint"], config["access_token"], config.get("locations", {})
+        merchant,
+        config["shop"],
+        config["endpoint"],
+        config["access_token"],
+        config.get("locations", {}),
+        reporting_services=frozenset(config.get("reporting_services", ())),
     )
+
+
+class Warehouses(Mapping[str, Warehouse]):
+    """By name, each made when it is first called."""
+
+    def __init__(self, make: Mapping[str, Callable[[], Warehouse]]) -> None:
+        self._make = make
+        self._made: dict[str, Warehouse] = {}
+
+    def __getitem__(self, name: str) -> Warehouse:
+        if name not in self._made:
+            self._made[name] = self._make[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
+
+
+def _warehouses(merchant: str, connected: Mapping[str, Any]) -> Warehouses:
+    """Those that are connected; and where there is a shop, the fulfillment services that are reached through it alone."""
+    shared = {name: connected[name] for name in SHARED if name in connected}
+    make: dict[str, Callable[[], Warehouse]] = {
+        name: partial(_warehouse, merchant, name, {**shared, **settings})
+        for name, settings in connected.get("warehouses", {}).items()
+    }
+    if "shopify" in connected:
+        make.setdefault(FULFILLMENT_SERVICE, partial(_service, merchant, connected["shopify"]))
+    return Warehouses(make)
+
+
+def _service(merchant: str, config: Mapping[str, Any]) -> Warehouse:
+    from stopship.adapters.shopify.service_warehouse import ShopifyServiceWarehouse
+
+    return ShopifyServiceWarehouse(_shopify_connection(merchant, config), SystemClock())
 
 
 def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse:

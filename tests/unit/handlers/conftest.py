@@ -20,6 +20,8 @@ MADE_ONCE = (
     *(wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk),
     wiring.received_mails,
     wiring.form_seal,
+    wiring.counts_queue,
+    wiring.privacy_queue,
 )
 
 
@@ -57,7 +59,9 @@ def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
     services = ("s3", "sqs", "dynamodb", "secretsmanager", "ssm", "stepfunctions", "kms")
     clients = {name: aws.client(name) for name in services}
     clients["s3"].create_bucket(Bucket=d.BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    queue = clients["sqs"].create_queue(QueueName="intake")["QueueUrl"]
+    queue, counts, privacy = (
+        clients["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in ("intake", "counts", "privacy")
+    )
     machine = clients["stepfunctions"].create_state_machine(
         name="cancel-case", definition=json.dumps(MACHINE), roleArn=ROLE
     )["stateMachineArn"]
@@ -69,9 +73,11 @@ def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
         "evidence_bucket": d.BUCKET,
         "intake_queue_url": queue,
     }
+    told = {"stage": d.STAGE, "table_name": d.TABLE, "evidence_bucket": d.BUCKET, "intake_queue_url": queue}
+    told |= {"counts_queue_url": counts, "privacy_queue_url": privacy}
     for name, value in {**told, "state_machine_arn": machine, "public_url": "https://desk.example"}.items():
         monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
-    deployment = d.Deployment(clients, queue)
+    deployment = d.Deployment(clients, queue, counts, privacy)
     acme = d.connections({"north": d.NORTH_SECRET, "south": d.SOUTH_SECRET}, shopify=d.STORE)
     deployment.connect(d.ACME, acme, {"shopify": d.SHOP, "amazon": "AACMESELLER"})
     deployment.connect(d.ZETA, d.connections({"north": d.ZETA_SECRET}), {})

@@ -74,6 +74,16 @@ UNPAID_ORDERS = (
     " nodes { " + _UNPAID + " } pageInfo { hasNextPage endCursor } } }"
 )
 UNPAID_ORDER = "query ReadUnpaidOrder($id: ID!) { order(id: $id) { " + _UNPAID + " } }"
+SERVICE_WORK = (
+    "query ReadServiceWork($id: ID!) { fulfillmentOrder(id: $id) { id status requestStatus"
+    " assignedLocation { location { id } } merchantRequests(first: 50) { nodes { kind } }"
+    " lineItems(first: 50) { " + _WORK_LINES + " }"
+    " fulfillments(first: 10) { nodes { id status displayStatus inTransitAt deliveredAt } } } }"
+)
+REQUEST_CANCELLATION = (
+    "mutation RequestCancellation($id: ID!, $message: String) {"
+    " fulfillmentOrderSubmitCancellationRequest(id: $id, message: $message) { userErrors { field message } } }"
+)
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
 ORDERS_NAMED = (
     "query FindOrders($query: String!, $after: String) { orders(first: 50, after: $after, query: $query) {"
@@ -142,6 +152,18 @@ RETURNABLE = (
     " nodes { returnableFulfillmentLineItems(first: 40) { nodes { quantity fulfillmentLineItem { id lineItem { id } } } } }"
     " pageInfo { hasNextPage endCursor } } }"
 )
+_RETURN_LINES = (
+    "nodes { quantity returnReasonNote ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } } }"
+    " pageInfo { hasNextPage endCursor }"
+)
+RETURN = (
+    "query ReadReturn($id: ID!) { return(id: $id) { id status order { id }"
+    " returnLineItems(first: 50) { " + _RETURN_LINES + " } } }"
+)
+RETURN_LINES = (
+    "query ReadReturnLines($id: ID!, $after: String) { return(id: $id) {"
+    " returnLineItems(first: 100, after: $after) { " + _RETURN_LINES + " } } }"
+)
 RETURN_CREATE = (
     "mutation OpenReturn($input: ReturnInput!) { returnCreate(returnInput: $input)"
     " { return { id status } userErrors { field message code } } }"
@@ -168,6 +190,11 @@ PAYMENTS = (
     + " } refunds(first: 15) { "
     + _REFUND
     + " } } }"
+)
+DISPUTES = "query ReadDisputes($id: ID!) { order(id: $id) { id disputes { id status } } }"
+REFUND_NOTES = (
+    "query ReadRefundNotes($id: ID!) { order(id: $id) { id refunds(first: 50) { note"
+    " transactions(first: 10) { nodes { id } } } } }"
 )
 REFUNDABLE = (
     "query ReadRefundable($id: ID!, $after: String) { order(id: $id) { lineItems(first: 100, after: $after) {"

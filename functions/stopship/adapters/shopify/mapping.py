@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from stopship.adapters.shopify.connection import ShopifyConnection
+from stopship.adapters.shopify.connection import FULFILLMENT_SERVICE, ShopifyConnection
 from stopship.adapters.shopify.gid import gid, number
 from stopship.domain import instant
 from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg, Quantities, Sign
@@ -191,7 +191,7 @@ def _leg(one: FulfillmentOrder, fulfillments: list[Fulfillment], connection: Sho
     gone = _sum(f.lines for f in fulfillments if f.number in one.fulfillments and f.departed and f.status in UNDER_WAY)
     return PlannedLeg(
         leg_id=one.number,
-        warehouse=connection.locations.get(one.location, ""),
+        warehouse=connection.locations.get(one.location, FULFILLMENT_SERVICE if one.by_service else ""),
         fulfillment_type=connection.fulfillment_types.get(one.location, kind),
         external_ref=gid("FulfillmentOrder", one.number),
         lines=one.work,

@@ -34,6 +34,7 @@ STATUSES = {
 }
 # Of a dispute that is lost or accepted the bank has paid the customer: a refund would pay a second time.
 _DISPUTE_ENDED_FOR_US = frozenset({"WON", "PREVENTED", "CHARGE_REFUNDED"})
+_DISPUTE_LOST = frozenset({"LOST", "ACCEPTED"})
 _KEY_MARK = "stopship-key:"
 
 
@@ -51,6 +52,13 @@ class Refund:
 
 def bag(value: Mapping[str, Any]) -> Decimal:
     return Decimal(value["presentmentMoney"]["amount"])
+
+
+def dispute_state(status: str) -> str:
+    """The desk's word: open, won or lost. A status that nobody knows is no end."""
+    if status.upper() in _DISPUTE_ENDED_FOR_US:
+        return "won"
+    return "lost" if status.upper() in _DISPUTE_LOST else "open"
 
 
 def note_for(key: str) -> str:

@@ -133,6 +133,8 @@ class ShopifyPayments:
         ours = next((r for r in book.refunds if r.key == move.key), None)
         if ours:
             return money.answer(ours.number, ours.statuses)
+        if book.snapshot.dispute_open:
+            raise PartnerRefused(PARTNER, "DISPUTE_OPEN", "a dispute is open: the money is the bank's to decide")
         if move.amount > book.snapshot.net_payment:
             raise PartnerRefused(PARTNER, "OVER_REFUND", f"{move.amount} is more than the net payment")
         answer = self._client.run(documents.REFUND, {"input": self._input(order_ref, move, book), "key": move.key})

@@ -114,6 +114,7 @@ def _apply(shop: Shop, order: Order, edit: Edit, note: str) -> None:
     if removed:
         shop.write("edit", order.order_ref, lines=removed, restock=dict(edit.restock), note=note)
         events.order_edited(shop, order, edit.edit_id, removed)
+        events.order_updated(shop, order)
 
 
 def _no_line(problem: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from infra.local.sandboxes.shopify.state import (
 )
 from stopship.adapters.shopify.gid import gid
 
+DISPUTE = "ShopifyPaymentsDispute"
 TWO_PLACES = Decimal("0.01")
 # FulfillmentDisplayStatus where it is not the carrier's own word.
 DISPLAYED = {"": "FULFILLED", "confirmed": "CONFIRMED", "label_printed": "LABEL_PRINTED"}
@@ -43,8 +44,14 @@ def queries(shop: Shop) -> dict[str, Resolver]:
         "fulfillmentOrder": lambda _, id: _maybe(shop.work(id), lambda found: work(*found)),
         "fulfillment": lambda _, id: _fulfillment_by(shop, id),
         "job": lambda _, id: _job(shop, id),
+        "return": lambda _, id: _return_by(shop, id),
         "returnableFulfillments": lambda info, **a: _returnable(shop, a.pop("orderId"))(info, **a),
     }
+
+
+def disputes(one: Order) -> list[tuple[str, str]]:
+    """Id and status of each, oldest first."""
+    return [(f"{one.order_ref}{place}", status) for place, status in enumerate(one.disputes, start=1)]
 
 
 def _maybe(found: Any, show: Callable[[Any], View]) -> View | None:
@@ -57,6 +64,15 @@ def _fulfillment_by(shop: Shop, wanted: str) -> View | None:
         for sent in one.fulfillments:
             if sent.fulfillment_id == name:
                 return fulfillment(one, sent)
+    return None
+
+
+def _return_by(shop: Shop, wanted: str) -> View | None:
+    name = numeric(wanted, "Return")
+    for one in shop.orders.values():
+        for made in one.returns:
+            if made.return_id == name:
+                return {**returned(one, made), "order": order(one)}
     return None
 
 
@@ -84,7 +100,7 @@ def order(one: Order) -> View:
         "tags": one.tags,
         "customer": _customer(one),
         "risk": {"assessments": [{"riskLevel": one.risk.upper()}] if one.risk else []},
-        "disputes": [{"status": status} for status in one.disputes],
+        "disputes": [{"id": gid(DISPUTE, name), "status": status} for name, status in disputes(one)],
         "cancelledAt": one.cancelled_at or None,
         "cancellation": {"staffNote": one.staff_note or None} if one.cancelled_at else None,
         "metafield": lambda _, key, namespace="": _metafield(one, namespace, key),
@@ -162,11 +178,17 @@ def work(parent: Order, one: Work) -> View:
         "fulfillments": connection(mine, lambda x: fulfillment(parent, x)),
         "fulfillmentHolds": [hold(x) for x in one.holds],
         "fulfillBy": one.fulfill_by or None,
+        "requestStatus": one.request_status,
+        "merchantRequests": connection(one.requests, request),
     }
 
 
 def _work_line(parent: Order, line_id: str, left: int) -> View:
     return {"remainingQuantity": left, "lineItem": _line_of(parent, line_id)}
+
+
+def request(one: Mapping[str, str]) -> View:
+    return {"kind": one["kind"]}
 
 
 def hold(one: Hold) -> View:

@@ -16,12 +16,16 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "StopShipAcknowledged": ("level",),
     "ShippedAfterStop": ("merchant",),
     "MoneyMoved": ("kind",),
+    "PartnersDown": ("merchant",),
 }
 """Each business metric and the dimensions that it carries."""
 
 TIERS = ("P1", "P2", "P3")
 OUTCOMES = ("stopped", "shipped", "blocked", "saved", "withdrawn")
 LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejected", "silent")
+
+OUTAGES_INDEX = "outages"
+"""Index of the traffic table: the partners that are down."""
 
 AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
 """EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
@@ -57,6 +61,8 @@ Grant = Literal[
     "ledger_list",
     "ledger_open_cases",
     "ledger_append",
+    "traffic",
+    "outages",
     "merchant_secrets",
     "merchant_parameters",
     "evidence_write",
@@ -97,7 +103,7 @@ def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30
 
 
 _STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append")
-_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets")
+_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "traffic")
 
 FUNCTIONS: tuple[Function, ...] = (
     _function(
@@ -124,6 +130,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_read",
         "ledger_list",
         "ledger_append",
+        "traffic",
+        "outages",
         "evidence_write",
         "intake_send",
         "wake_task",
@@ -147,6 +155,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_append",
         "evidence_write",
         "evidence_read",
+        "traffic",
         "merchant_secrets",
         "merchant_parameters",
         "start_execution",
@@ -173,6 +182,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_read",
         "ledger_open_cases",
         "ledger_append",
+        "traffic",
+        "outages",
         "start_execution",
         "describe_execution",
         "wake_task",

@@ -20,6 +20,10 @@ class VirtualClock:
         self.moment += _TICK
         return instant.text(self.moment)
 
+    def epoch(self) -> float:
+        """Seconds since 1970, without a tick."""
+        return self.moment.timestamp()
+
 
 class Agenda:
     """Events in the order of their time, then in the order in which they were made. A background event (a far time-out, a deadline)
@@ -39,6 +43,10 @@ class Agenda:
         self._made += 1
         heapq.heappush(self._due, (moment, self._made, background, run))
         return self._made
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes for whoever runs, and for nobody else: with strands others run meanwhile."""
+        raise AssertionError(f"nobody may sleep here, not even for {seconds} seconds")
 
     def drop(self, number: int) -> None:
         self._dropped.add(number)

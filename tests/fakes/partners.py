@@ -1,6 +1,7 @@
 """Stateful partners: what they say follows from the order's physical truth and from the manner that was switched on."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -515,6 +516,12 @@ class FakePartners:
     has_payments: bool = True
     mail_from: str = "desk@example.com"
     carriers: dict[str, FakeCarrier] = field(default_factory=dict)
+
+    def on_lane(self, *, urgent: bool) -> "FakePartners":
+        return self
+
+    def turn(self, merchant: str, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def order_system(self, merchant: str, channel: str) -> FakeOrderSystem:
         return self.store

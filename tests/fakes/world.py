@@ -5,11 +5,14 @@ all, is looked up there.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
+from random import Random
 from typing import Any, Protocol
 
+from stopship.adapters.gate import Pacing
+from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
@@ -25,6 +28,7 @@ from stopship.domain.order import PickState, StopAnswer
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind
+from stopship.wiring.governed_partners import GovernedPartners
 from tests.fakes.agenda import START, Agenda, VirtualClock
 from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
@@ -71,6 +75,7 @@ class World:
         self.ups = FakeCarrier(self)
         self.partners.carriers["ups"] = self.ups
         self.evidence = KeptEvidence()
+        self.traffic = MemoryTraffic()
         self.timers = AgendaTimers(self)
         self.mailer = SentMail(self)
         self._ids = count(1)
@@ -88,9 +93,25 @@ class World:
             tasks=engine,
             timers=self.timers,
             mailer=self.mailer,
+            traffic=self.traffic,
             new_id=lambda: f"door-{next(self._ids)}",
             callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
         )
+
+    def govern(self, **connected: Any) -> None:
+        """The desk keeps within limits from now on; ``connected`` is the merchants' configuration by connection. A call without a place is
+        sent away at once: what waits inside a worker is another matter."""
+        warehouses = {name: {"kind": "generic_3pl"} for name in self.warehouses}
+        pacing = Pacing(
+            now=self.clock.epoch,
+            pause=self.agenda.sleep,
+            patience=0,
+            draw=Random(7),
+            new_holder=lambda: f"holder-{next(self._ids)}",
+        )
+        configuration = {"warehouses": warehouses, **connected}
+        governed = GovernedPartners(self.partners, lambda _: configuration, self.traffic, pacing)
+        self.desk = replace(self.desk, partners=governed)
 
     # ------------------------------------------------------------------------------------------ what partners use
 

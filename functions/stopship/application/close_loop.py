@@ -60,7 +60,9 @@ def _open_return(desk: Desk, case: Case) -> Case:
         return case
     key = action_key(case.case_id, "", "return", str(len(case.returns) + 1))
     try:
-        reference = desk.partners.order_system(case.merchant, case.channel).open_return(case.order_ref, lines, key)
+        reference = (
+            desk.partners_of(case).order_system(case.merchant, case.channel).open_return(case.order_ref, lines, key)
+        )
     except PartnerRefused:
         reference = ""
 
@@ -125,7 +127,7 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
         return "skipped:no_sender" if not sender else "skipped:by_hand", ""
     if case.order is None:
         return "skipped:no_order", ""
-    to = desk.partners.order_system(case.merchant, case.channel).contact(case.order_ref)
+    to = desk.partners_of(case).order_system(case.merchant, case.channel).contact(case.order_ref)
     if not to:
         return "skipped:no_address", ""
     order = case.order.fact.display_ref

@@ -22,10 +22,26 @@ from stopship.domain.order import FINAL, AckLevel, StopAnswer
 
 
 def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> Next:
-    """Sends, or finds that it was sent. Ends the wait itself when there is nothing (more) to wait for."""
-    case = desk.cases.record(merchant, case_id, lambda c: _intend(desk, c, c.legs[leg_id], token))
+    """Sends, or finds that it was sent. Ends the wait itself when there is nothing (more) to wait for. Its turn at the warehouse comes
+    first: the time in which an answer is due must not pass while the message waits for a free line."""
+    case = desk.cases.load(merchant, case_id)
+    leg = case.legs[leg_id]
+    if leg.plan.warehouse and not _nothing_to_send(desk, case, leg):
+        with desk.partners_of(case).turn(merchant, leg.plan.warehouse):
+            return _execute(desk, case, leg_id, token)
+    return _execute(desk, case, leg_id, token)
+
+
+def _nothing_to_send(desk: Desk, case: Case, leg: Leg) -> bool:
+    sent = leg.current is not None and leg.current.sent is not None
+    return sent or _action(desk, case, leg) not in (Action.STOP, Action.STOP_PHYSICALLY)
+
+
+def _execute(desk: Desk, case: Case, leg_id: str, token: str) -> Next:
+    merchant = case.merchant
+    case = desk.cases.record(merchant, case.case_id, lambda c: _intend(desk, c, c.legs[leg_id], token), case)
     if _action(desk, case, case.legs[leg_id]) is Action.INTERCEPT:
-        intercept_leg(desk, merchant, case_id, leg_id)
+        intercept_leg(desk, merchant, case.case_id, leg_id)
         desk.tasks.wake(token, {"leg_id": leg_id})
         return {"next": "woken"}
     case = _void_labels(desk, case, leg_id)
@@ -108,16 +124,20 @@ def _send(desk: Desk, case: Case, leg: Leg) -> None:
     if attempt is None:
         return
     requested = attempt.requested.fact
-    answer = desk.partners.warehouses(case.merchant)[leg.plan.warehouse].stop_ship(
-        StopCommand(
-            case_id=case.case_id,
-            order_ref=case.order_ref,
-            leg_id=leg.work_id,
-            lines=leg.plan.lines,
-            physical=requested.physical,
-            deadline=requested.deadline,
-            callback_url=desk.callback_url(case.merchant, requested.callback_id),
-            key=stop_key(case, leg, requested.attempt),
+    answer = (
+        desk.partners_of(case)
+        .warehouses(case.merchant)[leg.plan.warehouse]
+        .stop_ship(
+            StopCommand(
+                case_id=case.case_id,
+                order_ref=case.order_ref,
+                leg_id=leg.work_id,
+                lines=leg.plan.lines,
+                physical=requested.physical,
+                deadline=requested.deadline,
+                callback_url=desk.callback_url(case.merchant, requested.callback_id),
+                key=stop_key(case, leg, requested.attempt),
+            )
         )
     )
     case = desk.cases.record(case.merchant, case.case_id, lambda c: sent_step(c, leg.plan.leg_id, answer))

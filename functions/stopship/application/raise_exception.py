@@ -1,5 +1,7 @@
 """When the desk cannot go on alone: an exception with tier, owner, next action and deadline, and a wait for its end."""
 
+import json
+import re
 from dataclasses import replace
 
 from stopship.application.context import Desk
@@ -16,8 +18,11 @@ from stopship.domain.instant import plus
 from stopship.domain.policy import Cause, ExceptionRule
 
 _FOR_EVER = 366 * 86400.0
+_DOWN = re.compile(r"(?P<partner>.+): down since \S+, (?P<outage>outage-[a-z2-7]{20})")
 _ERRORS = {
     "PartnerUnavailable": Cause.PARTNER_UNAVAILABLE,
+    "PartnerBusy": Cause.PARTNER_UNAVAILABLE,
+    "PartnerDown": Cause.PARTNER_UNAVAILABLE,
     "PartnerRefused": Cause.PARTNER_REFUSED,
     "PartnerContractBroken": Cause.PARTNER_CONTRACT_BROKEN,
     "MessageFailed": Cause.MESSAGE_FAILED,
@@ -66,13 +71,24 @@ def _open(
         leg_id,
         cause,
         detail=f"{error}: {detail}" if error else detail,
-        evidence={"step": step},
+        evidence={"step": step, **(_outage(detail) if error == "PartnerDown" else {})},
         rule=triage(cause, case, policy),
         due=deadline(triage(cause, case, policy).tier, policy, now),
         now=now,
         callback_id=desk.new_id(),
         token=token,
     )
+
+
+def _outage(detail: str) -> dict[str, str]:
+    """Which outage a PartnerDown names: its text comes as the state machine hands it on, in the JSON of a function's error."""
+    _, _, text = detail.partition('"errorMessage":')
+    try:
+        message = str(json.JSONDecoder().raw_decode(text.lstrip())[0])
+    except ValueError:
+        return {}
+    named = _DOWN.fullmatch(message)
+    return {"partner": named["partner"], "outage": named["outage"]} if named else {}
 
 
 def opening(

@@ -330,6 +330,15 @@ class ExceptionResolved(Event):
 
 
 @dataclass(frozen=True)
+class PartnerReturned(Event):
+    """A partner answers again, so that what waited for the end of the outage goes on. ``returned_at`` is "" when that was not noted."""
+
+    partner: str
+    outage: str
+    returned_at: str
+
+
+@dataclass(frozen=True)
 class OrderCancelRequested(Event):
     """``restock`` says whether the lines are for sale again with the cancel; it is asked for here and nowhere else, so that it happens
     once."""

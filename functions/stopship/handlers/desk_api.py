@@ -10,6 +10,7 @@ from stopship.application.ports import CaseHead, ExceptionItem
 from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.take_in import take_in
 from stopship.application.view_case import view_case
+from stopship.application.view_outage import view_outage
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason
@@ -26,6 +27,8 @@ from stopship.wiring.desk_models import (
     ExceptionsQuery,
     ExceptionView,
     MerchantQuery,
+    OutageList,
+    OutageView,
     Problem,
     Resolution,
 )
@@ -80,6 +83,11 @@ def list_exceptions(call: Call) -> ExceptionPage:
     return ExceptionPage(items=[_exception(x) for x in page.items], cursor=page.cursor)
 
 
+def list_outages(call: Call) -> OutageList:
+    """Partners that do not answer, one item each, however many cases wait for them."""
+    return OutageList(items=[OutageView(**view_outage(x)) for x in desk().traffic.outages(call.merchant)])
+
+
 def resolve(call: Call) -> ExceptionView:
     """A person's answer. The case goes on at the right step."""
     word: Resolution = call.body
@@ -112,6 +120,7 @@ ROUTES = (
     Route("GET /cases/{case_id}", show_case, MerchantQuery, CaseView),
     Route("GET /exceptions", list_exceptions, ExceptionsQuery, ExceptionPage),
     Route("POST /exceptions/{exception_id}/resolution", resolve, MerchantQuery, ExceptionView, Resolution),
+    Route("GET /outages", list_outages, MerchantQuery, OutageList),
 )
 DESCRIPTION = "GET /openapi.json"
 

@@ -7,14 +7,17 @@ from stopship.adapters import aws
 from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, StepFunctionsTasks
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.evidence_s3 import S3Evidence
+from stopship.adapters.gate import Pacing
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.mailer_ses import SesMailer
 from stopship.adapters.merchants import Merchants
 from stopship.adapters.queues_sqs import SqsQueue
 from stopship.adapters.received_mails_s3 import S3Mails
 from stopship.adapters.timers_scheduler import SchedulerTimers
+from stopship.adapters.traffic_dynamodb import DynamoTraffic
 from stopship.application.context import Desk
 from stopship.settings import Settings, from_environment
+from stopship.wiring.governed_partners import GovernedPartners
 from stopship.wiring.lazy import Lazy
 from stopship.wiring.partners import ConfiguredPartners
 from stopship.wiring.policies import LedgerPolicies
@@ -51,6 +54,16 @@ def intake_queue() -> SqsQueue:
 
 
 @cache
+def traffic() -> DynamoTraffic:
+    return DynamoTraffic(Lazy(lambda: aws.client("dynamodb")), settings().traffic_table_name)
+
+
+@cache
+def partners() -> GovernedPartners:
+    return GovernedPartners(ConfiguredPartners(merchants()), merchants().connections, traffic(), Pacing())
+
+
+@cache
 def desk() -> Desk:
     """Clients are made when they are first used: a function pays only for what it calls."""
     s = settings()
@@ -60,12 +73,13 @@ def desk() -> Desk:
         ledger=ledger(),
         clock=SystemClock(),
         policies=LedgerPolicies(ledger(), merchants()),
-        partners=ConfiguredPartners(merchants()),
+        partners=partners(),
         evidence=evidence(),
         executions=StepFunctionsExecutions(states, s.state_machine_arn),
         tasks=StepFunctionsTasks(states),
         timers=SchedulerTimers(scheduler, s.schedule_group, s.escalate_function_arn, s.scheduler_role_arn),
         mailer=SesMailer(Lazy(lambda: aws.client("sesv2"))),
+        traffic=traffic(),
         new_id=lambda: secrets.token_urlsafe(24),
         callback_url=callback_url,
     )

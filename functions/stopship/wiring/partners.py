@@ -25,7 +25,7 @@ CARRIER_KINDS = frozenset({"ups"})
 
 
 class ConfiguredPartners:
-    """Implements ports.Partners."""
+    """Implements ports.Connections."""
 
     def __init__(self, merchants: Merchants) -> None:
         self._merchants = merchants

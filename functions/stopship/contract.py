@@ -168,7 +168,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("check_fulfillment_state", "step", *_PARTNER, timeout_seconds=60),
     _function("apply_stop_ship_rule", "step", *_STEP, "wake_task"),
     _function("execute_stop_ship", "step", *_PARTNER, "wake_task", timeout_seconds=60),
-    _function("verify_acknowledgment", "step", *_PARTNER, timeout_seconds=60),
+    _function("verify_acknowledgment", "step", *_PARTNER, "wake_task", timeout_seconds=60),
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
     _function("cancel_in_order_system", "step", *_PARTNER, timeout_seconds=60),
     _function("update_netsuite", "step", *_PARTNER, "kms_sign", timeout_seconds=60),

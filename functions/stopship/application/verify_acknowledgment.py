@@ -5,6 +5,7 @@ from dataclasses import replace
 from stopship.application.apply_stop_ship_rule import decision_step, where_next
 from stopship.application.check_fulfillment_state import observed_step, read_pick_state
 from stopship.application.context import Desk
+from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.next_step import Next
 from stopship.application.record import Step
 from stopship.application.weigh_intercept import weigh_intercept
@@ -36,6 +37,7 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
         case_id,
         lambda c: decision_step(c, c.legs[leg_id], decide_leg(c, c.legs[leg_id], policy, now)),
     )
+    case = end_exception_by_evidence(desk, case, leg_id)
     leg = case.legs[leg_id]
     return where_next(leg, decide_leg(case, leg, policy, now), policy, desk.clock.now())
 

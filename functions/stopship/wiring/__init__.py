@@ -59,7 +59,7 @@ def traffic() -> DynamoTraffic:
 
 
 @cache
-def partners() -> GovernedPartners:
+def connected_partners() -> GovernedPartners:
     return GovernedPartners(ConfiguredPartners(merchants()), merchants().connections, traffic(), Pacing())
 
 
@@ -73,7 +73,7 @@ def desk() -> Desk:
         ledger=ledger(),
         clock=SystemClock(),
         policies=LedgerPolicies(ledger(), merchants()),
-        partners=partners(),
+        partners=connected_partners(),
         evidence=evidence(),
         executions=StepFunctionsExecutions(states, s.state_machine_arn),
         tasks=StepFunctionsTasks(states),

@@ -150,6 +150,9 @@ class Gate:
         trouble.noted = True
         if isinstance(trouble, PartnerBusy):
             return self._asked_to_wait(mine, trouble)
+        if trouble.answered:
+            self._leave(mine, traffic.answered)
+            return trouble
         wish = trouble.retry_after
         merchant, partner = self.place
 

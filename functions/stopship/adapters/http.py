@@ -4,6 +4,7 @@ The rule for doubt: once any byte of a request may have reached the partner, the
 429 is known to have done nothing.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,16 +18,24 @@ from stopship.domain.errors import PartnerBusy, PartnerContractBroken, PartnerRe
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
+LONGEST_SECONDS = 86_400.0
+"""Whoever asks for more time than a day is asked again after one."""
 
 
 def retry_after_header(response: httpx.Response) -> float | None:
     """Seconds until the moment that Retry-After names, in either of its forms: a number of seconds or an HTTP date (RFC 9110, 10.2.3).
     The date is measured by the partner's own clock where the answer tells it."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
+    seconds = number(value)
+    if seconds is not None:
+        return min(seconds, LONGEST_SECONDS)
     until, now = _http_date(value), _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
-    return max(0.0, (until - now).total_seconds()) if until else None
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_SECONDS) if until else None
+
+
+def number(value: str) -> float | None:
+    """A number as headers write it, from 0 and without an exponent; None for anything else."""
+    return float(value) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value) else None
 
 
 def _http_date(value: str) -> datetime | None:

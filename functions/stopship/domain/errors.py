@@ -53,7 +53,8 @@ class PartnerUnavailable(PartnerError):
     """No answer, or a refusal to answer now (429, 5xx, time-out, reset).
 
     ``in_doubt`` is true when the call may have taken effect all the same: read back before acting again.
-    ``retry_after`` is the partner's own wish in seconds, if it gave one. ``noted``: whoever counts the calls to this partner knows of it.
+    ``retry_after`` is the partner's own wish in seconds, if it gave one. ``answered`` is true when the partner is there, and only cannot do
+    this one thing now. ``noted``: whoever counts the calls to this partner knows of it.
     """
 
     noted = False
@@ -65,10 +66,11 @@ class PartnerUnavailable(PartnerError):
         *,
         in_doubt: bool,
         retry_after: float | None = None,
+        answered: bool = False,
         evidence: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(partner, message, evidence)
-        self.in_doubt, self.retry_after = in_doubt, retry_after
+        self.in_doubt, self.retry_after, self.answered = in_doubt, retry_after, answered
 
 
 BUSY_SECONDS = 5.0

@@ -93,7 +93,9 @@ def payment(intent: Data, charges: Sequence[Data], refunds: Sequence[Data], disp
         )
     good = [c for c in charges if c["status"] == "succeeded"]
     if status == "processing" or any(c["status"] == "pending" for c in charges):
-        raise PartnerUnavailable(PARTNER, "a payment is still under way", in_doubt=False, evidence={"status": status})
+        raise PartnerUnavailable(
+            PARTNER, "a payment is still under way", in_doubt=False, answered=True, evidence={"status": status}
+        )
     if len(good) > 1 or any(c["status"] not in ("succeeded", "failed") for c in charges):
         raise PartnerContractBroken(
             PARTNER, "a PaymentIntent with charges that are not understood", {"field": "charges"}

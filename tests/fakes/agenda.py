@@ -34,6 +34,9 @@ class Agenda:
         self._due: list[tuple[datetime, int, bool, Callable[[], None]]] = []
         self._dropped: set[int] = set()
         self._made = 0
+        self.perform: Callable[[Callable[[], None]], None] = lambda run: run()
+        self.sleep: Callable[[float], None] = _nobody_sleeps
+        """Time passes for whoever runs. With strands, others run meanwhile."""
 
     def after(self, seconds: float, run: Callable[[], None], *, background: bool = False) -> int:
         return self.at(self._clock.moment + timedelta(seconds=seconds), run, background=background)
@@ -43,10 +46,6 @@ class Agenda:
         self._made += 1
         heapq.heappush(self._due, (moment, self._made, background, run))
         return self._made
-
-    def sleep(self, seconds: float) -> None:
-        """Time passes for whoever runs, and for nobody else: with strands others run meanwhile."""
-        raise AssertionError(f"nobody may sleep here, not even for {seconds} seconds")
 
     def drop(self, number: int) -> None:
         self._dropped.add(number)
@@ -80,4 +79,8 @@ class Agenda:
         if number in self._dropped:
             return
         self._clock.moment = max(self._clock.moment, moment)
-        run()
+        self.perform(run)
+
+
+def _nobody_sleeps(seconds: float) -> None:
+    raise AssertionError(f"nobody may sleep here, not even for {seconds} seconds")

@@ -4,7 +4,7 @@
 all, is looked up there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
@@ -16,7 +16,7 @@ from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
-from stopship.application.ports import ExceptionItem, Executions, Tasks
+from stopship.application.ports import Connections, ExceptionItem, Executions, Tasks
 from stopship.application.receive_signal import receive_signal
 from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.sweep_cases import Swept, sweep_cases
@@ -98,19 +98,25 @@ class World:
             callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
         )
 
-    def govern(self, **connected: Any) -> None:
-        """The desk keeps within limits from now on; ``connected`` is the merchants' configuration by connection. A call without a place is
-        sent away at once: what waits inside a worker is another matter."""
+    def govern(
+        self,
+        connected: Mapping[str, Any] | None = None,
+        *,
+        connections: Connections | None = None,
+        patience: float = 0,
+    ) -> None:
+        """The desk keeps within limits from now on; ``connected`` is the merchants' configuration by connection. Without ``patience``, which
+        takes strands, a call that finds no place is sent away at once."""
         warehouses = {name: {"kind": "generic_3pl"} for name in self.warehouses}
         pacing = Pacing(
             now=self.clock.epoch,
             pause=self.agenda.sleep,
-            patience=0,
+            patience=patience,
             draw=Random(7),
             new_holder=lambda: f"holder-{next(self._ids)}",
         )
-        configuration = {"warehouses": warehouses, **connected}
-        governed = GovernedPartners(self.partners, lambda _: configuration, self.traffic, pacing)
+        configuration = {"warehouses": warehouses, **(connected or {})}
+        governed = GovernedPartners(connections or self.partners, lambda _: configuration, self.traffic, pacing)
         self.desk = replace(self.desk, partners=governed)
 
     # ------------------------------------------------------------------------------------------ what partners use

@@ -21,7 +21,6 @@ from stopship.domain.errors import (
 from stopship.domain.limits import Limit
 from stopship.domain.traffic import Traffic
 
-
 NO_BOUND = Limit()
 
 

@@ -124,6 +124,8 @@ class HoldReleased(Event):
 
 @dataclass(frozen=True)
 class PickStateObserved(Event):
+    """``said`` is the warehouse's own word where it is none that we know."""
+
     leg_id: str
     state: str
     source: str
@@ -131,6 +133,7 @@ class PickStateObserved(Event):
     actor: str
     departed_at: str = ""
     purpose: str = "check"
+    said: str = ""
 
 
 @dataclass(frozen=True)

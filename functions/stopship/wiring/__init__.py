@@ -60,7 +60,9 @@ def traffic() -> DynamoTraffic:
 
 @cache
 def connected_partners() -> GovernedPartners:
-    return GovernedPartners(ConfiguredPartners(merchants()), merchants().connections, traffic(), Pacing())
+    """Built once for all, so that an adapter that works with another partner's finds its gate here."""
+    configured = ConfiguredPartners(merchants(), lambda *adapter: connected_partners().behind_gate(*adapter))
+    return GovernedPartners(configured, merchants().connections, traffic(), Pacing())
 
 
 @cache

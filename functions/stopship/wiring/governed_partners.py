@@ -6,7 +6,7 @@ from typing import Any
 
 from stopship.adapters.gate import Gate, Pacing
 from stopship.adapters.governed import governed
-from stopship.application.ports import Connections, Erp, OrderSystem, Payments, Tickets, TrafficBook, Warehouse
+from stopship.application.ports import Carrier, Connections, Erp, OrderSystem, Payments, Tickets, TrafficBook, Warehouse
 from stopship.domain.limits import limit_of
 
 type Configuration = Callable[[str], Mapping[str, Any]]
@@ -32,27 +32,31 @@ class GovernedPartners:
         return GovernedPartners(self._connections, self._configuration, self._book, self._pacing, urgent=urgent)
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem:
-        return self._governed(merchant, channel, self._connections.order_system(merchant, channel))
+        return self.behind_gate(merchant, channel, self._connections.order_system(merchant, channel))
 
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]:
         found = self._connections.warehouses(merchant)
-        return {name: self._governed(merchant, name, warehouse) for name, warehouse in found.items()}
+        return {name: self.behind_gate(merchant, name, warehouse) for name, warehouse in found.items()}
 
     def hold_first(self, merchant: str) -> Sequence[str]:
         return self._connections.hold_first(merchant)
 
     def erp(self, merchant: str) -> Erp | None:
         erp = self._connections.erp(merchant)
-        return self._governed(merchant, "netsuite", erp) if erp else None
+        return self.behind_gate(merchant, "netsuite", erp) if erp else None
 
     def payments(self, merchant: str, channel: str) -> Payments | None:
         payments = self._connections.payments(merchant, channel)
         name = self._configuration(merchant).get(channel, {}).get("payments") or channel
-        return self._governed(merchant, name, payments) if payments else None
+        return self.behind_gate(merchant, name, payments) if payments else None
 
     def tickets(self, merchant: str, source: str) -> Tickets | None:
         tickets = self._connections.tickets(merchant, source)
-        return self._governed(merchant, source, tickets) if tickets else None
+        return self.behind_gate(merchant, source, tickets) if tickets else None
+
+    def carrier(self, merchant: str, name: str) -> Carrier | None:
+        carrier = self._connections.carrier(merchant, name)
+        return self.behind_gate(merchant, name, carrier) if carrier else None
 
     def sender(self, merchant: str) -> str:
         return self._connections.sender(merchant)
@@ -64,8 +68,10 @@ class GovernedPartners:
         """Raises InvalidInput when the connection's limits cannot be meant."""
         connected = self._configuration(merchant)
         warehouse = connected.get("warehouses", {}).get(name)
-        kind, config = (warehouse["kind"], warehouse) if warehouse else (name, connected.get(name, {}))
+        config = warehouse or connected.get("carriers", {}).get(name) or connected.get(name, {})
+        kind = warehouse["kind"] if warehouse else name
         return Gate(self._book, merchant, name, limit_of(kind, config), self._pacing)
 
-    def _governed[P](self, merchant: str, name: str, adapter: P) -> P:
+    def behind_gate[P](self, merchant: str, name: str, adapter: P) -> P:
+        """``adapter``, whose calls go to the connection of this name."""
         return governed(adapter, self.gate(merchant, name), urgent=self._urgent)

@@ -234,6 +234,8 @@ class FakeWarehouse:
     answers_after: float = 60
     believes: dict[str, PickState] = field(default_factory=dict)
     reading_age: float = 0
+    says: str = ""
+    """Its own word for a state that nobody knows."""
     tells: list[Parcel] = field(default_factory=list)
     """What it tells of its parcels, where the store does not."""
     _answers: dict[str, StopAnswer] = field(default_factory=dict)
@@ -270,7 +272,7 @@ class FakeWarehouse:
             if not works:
                 return PickObservation(PickState.UNKNOWN, self.name, now)
             state = self.believes.get(works[0].leg_id, works[0].state)
-            return PickObservation(state, self.name, now, departed_at=works[0].left_at)
+            return PickObservation(state, self.name, now, departed_at=works[0].left_at, said=self.says)
 
         return self.world.call(f"{self.name}.read_pick_state", run)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from stopship.domain.instant import seconds_between
+from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import Resolution
@@ -115,3 +116,16 @@ def test_a_hold_that_could_not_be_asked_for_is_not_taken_for_silence(play: Play)
     world.settle()
     assert play.outcome == Outcome.STOPPED and "HoldAnswered" not in play.kinds()
     assert not world.done("store.hold") and not world.done("north.hold")
+
+
+def test_a_warehouses_word_that_nobody_knows_is_shown_to_the_person_who_is_asked(play: Play) -> None:
+    world, north = play.world, play.world.warehouses["north"]
+    captured(world.order())
+    north.believes["fo-1001"], north.says = PickState.UNKNOWN, "status TELEPORTED"
+    world.ask()
+    world.settle()
+    (opened,) = [x.opened.fact for x in world.case.open_exceptions]
+    assert opened.cause == Cause.PICK_STATE_UNKNOWN
+    assert opened.detail == "pick state is unknown: the warehouse says status TELEPORTED"
+    assert not world.done("north.stop")
+    world.answer_all(Resolution.IT_SHIPPED)

@@ -8,7 +8,7 @@ from stopship.application.context import Desk
 from stopship.application.next_step import Next
 from stopship.application.ports import Callback, ExceptionItem
 from stopship.application.record import Step
-from stopship.domain.case import Case, ExceptionState
+from stopship.domain.case import Case, ExceptionState, Leg
 from stopship.domain.decide import Action, decide_leg
 from stopship.domain.errors import AlreadyRecorded
 from stopship.domain.events import ExceptionOpened
@@ -65,6 +65,7 @@ def _open(
             return None
         # What a person is asked is what is known now: an answer may have come since the step that asked for a person.
         cause, detail = decision.cause, detail if decision.cause is cause else decision.reason
+        detail += _said(case.legs[leg_id], cause)
     policy, now = desk.policy_of(case), desk.clock.now()
     return opening(
         case,
@@ -78,6 +79,13 @@ def _open(
         callback_id=desk.new_id(),
         token=token,
     )
+
+
+def _said(leg: Leg, cause: Cause) -> str:
+    """The warehouse's own word, where nobody knew it."""
+    seen = leg.observation
+    unknown = cause is Cause.PICK_STATE_UNKNOWN and seen is not None and seen.fact.said
+    return f": the warehouse says {seen.fact.said}" if seen and unknown else ""
 
 
 def _outage(detail: str) -> dict[str, str]:

@@ -206,9 +206,7 @@ def _by_pick_state(leg: Leg, policy: Policy, now: str) -> Decision:
         return Decision(Action.STOP, f"{state}: a system cancel can be proven", evidence)
     if rule is PickRule.STOP_PHYSICALLY:
         return Decision(Action.STOP_PHYSICALLY, f"{state}: only the goods held back are proof", evidence)
-    said = leg.observation.fact.said if leg.observation else ""
-    reason = f"pick state is {state}" + (f": the warehouse says {said}" if said else "")
-    return Decision(Action.ASK, reason, evidence, cause=Cause.PICK_STATE_UNKNOWN)
+    return Decision(Action.ASK, f"pick state is {state}", evidence, cause=Cause.PICK_STATE_UNKNOWN)
 
 
 def _stopped(case: Case, policy: Policy, evidence: tuple[int, ...], reason: str, proof: str) -> Decision:

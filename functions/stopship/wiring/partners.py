@@ -105,6 +105,7 @@ def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> Ord
         from stopship.adapters.amazon.order_system import AmazonOrderSystem
 
         told = {**config, "marketplace_ids": tuple(config["marketplace_ids"])}
+        told.pop("limits", None)
         return AmazonOrderSystem(AmazonConnection(merchant, **told), SystemClock())
     raise NotFound(f"channel {channel}")
 
@@ -140,7 +141,7 @@ def stripe_payments(
 
     if "stripe" not in connected:
         raise NotFound(f"stripe of merchant {merchant}")
-    config = {name: value for name, value in connected["stripe"].items() if name != "webhook_secrets"}
+    config = {name: value for name, value in connected["stripe"].items() if name not in ("webhook_secrets", "limits")}
     return StripePayments(StripeConnection(merchant, channel=channel, **config), SystemClock(), pricing)
 
 

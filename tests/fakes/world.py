@@ -11,6 +11,7 @@ from itertools import count
 from random import Random
 from typing import Any, Protocol
 
+from stopship.adapters import turn
 from stopship.adapters.gate import Pacing
 from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
@@ -122,6 +123,10 @@ class World:
     # ------------------------------------------------------------------------------------------ what partners use
 
     def call[T](self, name: str, run: Callable[[], T]) -> T:
+        """As a request that goes out: within a turn it waits until it is due."""
+        mine = turn.current()
+        if mine is not None:
+            mine.pace("")
         return self.faults.around(name, run)
 
     def did(self, what: str, subject: str, detail: Any, key: str) -> None:

@@ -36,12 +36,14 @@ class Pacing:
 
 @dataclass(slots=True)
 class _Turn:
-    """Implements turn.Turn. ``wrote``: the call holds something at the book, or found it troubled."""
+    """Implements turn.Turn. ``wrote``: the call holds something at the book, or found it troubled. ``called``: a request went out; an adapter
+    that answers by itself says nothing about its partner."""
 
     gate: "Gate"
     holder: str
     seen: Traffic
     wrote: bool
+    called: bool = False
 
     @property
     def place(self) -> tuple[str, str]:
@@ -73,12 +75,12 @@ class Gate:
         except PartnerUnavailable as trouble:
             raise self._troubled(mine, trouble) from trouble
         except PartnerRefused:
-            self._leave(mine, traffic.answered)
+            self._leave(mine, traffic.answered if mine.called else traffic.left)
             raise
         except Exception:
             self._leave(mine, traffic.unclear)
             raise
-        self._leave(mine, traffic.answered)
+        self._leave(mine, traffic.answered if mine.called else traffic.left)
 
     # ------------------------------------------------------------------------------------------ in
 
@@ -137,6 +139,7 @@ class Gate:
                 continue
             if due > now:
                 self._pacing.pause(due - now)
+            mine.called = True
             return
         raise self._busy(1.0, "many call at once", operation)
 

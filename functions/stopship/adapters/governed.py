@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from stopship.adapters.gate import Gate
 
-_WITHOUT_A_CALL = frozenset({"expected_work"})
+_WITHOUT_A_CALL = frozenset({"expected_work", "owns"})
 """What an adapter answers by itself."""
 
 

@@ -36,7 +36,7 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
 
 def _needs_partner(decision: Decision, state: ExceptionState) -> bool:
     """It waits for a partner that is down, and what is to be done needs a partner: that he is back is what ends it."""
-    calls = decision.action in (Action.STOP, Action.STOP_PHYSICALLY, Action.VERIFY)
+    calls = decision.action not in (Action.ASK, Action.SETTLE, Action.NONE)
     return calls and bool(state.opened.fact.evidence.get("outage"))
 
 

@@ -175,6 +175,11 @@ def failed(traffic: Traffic, holder: str, now: float, *, merchant: str, partner:
     return replace(after, probe_at=now + SUSPECT_SECONDS) if after.failing else after
 
 
+def left(traffic: Traffic, holder: str, _now: float) -> Traffic:
+    """The turn ended without a call."""
+    return _without(traffic, holder)
+
+
 def unclear(traffic: Traffic, holder: str, now: float) -> Traffic:
     """The call ended in something that says neither that the partner is there nor that it is not."""
     after = _without(traffic, holder)

@@ -1,7 +1,7 @@
 """The gate before a partner, in a time of its own: who is let through, who waits, who is sent away, and what is written."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import Random
 
 import pytest
@@ -80,8 +80,16 @@ def state(book: CountingBook, partner: str = "netsuite") -> Traffic:
 
 def fails(door: Gate, error: Exception | None = None) -> PartnerUnavailable:
     with pytest.raises(PartnerUnavailable) as caught, door.turn(urgent=False):
+        request()
         raise error or PartnerUnavailable("netsuite", "503", in_doubt=True)
     return caught.value
+
+
+def request(operation: str = "") -> None:
+    """What http.call does before each request."""
+    mine = turn.current()
+    assert mine is not None
+    mine.pace(operation)
 
 
 @contextmanager
@@ -262,6 +270,7 @@ def test_an_answer_to_the_one_who_looks_lets_everybody_in_again(book: CountingBo
     fails(door)
     time.now += 30
     with pytest.raises(PartnerRefused), door.turn(urgent=False):
+        request()
         raise PartnerRefused("netsuite", "NOT_FOUND", "a no is an answer")
     with door.turn(urgent=False):
         assert state(book).returned and not state(book).outage
@@ -277,6 +286,21 @@ def test_an_answer_in_no_known_form_does_not_say_that_it_is_back(book: CountingB
     assert state(book).failing and not state(book).probe_by
 
 
+@pytest.mark.parametrize("refusal", [None, PartnerRefused("netsuite", "no_holds", "decided without a call")])
+def test_an_adapter_that_answers_by_itself_does_not_say_that_its_partner_is_back(
+    book: CountingBook, time: Time, refusal: Exception | None
+) -> None:
+    door = gate(book, time)
+    for _ in range(4):
+        fails(door)
+    time.now += 5
+    with suppress(PartnerRefused), door.turn(urgent=False):
+        if refusal:
+            raise refusal
+    assert state(book).failing and not state(book).probe_by
+    assert isinstance(fails(door), PartnerDown), "the next one looks"
+
+
 def test_a_partner_that_cannot_do_one_thing_now_is_not_failing(book: CountingBook, time: Time) -> None:
     door = gate(book, time)
     for _ in range(6):
@@ -290,6 +314,7 @@ def test_a_failure_between_answers_is_forgotten(book: CountingBook, time: Time) 
     for _ in range(5):
         fails(door)
         with door.turn(urgent=False):
+            request()
             assert state(book).failures == 1
     assert state(book).failures == 0
 

@@ -25,6 +25,9 @@ EVERYWHERE = {
     ),
 }
 BY_PATH = {
+    "Traffic/Table": {
+        "AwsSolutions-DDB3": "What it holds is found out again by the next calls; there is nothing to recover."
+    },
     "Evidence/Bucket": {"AwsSolutions-S1": "Who reads evidence is recorded by CloudTrail data events of the account."},
     "MailDoor/Bucket": {"AwsSolutions-S1": "Who reads mail is recorded by CloudTrail data events of the account."},
     "Identity/Pool": {

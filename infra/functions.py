@@ -22,6 +22,7 @@ from stopship.settings import variable
 COUNTED_AT_ONCE = 10
 NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "table_name": frozenset({"ledger_read", "ledger_append"}),
+    "traffic_table_name": frozenset({"traffic", "outages"}),
     "evidence_bucket": frozenset({"evidence_write", "evidence_read"}),
     "mail_bucket": frozenset({"mail_read"}),
     "intake_queue_url": frozenset({"intake_send"}),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
 
-from stopship.contract import Grant
+from stopship.contract import OUTAGES_INDEX, Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Resources:
     """ARNs, as the template has them."""
 
     table: str
+    traffic: str
     bucket: str
     mail_bucket: str
     data_key: str
@@ -60,6 +61,8 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "ledger_list": lambda r: [_allow("dynamodb:Query", on=[f"{r.table}/index/gsi1", f"{r.table}/index/gsi2"])],
     "ledger_open_cases": lambda r: [_allow("dynamodb:Query", on=[f"{r.table}/index/gsi3"])],
     "ledger_append": lambda r: [_allow("dynamodb:PutItem", on=[r.table])],
+    "traffic": lambda r: [_allow("dynamodb:GetItem", "dynamodb:PutItem", on=[r.traffic])],
+    "outages": lambda r: [_allow("dynamodb:Query", on=[f"{r.traffic}/index/{OUTAGES_INDEX}"])],
     "evidence_write": lambda r: [_allow("s3:PutObject", "s3:GetObject", on=[f"{r.bucket}/*"]), _encrypt(r)],
     # Without ListBucket an erased object answers 403 and could not be told from a forbidden one.
     "evidence_read": lambda r: [

@@ -37,6 +37,7 @@ DESK = [
     (GET, "/cases/{case_id}"),
     (GET, "/exceptions"),
     (POST, "/exceptions/{exception_id}/resolution"),
+    (GET, "/outages"),
     (GET, "/openapi.json"),
 ]
 ACCESS_LOG = {

@@ -26,6 +26,7 @@ from infra.queues import Queues
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
+from infra.traffic_table import TrafficTable
 from stopship.contract import (
     PROJECT,
     function_name,
@@ -63,6 +64,7 @@ class StopshipStack(Stack):
         self._signing_key = SigningKey(self, "SigningKey", stage).key
         self._form_key = FormKey(self, "FormKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
+        self._traffic = TrafficTable(self, "Traffic", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
         self._mail = MailDoor(self, "MailDoor", stage, self._data_key, self._queues)
@@ -74,6 +76,7 @@ class StopshipStack(Stack):
         queues = self._queues
         settings = {
             "table_name": self._ledger.table_name,
+            "traffic_table_name": self._traffic.table_name,
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
@@ -100,6 +103,7 @@ class StopshipStack(Stack):
         stage, machine = self._stage.name, state_machine_name(self._stage.name)
         return Resources(
             table=self._ledger.table_arn,
+            traffic=self._traffic.table_arn,
             bucket=self._evidence.bucket_arn,
             mail_bucket=self._mail.bucket.bucket_arn,
             data_key=self._data_key.key_arn,
@@ -160,6 +164,7 @@ class StopshipStack(Stack):
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
         alarms.watch_leakage(self._stage.merchants)
+        alarms.watch_partners(self._stage.merchants)
         alarms.watch_queues(self._queues)
         if self._mail.expired:
             alarms.watch_mail(self._mail.expired)
@@ -180,6 +185,7 @@ class StopshipStack(Stack):
             "ApiId": self._api.api.api_id,
             "ApiUrl": self._api.api.api_endpoint,
             "TableName": self._ledger.table_name,
+            "TrafficTableName": self._traffic.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,
             "BusName": self._bus.event_bus_name,
             "UserPoolId": self._identity.pool.user_pool_id,

@@ -16,12 +16,16 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "StopShipAcknowledged": ("level",),
     "ShippedAfterStop": ("merchant",),
     "MoneyMoved": ("kind",),
+    "PartnersDown": ("merchant",),
 }
 """Each business metric and the dimensions that it carries."""
 
 TIERS = ("P1", "P2", "P3")
 OUTCOMES = ("stopped", "shipped", "blocked", "saved", "withdrawn")
 LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejected", "silent")
+
+OUTAGES_INDEX = "outages"
+"""Index of the traffic table: the partners that are down."""
 
 AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
 """EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
@@ -63,6 +67,8 @@ Grant = Literal[
     "ledger_list",
     "ledger_open_cases",
     "ledger_append",
+    "traffic",
+    "outages",
     "merchant_secrets",
     "merchant_parameters",
     "merchant_list",
@@ -110,7 +116,7 @@ def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30
 
 
 _STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append")
-_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets")
+_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "traffic")
 
 FUNCTIONS: tuple[Function, ...] = (
     _function(
@@ -158,6 +164,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_read",
         "ledger_list",
         "ledger_append",
+        "traffic",
+        "outages",
         "evidence_write",
         "intake_send",
         "wake_task",
@@ -181,6 +189,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_append",
         "evidence_write",
         "evidence_read",
+        "traffic",
         "merchant_secrets",
         "merchant_parameters",
         "start_execution",
@@ -207,7 +216,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("check_fulfillment_state", "step", *_PARTNER, timeout_seconds=60),
     _function("apply_stop_ship_rule", "step", *_STEP, "wake_task"),
     _function("execute_stop_ship", "step", *_PARTNER, "wake_task", "send_mail", timeout_seconds=60),
-    _function("verify_acknowledgment", "step", *_PARTNER, timeout_seconds=60),
+    _function("verify_acknowledgment", "step", *_PARTNER, "wake_task", timeout_seconds=60),
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
     _function("cancel_in_order_system", "step", *_PARTNER, timeout_seconds=60),
     _function("update_netsuite", "step", *_PARTNER, "kms_sign", timeout_seconds=60),
@@ -221,6 +230,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_read",
         "ledger_open_cases",
         "ledger_append",
+        "traffic",
+        "outages",
         "start_execution",
         "describe_execution",
         "wake_task",

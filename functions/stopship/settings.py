@@ -16,6 +16,7 @@ class Settings:
 
     stage: str = ""
     table_name: str = ""
+    traffic_table_name: str = ""
     evidence_bucket: str = ""
     mail_bucket: str = ""
     intake_queue_url: str = ""

@@ -47,6 +47,9 @@ RARE = {
         "secretsmanager:GetSecretValue": "only when a vendor opens a link",
         "states:SendTaskSuccess": "only when a vendor answers",
     },
+    "verify-acknowledgment": {
+        "states:SendTaskSuccess": "only when a leg ends that had waited for its warehouse's return"
+    },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
     "escalate-exception": {
         "dynamodb:GetItem": "only at a deadline",

@@ -91,7 +91,7 @@ def _done_by_hand(case: Case) -> bool:
 
 
 def _begin(desk: Desk, case: Case) -> Next:
-    order = desk.partners.order_system(case.merchant, case.channel).read_order(case.order_ref)
+    order = desk.partners_of(case).order_system(case.merchant, case.channel).read_order(case.order_ref)
     if order is None:
         return _gone()
     if new_legs(case, order, desk.partners.places(case.merchant)):
@@ -121,7 +121,7 @@ def _said(call: Callable[[], CancelProgress]) -> CancelProgress:
 
 
 def _system(desk: Desk, case: Case) -> OrderSystem:
-    return desk.partners.order_system(case.merchant, case.channel)
+    return desk.partners_of(case).order_system(case.merchant, case.channel)
 
 
 def _scope(case: Case, order: OrderSnapshot) -> str:
@@ -262,7 +262,7 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
 
 def _quote(desk: Desk, case: Case) -> Case:
     """What the platform would pay back, asked while the lines are still there; the arithmetic is never ours."""
-    payments = desk.partners.payments(case.merchant, case.channel)
+    payments = desk.partners_of(case).payments(case.merchant, case.channel)
     lines = subtract(case.stopped_lines, case.refunded_lines)
     if payments is None or not lines or (case.quote and dict(case.quote.fact.lines) == lines):
         return case

@@ -61,7 +61,9 @@ def _open_return(desk: Desk, case: Case) -> Case:
         return case
     key = action_key(case.case_id, "", "return", str(len(case.returns) + 1))
     try:
-        reference = desk.partners.order_system(case.merchant, case.channel).open_return(case.order_ref, lines, key)
+        reference = (
+            desk.partners_of(case).order_system(case.merchant, case.channel).open_return(case.order_ref, lines, key)
+        )
     except PartnerRefused:
         reference = ""
 
@@ -128,7 +130,7 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
         return "skipped:no_order", ""
     if template.name == "outcome_withdrawn" and case.kind is Kind.AUTO:
         return "skipped:nobody_asked", ""
-    to = desk.partners.order_system(case.merchant, case.channel).contact(case.order_ref)
+    to = desk.partners_of(case).order_system(case.merchant, case.channel).contact(case.order_ref)
     if not to:
         return "skipped:no_address", ""
     order = case.order.fact.display_ref

@@ -21,7 +21,7 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
         if leg is None or state is None:
             return None
         decision = decide_leg(current, leg, desk.policy_of(current), desk.clock.now())
-        if decision.action is Action.ASK and not _asks_anew(decision, state):
+        if _needs_partner(decision, state) or (decision.action is Action.ASK and not _asks_anew(decision, state)):
             return None
         name, step = state.opened.fact.exception_id, Step()
         step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
@@ -52,6 +52,12 @@ def end_case_exception(desk: Desk, case: Case, cause: Cause) -> Case:
     for token in tokens:
         desk.tasks.wake(token, {"cause": cause})
     return case
+
+
+def _needs_partner(decision: Decision, state: ExceptionState) -> bool:
+    """It waits for a partner that is down, and what is to be done needs a partner: that he is back is what ends it."""
+    calls = decision.action not in (Action.ASK, Action.SETTLE, Action.NONE)
+    return calls and bool(state.opened.fact.evidence.get("outage"))
 
 
 def _asks_anew(decision: Decision, state: ExceptionState) -> bool:

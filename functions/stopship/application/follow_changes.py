@@ -53,7 +53,7 @@ def look_again(desk: Desk, case: Case, signal: Signal) -> None:
     time. A wish that is not planned yet makes the machine look again by itself."""
     if not case.change_unread or case.wishes_unread:
         return
-    order = desk.partners.order_system(case.merchant, case.channel).read_order(case.order_ref)
+    order = desk.partners_of(case).order_system(case.merchant, case.channel).read_order(case.order_ref)
     if order is None:
         _tell(desk, signal, Cause.UNKNOWN_ORDER, f"gone:{case.case_id}", "the order of a case is gone in the shop")
         return
@@ -157,7 +157,7 @@ def _taken_after_cancel(desk: Desk, case: Case, signal: Signal) -> None:
     settled, done = case.money_settled, case.cancelled
     if settled is None or settled.fact.why not in _NOTHING_TAKEN or done is None or done.fact.scope != "full":
         return
-    payments = desk.partners.payments(case.merchant, case.channel)
+    payments = desk.partners_of(case).payments(case.merchant, case.channel)
     net = payments.read(case.order_ref).net_payment if payments else Decimal(0)
     if net > 0:
         told = f"order {case.order_ref} is cancelled, and {net} were taken for it"

@@ -5,9 +5,10 @@ PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not g
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
@@ -16,6 +17,7 @@ from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservatio
 from stopship.domain.payment_timeout import OpenPayment
 from stopship.domain.policy import Policy
 from stopship.domain.request import Reason
+from stopship.domain.traffic import Traffic
 
 # ---------------------------------------------------------------------------------------------- order systems
 
@@ -201,7 +203,6 @@ class Carrier(Protocol):
         """Takes that request back. Safe to repeat."""
 
 
-@runtime_checkable
 class AnswerReader(Protocol):
     """A warehouse whose answer also stands where it can be read again, for when its message was lost."""
 
@@ -574,7 +575,28 @@ class Policies(Protocol):
     def pinned(self, merchant: str, policy_hash: str) -> Policy: ...
 
 
-class Partners(Protocol):
+@dataclass(frozen=True, slots=True)
+class PartnerTraffic:
+    merchant: str
+    partner: str
+    traffic: Traffic
+
+
+class TrafficBook(Protocol):
+    """What all workers together know about the calls to each partner of each merchant. Not the ledger: it may be lost, and is then found
+    out again."""
+
+    def load(self, merchant: str, partner: str) -> tuple[Traffic, int]:
+        """With its version, which is 0 when nothing is known."""
+
+    def save(self, merchant: str, partner: str, traffic: Traffic, expected: int) -> int:
+        """Gives the new version. Raises Conflict when somebody else has written since ``expected``."""
+
+    def outages(self, merchant: str = "") -> Sequence[PartnerTraffic]:
+        """Of one merchant, or of all: every partner that is down, or whose return not all cases have been told. May be a moment behind."""
+
+
+class Connections(Protocol):
     """A merchant's connections, built on demand from its configuration."""
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem: ...
@@ -596,3 +618,14 @@ class Partners(Protocol):
         """The merchant's own account at a carrier; None when there is none that can be asked."""
 
     def sender(self, merchant: str) -> str: ...
+
+
+class Partners(Connections, Protocol):
+    """The same within what each partner takes: a call may raise PartnerBusy (wait) or PartnerDown (nobody calls) and was not made then."""
+
+    def on_lane(self, *, urgent: bool) -> "Partners":
+        """The same connections, for a case of this urgency: where calls are limited, urgent ones have places of their own."""
+
+    def turn(self, merchant: str, name: str) -> AbstractContextManager[None]:
+        """Holds a place among the calls to a warehouse, or to the ERP ("netsuite"), so that what is promised inside is not promised before it can be said. Raises
+        PartnerBusy or PartnerDown."""

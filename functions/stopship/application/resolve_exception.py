@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stopship.application.context import Desk
 from stopship.application.end_exception import close_door
+from stopship.application.follow_outages import look_at_once
 from stopship.application.keep_unmatched import CHANNEL as UNMATCHED
 from stopship.application.ports import ExceptionItem
 from stopship.application.record import Step
@@ -54,7 +55,10 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
             step.add(CaseClosed("none", False, [], str(item.cause), False, {}, ""), "closed:unmatched")
         return step
 
-    desk.cases.record(merchant, item.case_id, build)
+    case = desk.cases.record(merchant, item.case_id, build)
+    waited_for = case.exceptions[exception_id].opened.fact.evidence
+    if word is Resolution.RETRY and waited_for.get("outage"):
+        look_at_once(desk, merchant, waited_for["partner"])
     for token in tokens:
         desk.tasks.wake(token, {"leg_id": item.leg_id})
     return replace(item, state="resolved")

@@ -50,7 +50,7 @@ def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
         return legs(case)
     if case.money_settled:
         return go()
-    payments = desk.partners.payments(merchant, case.channel)
+    payments = desk.partners_of(case).payments(merchant, case.channel)
     if payments is None:
         return _settle(desk, case, Settled("order_system_pays"), None)
     if case.order is None:

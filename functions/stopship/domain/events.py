@@ -129,6 +129,8 @@ class HoldReleased(Event):
 
 @dataclass(frozen=True)
 class PickStateObserved(Event):
+    """``said`` is the warehouse's own word where it is none that we know."""
+
     leg_id: str
     state: str
     source: str
@@ -136,6 +138,7 @@ class PickStateObserved(Event):
     actor: str
     departed_at: str = ""
     purpose: str = "check"
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -352,6 +355,15 @@ class ExceptionResolved(Event):
     by: str
     note_sha256: str
     approved_by: str
+
+
+@dataclass(frozen=True)
+class PartnerReturned(Event):
+    """A partner answers again, so that what waited for the end of the outage goes on. ``returned_at`` is "" when that was not noted."""
+
+    partner: str
+    outage: str
+    returned_at: str
 
 
 @dataclass(frozen=True)

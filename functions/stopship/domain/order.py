@@ -137,7 +137,8 @@ class OrderSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class PickObservation:
-    """A warehouse's own word on one leg, and when it was true. ``actor`` is a role or system, never a person's name."""
+    """A warehouse's own word on one leg, and when it was true. ``actor`` is a role or system, never a person's name. ``said`` is the word
+    itself where the state is unknown because nobody knows the word."""
 
     state: PickState
     source: str
@@ -145,6 +146,7 @@ class PickObservation:
     actor: str = ""
     shipped_lines: Quantities = field(default_factory=dict)
     departed_at: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from stopship.application.ports import CaseHead, ExceptionItem
 from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.take_in import take_in, take_in_parts
 from stopship.application.view_case import view_case
+from stopship.application.view_outage import view_outage
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, InvalidRows, NotFound
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason
@@ -29,6 +30,8 @@ from stopship.wiring.desk_models import (
     ListQuery,
     ListTaken,
     MerchantQuery,
+    OutageList,
+    OutageView,
     Problem,
     Resolution,
     RowProblem,
@@ -122,6 +125,11 @@ def list_exceptions(call: Call) -> ExceptionPage:
     return ExceptionPage(items=[_exception(x) for x in page.items], cursor=page.cursor)
 
 
+def list_outages(call: Call) -> OutageList:
+    """Partners that do not answer, one item each, however many cases wait for them."""
+    return OutageList(items=[OutageView(**view_outage(x)) for x in desk().traffic.outages(call.merchant)])
+
+
 def resolve(call: Call) -> ExceptionView:
     """A person's answer. The case goes on at the right step."""
     word: Resolution = call.body
@@ -155,6 +163,7 @@ ROUTES = (
     Route("GET /cases/{case_id}", show_case, MerchantQuery, CaseView),
     Route("GET /exceptions", list_exceptions, ExceptionsQuery, ExceptionPage),
     Route("POST /exceptions/{exception_id}/resolution", resolve, MerchantQuery, ExceptionView, Resolution),
+    Route("GET /outages", list_outages, MerchantQuery, OutageList),
 )
 DESCRIPTION = "GET /openapi.json"
 

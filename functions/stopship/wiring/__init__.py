@@ -8,14 +8,17 @@ from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, S
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.evidence_s3 import S3Evidence
 from stopship.adapters.form_seal_kms import KmsSeal
+from stopship.adapters.gate import Pacing
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.mailer_ses import SesMailer
 from stopship.adapters.merchants import Merchants
 from stopship.adapters.queues_sqs import SqsQueue
 from stopship.adapters.received_mails_s3 import S3Mails
 from stopship.adapters.timers_scheduler import SchedulerTimers
+from stopship.adapters.traffic_dynamodb import DynamoTraffic
 from stopship.application.context import Desk
 from stopship.settings import Settings, from_environment
+from stopship.wiring.governed_partners import GovernedPartners
 from stopship.wiring.lazy import Lazy
 from stopship.wiring.partners import ConfiguredPartners
 from stopship.wiring.policies import LedgerPolicies
@@ -56,6 +59,7 @@ def form_seal() -> KmsSeal:
     return KmsSeal(aws.client("kms"), settings().form_key)
 
 
+@cache
 def counts_queue() -> SqsQueue:
     return SqsQueue(aws.client("sqs"), settings().counts_queue_url)
 
@@ -63,6 +67,17 @@ def counts_queue() -> SqsQueue:
 @cache
 def privacy_queue() -> SqsQueue:
     return SqsQueue(aws.client("sqs"), settings().privacy_queue_url)
+
+
+def traffic() -> DynamoTraffic:
+    return DynamoTraffic(Lazy(lambda: aws.client("dynamodb")), settings().traffic_table_name)
+
+
+@cache
+def connected_partners() -> GovernedPartners:
+    """Built once for all, so that an adapter that works with another partner's finds its gate here."""
+    configured = ConfiguredPartners(merchants(), lambda *adapter: connected_partners().behind_gate(*adapter))
+    return GovernedPartners(configured, merchants().connections, traffic(), Pacing())
 
 
 @cache
@@ -75,12 +90,13 @@ def desk() -> Desk:
         ledger=ledger(),
         clock=SystemClock(),
         policies=LedgerPolicies(ledger(), merchants()),
-        partners=ConfiguredPartners(merchants()),
+        partners=connected_partners(),
         evidence=evidence(),
         executions=StepFunctionsExecutions(states, s.state_machine_arn),
         tasks=StepFunctionsTasks(states),
         timers=SchedulerTimers(scheduler, s.schedule_group, s.escalate_function_arn, s.scheduler_role_arn),
         mailer=SesMailer(Lazy(lambda: aws.client("sesv2"))),
+        traffic=traffic(),
         new_id=lambda: secrets.token_urlsafe(24),
         callback_url=callback_url,
     )

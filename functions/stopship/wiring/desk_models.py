@@ -187,6 +187,21 @@ class ExceptionView(Model):
     answers: list[str] = Field(description="the resolutions that this exception takes")
 
 
+class OutageView(Model):
+    """A partner that does not answer. Its cases wait, and go on by themselves when it is back."""
+
+    outage: str
+    partner: str = Field(description="the warehouse's connection, or the partner")
+    state: str = Field(description="down, or returned while cases that waited for it still go on")
+    since: str
+    returned_at: str = Field(description='"" while it is down')
+    waiting: int = Field(description="open exceptions that end with it, as of the last minute")
+
+
+class OutageList(Model):
+    items: list[OutageView]
+
+
 class CasePage(Model):
     items: list[CaseSummary]
     cursor: str = Field(description="pass it back for the next page; empty at the end")

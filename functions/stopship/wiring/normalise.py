@@ -67,10 +67,14 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
 
 def _shopify_lookups(merchant: str) -> "Lookups":
     """Made when the first is needed: most messages say all that the desk wants to know."""
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
     from stopship.wiring.partners import shopify_lookups
 
-    made: Any = Lazy(lambda: shopify_lookups(merchant, merchants().connections(merchant)["shopify"]))
+    def make() -> Any:
+        lookups = shopify_lookups(merchant, merchants().connections(merchant)["shopify"])
+        return connected_partners().behind_gate(merchant, "shopify", lookups)
+
+    made: Any = Lazy(make)
     found: Lookups = made
     return found
 
@@ -79,12 +83,13 @@ def _zendesk_wish(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequ
     """The message only names the ticket; Zendesk says what is on it now."""
     from stopship.adapters.zendesk import webhooks, wish
     from stopship.adapters.zendesk.client import ZendeskClient
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
     from stopship.wiring.partners import zendesk_connection
 
     connection = zendesk_connection(message.merchant, merchants().connections(message.merchant)["zendesk"])
     try:
-        ticket = ZendeskClient(connection).ticket(webhooks.ticket_id(body))
+        client = connected_partners().behind_gate(message.merchant, "zendesk", ZendeskClient(connection))
+        ticket = client.ticket(webhooks.ticket_id(body))
         if ticket is None:
             raise InvalidInput("ticket_id", "is no ticket at Zendesk", "look whether it was deleted")
         return wish.read_wish(message, ticket, connection, _channels(message.merchant), channel_of)
@@ -118,11 +123,13 @@ def _shiphero_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal |
     from stopship.adapters.clock import SystemClock
     from stopship.adapters.shiphero import warehouse, webhooks
     from stopship.adapters.shiphero.mapping import Names
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
 
     def read_names(order_id: str, number: str) -> Names | None:
         config = merchants().connections(message.merchant)["warehouses"][message.topic]
-        return warehouse.connect(message.merchant, message.topic, config, SystemClock()).names(order_id, number)
+        connected = warehouse.connect(message.merchant, message.topic, config, SystemClock())
+        gated = connected_partners().behind_gate(message.merchant, message.topic, connected)
+        return gated.names(order_id, number)
 
     return webhooks.normalise(message, body, read_names, channel_of)
 
@@ -130,7 +137,7 @@ def _shiphero_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal |
 def _stripe_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | None:
     """Refunds that the desk did not make name only the payment, which is then looked up."""
     from stopship.adapters.stripe import webhooks
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
     from stopship.wiring.partners import stripe_payments
 
     connected = merchants().connections(message.merchant)
@@ -138,20 +145,24 @@ def _stripe_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | N
         x for x, config in connected.items() if isinstance(config, dict) and config.get("payments") == "stripe"
     ]
     channel = paid_there[0] if paid_there else "shopify"
-    return webhooks.normalise(
-        message, body, channel, lambda name: stripe_payments(message.merchant, channel, connected).order_of(name)
-    )
+
+    def order_of(name: str) -> str:
+        payments = stripe_payments(message.merchant, channel, connected)
+        return connected_partners().behind_gate(message.merchant, "stripe", payments).order_of(name)
+
+    return webhooks.normalise(message, body, channel, order_of)
 
 
 def _shipstation_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | None:
     """The signature is the same for every account, so that nothing is believed but what the merchant's own key reads."""
     from stopship.adapters.shipstation import webhooks
     from stopship.adapters.shipstation.client import ShipStationClient, ShipStationConnection
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
 
     config = merchants().connections(message.merchant)["warehouses"][message.topic]
     connection = ShipStationConnection(message.merchant, message.topic, config["endpoint"], config["api_key"])
-    return webhooks.normalise(message, body, ShipStationClient(connection), channel_of)
+    client = connected_partners().behind_gate(message.merchant, message.topic, ShipStationClient(connection))
+    return webhooks.normalise(message, body, client, channel_of)
 
 
 def channel_of(order_ref: str) -> str:

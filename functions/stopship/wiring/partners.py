@@ -34,10 +34,15 @@ SHARED = ("mail", "vendor_answers")
 
 
 class ConfiguredPartners:
-    """Implements ports.Partners."""
+    """Implements ports.Connections. ``behind_gate`` (merchant, connection, adapter) puts before a partner what keeps to its limits, where one
+    partner's adapter works with another's."""
 
-    def __init__(self, merchants: Merchants) -> None:
-        self._merchants = merchants
+    def __init__(
+        self,
+        merchants: Merchants,
+        behind_gate: Callable[[str, str, Any], Any] = lambda _merchant, _name, adapter: adapter,
+    ) -> None:
+        self._merchants, self._behind_gate = merchants, behind_gate
         self._made: dict[str, Any] = {}
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem:
@@ -72,7 +77,8 @@ class ConfiguredPartners:
             return None
         config = self._config(merchant, channel)
         if told == "stripe":
-            return self._once(f"payments {merchant} {channel}", lambda: _stripe(merchant, channel, connected))
+            gate = self._behind_gate
+            return self._once(f"payments {merchant} {channel}", lambda: _stripe(merchant, channel, connected, gate))
         if told not in ("", "shopify") or channel != "shopify":
             raise NotFound(f"payments {told!r} of channel {channel}")
         return self._once(f"payments {merchant}", lambda: _shopify_payments(merchant, config))
@@ -109,6 +115,7 @@ def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> Ord
         from stopship.adapters.amazon.order_system import AmazonOrderSystem
 
         told = {**config, "marketplace_ids": tuple(config["marketplace_ids"])}
+        told.pop("limits", None)
         return AmazonOrderSystem(AmazonConnection(merchant, **told), SystemClock())
     raise NotFound(f"channel {channel}")
 
@@ -131,9 +138,13 @@ def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:
     return ShopifyPayments(_shopify_connection(merchant, config))
 
 
-def _stripe(merchant: str, channel: str, connected: Mapping[str, Any]) -> "StripePayments":
+def _stripe(
+    merchant: str, channel: str, connected: Mapping[str, Any], behind_gate: Callable[[str, str, Any], Any]
+) -> "StripePayments":
     """Stripe moves the money; where Shopify has the lines it says what they are worth."""
-    pricing = _shopify_payments(merchant, connected["shopify"]) if channel == "shopify" else None
+    pricing = None
+    if channel == "shopify":
+        pricing = behind_gate(merchant, channel, _shopify_payments(merchant, connected["shopify"]))
     return stripe_payments(merchant, channel, connected, pricing)
 
 
@@ -146,7 +157,7 @@ def stripe_payments(
 
     if "stripe" not in connected:
         raise NotFound(f"stripe of merchant {merchant}")
-    config = {name: value for name, value in connected["stripe"].items() if name != "webhook_secrets"}
+    config = {name: value for name, value in connected["stripe"].items() if name not in ("webhook_secrets", "limits")}
     return StripePayments(StripeConnection(merchant, channel=channel, **config), SystemClock(), pricing)
 
 

@@ -7,16 +7,21 @@ from typing import Any
 
 from stopship.adapters.shopify.connection import FULFILLMENT_SERVICE, ShopifyConnection
 from stopship.adapters.shopify.gid import gid, number
+from stopship.adapters.words import known
 from stopship.domain import instant
 from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg, Quantities, Sign
 
 CHANNEL = "shopify"
 
+PARTNER = "shopify"
+
 # Fulfillment orders from which something may still ship (shopify.dev, FulfillmentOrderStatus). INCOMPLETE cannot be completed
 # as requested and waits for the merchant; its work is still there.
 LIVE_WORK = frozenset({"OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED", "INCOMPLETE"})
+WORK_STATUSES = LIVE_WORK | {"CANCELLED", "CLOSED"}
 COUNTED = frozenset({"SUCCESS"})
 UNDER_WAY = frozenset({"OPEN", "PENDING"})
+FULFILLMENT_STATUSES = COUNTED | UNDER_WAY | {"CANCELLED", "ERROR", "FAILURE"}
 
 # The carrier has the parcel, or had it. A label, a confirmation or a mark by hand is no departure (shopify.dev,
 # FulfillmentDisplayStatus); FAILURE means that tracking could not be read.
@@ -32,7 +37,20 @@ DEPARTED_STATUSES = frozenset(
         "PICKED_UP",
     }
 )
+DISPLAY_STATUSES = DEPARTED_STATUSES | {
+    "CANCELED",
+    "CONFIRMED",
+    "FAILURE",
+    "FULFILLED",
+    "LABEL_PRINTED",
+    "LABEL_PURCHASED",
+    "LABEL_VOIDED",
+    "MARKED_AS_FULFILLED",
+    "READY_FOR_PICKUP",
+    "SUBMITTED",
+}
 _RISK_ORDER = ("LOW", "MEDIUM", "HIGH")
+RISKS = frozenset({*_RISK_ORDER, "NONE", "PENDING"})
 
 RECEIVED_STATUSES = frozenset({"PAID", "PARTIALLY_PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
 # Why others hold the work (shopify.dev, FulfillmentHoldReason). The other reasons say nothing about a cause.
@@ -78,7 +96,7 @@ def quantities(nodes: Iterable[Mapping[str, Any]], name: str) -> dict[str, int]:
 
 
 def fulfillment_order(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> FulfillmentOrder:
-    live = node["status"] in LIVE_WORK
+    live = known(PARTNER, "FulfillmentOrder.status", node["status"], WORK_STATUSES) in LIVE_WORK
     remaining = quantities(lines, "remainingQuantity")
     location = node["assignedLocation"]["location"]
     return FulfillmentOrder(
@@ -95,8 +113,12 @@ def fulfillment_order(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]
 
 
 def fulfillment(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Fulfillment:
-    departed = bool(node["inTransitAt"] or node["deliveredAt"]) or node["displayStatus"] in DEPARTED_STATUSES
-    return Fulfillment(number(node["id"], "Fulfillment"), node["status"], departed, quantities(lines, "quantity"))
+    shown = node["displayStatus"]
+    if shown is not None:
+        known(PARTNER, "Fulfillment.displayStatus", shown, DISPLAY_STATUSES)
+    status = known(PARTNER, "Fulfillment.status", node["status"], FULFILLMENT_STATUSES)
+    departed = bool(node["inTransitAt"] or node["deliveredAt"]) or shown in DEPARTED_STATUSES
+    return Fulfillment(number(node["id"], "Fulfillment"), status, departed, quantities(lines, "quantity"))
 
 
 def snapshot(
@@ -201,7 +223,8 @@ def _leg(one: FulfillmentOrder, fulfillments: list[Fulfillment], connection: Sho
 
 def _risk(assessments: Sequence[Mapping[str, Any]]) -> str:
     """The worst of all assessments; NONE and PENDING say nothing."""
-    levels = [a["riskLevel"] for a in assessments if a["riskLevel"] in _RISK_ORDER]
+    told = [known(PARTNER, "OrderRiskAssessment.riskLevel", a["riskLevel"], RISKS) for a in assessments]
+    levels = [level for level in told if level in _RISK_ORDER]
     return str(max(levels, key=_RISK_ORDER.index)).lower() if levels else ""
 
 

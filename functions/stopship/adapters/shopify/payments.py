@@ -217,16 +217,17 @@ def _left(snapshot: PaymentSnapshot) -> dict[str, Decimal]:
 
 def _void_answer(transaction: Data) -> MoveAnswer:
     reference = number(transaction["id"], "OrderTransaction")
-    if transaction["status"] == "SUCCESS":
+    status = money.status(transaction)
+    if status is TransactionStatus.SUCCESS:
         return MoveAnswer(MoveState.DONE, reference)
-    if transaction["status"] in ("FAILURE", "ERROR"):
+    if status is TransactionStatus.FAILURE:
         return MoveAnswer(MoveState.FAILED, reference, "VOID_FAILED", transaction["status"])
     return MoveAnswer(MoveState.PENDING, reference)
 
 
 def _refund_answer(refund: Data) -> MoveAnswer:
-    nodes = [t for t in refund["transactions"]["nodes"] if t["kind"] == "REFUND"]
-    return money.answer(number(refund["id"], "Refund"), [money.STATUSES[t["status"]] for t in nodes])
+    nodes = [t for t in refund["transactions"]["nodes"] if money.kind(t) == "REFUND"]
+    return money.answer(number(refund["id"], "Refund"), [money.status(t) for t in nodes])
 
 
 def _refund_refused(errors: list[Data]) -> PartnerRefused:

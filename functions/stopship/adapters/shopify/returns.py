@@ -1,11 +1,13 @@
 """Opening a return for what shipped although it should not have."""
 
 from stopship.adapters.shopify import documents
-from stopship.adapters.shopify.client import Data, ShopifyClient, reading, refused
+from stopship.adapters.shopify.client import PARTNER, Data, ShopifyClient, reading, refused
 from stopship.adapters.shopify.gid import gid, number
+from stopship.adapters.words import known
 from stopship.domain.order import Quantities
 
 ACTIVE = frozenset({"OPEN", "REQUESTED"})
+STATUSES = ACTIVE | {"CANCELED", "CLOSED", "DECLINED"}
 
 
 def open_return(client: ShopifyClient, order_ref: str, lines: Quantities, key: str) -> str:
@@ -41,7 +43,8 @@ def _existing(client: ShopifyClient, order_ref: str, lines: Quantities, key: str
         for node in found:
             items = node["returnLineItems"]["nodes"]
             ours = any(item["returnReasonNote"] == key for item in items)
-            if ours or (node["status"] in ACTIVE and _covers(items, lines)):
+            status = known(PARTNER, "Return.status", node["status"], STATUSES)
+            if ours or (status in ACTIVE and _covers(items, lines)):
                 return number(node["id"], "Return")
     return ""
 

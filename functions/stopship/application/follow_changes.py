@@ -80,13 +80,13 @@ def _replan(desk: Desk, case: Case, order: OrderSnapshot) -> Step | None:
     if not case.change_unread or case.wishes_unread or case.closed:
         return None
     step = Step()
-    add_plan(step, case, order, desk.policy_of(case).intercept)
+    add_plan(step, case, order, desk.partners.places(case.merchant), desk.policy_of(case).intercept)
     return step
 
 
 def _reopen(desk: Desk, case: Case, order: OrderSnapshot) -> None:
     """The case is over, and work of what it stopped is there again: it goes on, once."""
-    if not order.legs or not new_legs(case, order):
+    if not order.legs or not new_legs(case, order, desk.partners.places(case.merchant)):
         return
     lock = desk.ledger.lock_of(case.merchant, case.channel, case.order_ref)
     if lock is None or lock.case_id != case.case_id:
@@ -97,7 +97,7 @@ def _reopen(desk: Desk, case: Case, order: OrderSnapshot) -> None:
             return None
         number = len(current.executions) + 1
         step = Step(lock_from=lock, lock=replace(lock, active=True))
-        add_plan(step, current, order, desk.policy_of(current).intercept)
+        add_plan(step, current, order, desk.partners.places(current.merchant), desk.policy_of(current).intercept)
         step.add(CaseReopened("work came back after it was stopped"))
         name = execution_name(current.case_id, number)
         step.add(ExecutionStarted(name, number, "reopened"), f"execution:{number}")

@@ -97,7 +97,7 @@ def _reopen(desk: Desk, case: Case, order: OrderSnapshot) -> None:
             return None
         number = len(current.executions) + 1
         step = Step(lock_from=lock, lock=replace(lock, active=True))
-        add_plan(step, current, order, desk.partners.places(case.merchant), desk.policy_of(current).intercept)
+        add_plan(step, current, order, desk.partners.places(current.merchant), desk.policy_of(current).intercept)
         step.add(CaseReopened("work came back after it was stopped"))
         name = execution_name(current.case_id, number)
         step.add(ExecutionStarted(name, number, "reopened"), f"execution:{number}")

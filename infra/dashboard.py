@@ -46,6 +46,7 @@ class DeskDashboard(Construct):
             _graph("Days that credentials have left, by connection", [_search("CredentialDaysLeft", "Minimum")], 16),
             _graph("Days until the first one ends", [_search("FirstCredentialDaysLeft", "Minimum")]),
         )
+        board.add_widgets(_graph("Partners that are down, by merchant", [_search("PartnersDown")], 24))
         ages = {"intake": queues.intake, **queues.exceptions}
         board.add_widgets(
             _graph(

@@ -10,9 +10,6 @@ from constructs import Construct
 from infra.stages import Stage
 from stopship.contract import PROJECT
 
-SWEEP_EVERY = "rate(1 minute)"
-CREDENTIALS_EVERY = "rate(1 day)"
-
 
 class Deadlines(Construct):
     """Made before the functions, so what it names of them it names by their names."""
@@ -34,8 +31,8 @@ class Deadlines(Construct):
         self.role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[escalate_arn]))
 
 
-class Recurring(Construct):
-    """A function that is called again and again; a call that fails for good is kept in ``lost``."""
+class Sweep(Construct):
+    """Calls a function again and again: ``every`` is a schedule expression, ``about`` says for what. A call that fails for good is kept in ``lost``."""
 
     def __init__(
         self,
@@ -46,7 +43,7 @@ class Recurring(Construct):
         function: lambda_.IFunction,
         lost: sqs.IQueue,
         every: str,
-        why: str,
+        about: str,
     ) -> None:
         super().__init__(scope, id_)
         may = [
@@ -57,7 +54,7 @@ class Recurring(Construct):
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
-            description=why,
+            description=about,
             group_name=deadlines.group.schedule_group_name,
             schedule_expression=every,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),

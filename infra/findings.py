@@ -28,6 +28,9 @@ BY_PATH = {
     "Tokens/Table": {
         "AwsSolutions-DDB3": "Access tokens, for an hour or so: what is lost is fetched again, and no backup should hold it."
     },
+    "Traffic/Table": {
+        "AwsSolutions-DDB3": "What it holds is found out again by the next calls; there is nothing to recover."
+    },
     "Evidence/Bucket": {"AwsSolutions-S1": "Who reads evidence is recorded by CloudTrail data events of the account."},
     "MailDoor/Bucket": {"AwsSolutions-S1": "Who reads mail is recorded by CloudTrail data events of the account."},
     "Identity/Pool": {
@@ -43,8 +46,16 @@ BY_PATH = {
     "DeskApi/Api/ANY--vendor-answers--{token}": {
         "AwsSolutions-APIG4": "A signed link to one answer of one request, which the function verifies; opening it has no effect."
     },
-    "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
-    "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
+    **{
+        f"DeskApi/Api/{route}": {
+            "AwsSolutions-APIG4": "A withdrawal needs no login (Directive 2011/83/EU, Article 11a); the order's own address decides later."
+        }
+        for route in ("GET--cancel--{merchant}", "POST--cancel--{merchant}", "POST--cancel--{merchant}--confirm")
+    },
+    **{
+        f"Functions/{worker}": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE}
+        for worker in ("ProcessIntake", "ReceiveMail", "CountOrders", "ErasePersonalData")
+    },
 }
 
 

@@ -10,10 +10,11 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.dashboard import DeskDashboard
 from infra.data_key import DataKey
-from infra.deadlines import CREDENTIALS_EVERY, SWEEP_EVERY, Deadlines, Recurring
+from infra.deadlines import Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.findings import acknowledge
+from infra.form_key import FormKey
 from infra.functions import Functions
 from infra.grants import Resources
 from infra.http_api import DeskHttpApi
@@ -26,7 +27,14 @@ from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
 from infra.token_table import TokenTable
-from stopship.contract import PROJECT, function_name, merchant_secret_name, state_machine_name
+from infra.traffic_table import TrafficTable
+from stopship.contract import (
+    PROJECT,
+    function_name,
+    merchant_parameter_name,
+    merchant_secret_name,
+    state_machine_name,
+)
 
 
 class StopshipStack(Stack):
@@ -55,8 +63,10 @@ class StopshipStack(Stack):
         stage = self._stage
         self._data_key = DataKey(self, "DataKey", stage).key
         self._signing_key = SigningKey(self, "SigningKey", stage).key
+        self._form_key = FormKey(self, "FormKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
         self._tokens = TokenTable(self, "Tokens").table
+        self._traffic = TrafficTable(self, "Traffic", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
         self._mail = MailDoor(self, "MailDoor", stage, self._data_key, self._queues)
@@ -70,9 +80,13 @@ class StopshipStack(Stack):
             "table_name": self._ledger.table_name,
             "token_table_name": self._tokens.table_name,
             "token_key_arn": self._data_key.key_arn,
+            "traffic_table_name": self._traffic.table_name,
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
+            "form_key": self._form_key.key_arn,
+            "counts_queue_url": queues.counts.queue_url,
+            "privacy_queue_url": queues.privacy.queue_url,
             "state_machine_arn": self._machine_arn,
             "exception_queue_urls": " ".join(f"{tier}={q.queue_url}" for tier, q in queues.exceptions.items()),
             "schedule_group": self._deadlines.group.schedule_group_name,
@@ -94,16 +108,21 @@ class StopshipStack(Stack):
         return Resources(
             table=self._ledger.table_arn,
             token_table=self._tokens.table_arn,
+            traffic=self._traffic.table_arn,
             bucket=self._evidence.bucket_arn,
             mail_bucket=self._mail.bucket.bucket_arn,
             data_key=self._data_key.key_arn,
             signing_key=self._signing_key.key_arn,
+            form_key=self._form_key.key_arn,
             intake_queue=self._queues.intake.queue_arn,
+            counts_queue=self._queues.counts.queue_arn,
+            privacy_queue=self._queues.privacy.queue_arn,
             exception_queues=tuple(q.queue_arn for q in self._queues.exceptions.values()),
             state_machine=self._machine_arn,
             executions=_arn("states", f"execution:{machine}:*"),
             merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
             merchant_parameters=_arn("ssm", f"parameter/{PROJECT}/{stage}/*"),
+            merchant_list=_arn("ssm", f"parameter{merchant_parameter_name(stage, '')}"),
             schedules=_arn("scheduler", f"schedule/{self._deadlines.group.schedule_group_name}/*"),
             scheduler_role=self._deadlines.role.role_arn,
             identities=_arn("ses", "identity/*"),
@@ -128,19 +147,31 @@ class StopshipStack(Stack):
             on_failure=sources.SqsDlq(self._queues.dead_letters("Stream")),
         )
         self._functions.consume(self._queues, stream)
-        self._recur(
-            "Sweep", "sweep_cases", SWEEP_EVERY, "Finds cases that nobody works on, and deadlines whose timer was lost"
+        self._sweep(
+            "Sweep",
+            "sweep_cases",
+            "rate(1 minute)",
+            "Finds cases that nobody works on, and deadlines whose timer was lost",
         )
-        self._recur("Credentials", "check_credentials", CREDENTIALS_EVERY, "Counts the days that credentials have left")
+        self._sweep("PaymentSweep", "sweep_payments", "rate(1 hour)", "Asks for the cancel of orders that nobody pays")
+        self._sweep("Credentials", "check_credentials", "rate(1 day)", "Counts the days that credentials have left")
 
-    def _recur(self, id_: str, module: str, every: str, why: str) -> None:
-        function, deadlines, lost = self._by_module[module], self._deadlines, self._lost_calls
-        Recurring(self, id_, deadlines=deadlines, function=function, lost=lost, every=every, why=why)
+    def _sweep(self, id_: str, module: str, every: str, about: str) -> None:
+        Sweep(
+            self,
+            id_,
+            deadlines=self._deadlines,
+            function=self._by_module[module],
+            lost=self._lost_calls,
+            every=every,
+            about=about,
+        )
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
         alarms.watch_leakage(self._stage.merchants)
         alarms.watch_credentials(self._stage)
+        alarms.watch_partners(self._stage.merchants)
         alarms.watch_queues(self._queues)
         if self._mail.expired:
             alarms.watch_mail(self._mail.expired)
@@ -161,12 +192,14 @@ class StopshipStack(Stack):
             "ApiId": self._api.api.api_id,
             "ApiUrl": self._api.api.api_endpoint,
             "TableName": self._ledger.table_name,
+            "TrafficTableName": self._traffic.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,
             "BusName": self._bus.event_bus_name,
             "UserPoolId": self._identity.pool.user_pool_id,
             "UserPoolClientId": self._identity.client.user_pool_client_id,
             "NetSuiteSigningKeyId": self._signing_key.key_id,
             "SweepFunctionName": self._by_module["sweep_cases"].function_name,
+            "PaymentSweepFunctionName": self._by_module["sweep_payments"].function_name,
         }
         if self._mail.rule_set_name:
             outputs |= {"MailRuleSetName": self._mail.rule_set_name, "MailBucketName": self._mail.bucket.bucket_name}

@@ -18,6 +18,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "MoneyMoved": ("kind",),
     "CredentialDaysLeft": ("merchant", "connection"),
     "FirstCredentialDaysLeft": ("stage",),
+    "PartnersDown": ("merchant",),
 }
 """Each business metric and the dimensions that it carries."""
 
@@ -25,8 +26,17 @@ TIERS = ("P1", "P2", "P3")
 OUTCOMES = ("stopped", "shipped", "blocked", "saved", "withdrawn")
 LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejected", "silent")
 
+OUTAGES_INDEX = "outages"
+"""Index of the traffic table: the partners that are down."""
+
 AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
 """EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
+SHOPIFY_SOURCE_PREFIX = "aws.partner/shopify.com/"
+"""EventBridge source of Shopify's webhooks; the app's id and the source's name follow (shopify.dev, "Deliver webhooks through EventBridge")."""
+
+SHOPIFY_COUNTED = ("orders/create",)
+SHOPIFY_PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
+"""Topics that go to queues of their own: what is counted must not stand in the way of a cancel, and what erases has rights of its own."""
 
 
 def function_name(stage: str, module: str) -> str:
@@ -59,16 +69,24 @@ Grant = Literal[
     "ledger_list",
     "ledger_open_cases",
     "ledger_append",
-    "merchant_list",
+    "traffic",
+    "outages",
+    "merchant_names",
     "merchant_secrets",
     "merchant_parameters",
+    "merchant_list",
     "partner_tokens",
     "evidence_write",
     "evidence_read",
     "mail_read",
     "mail_consume",
+    "evidence_erase",
     "intake_send",
     "intake_consume",
+    "counts_send",
+    "counts_consume",
+    "privacy_send",
+    "privacy_consume",
     "start_execution",
     "describe_execution",
     "wake_task",
@@ -76,6 +94,7 @@ Grant = Literal[
     "exception_send",
     "timer_create",
     "kms_sign",
+    "form_mac",
     "stream_read",
 ]
 
@@ -101,7 +120,7 @@ def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30
 
 
 _STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append")
-_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets")
+_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "traffic")
 _WITH_TOKENS: tuple[Grant, ...] = (*_PARTNER, "partner_tokens")
 """Calls partners whose access tokens are shared: order systems, the ERP, warehouses."""
 
@@ -113,6 +132,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "merchant_parameters",
         "evidence_write",
         "intake_send",
+        "counts_send",
+        "privacy_send",
         timeout_seconds=5,
     ),
     _function(
@@ -135,11 +156,22 @@ FUNCTIONS: tuple[Function, ...] = (
         timeout_seconds=10,
     ),
     _function(
+        "cancel_form",
+        "door",
+        "merchant_parameters",
+        "form_mac",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=10,
+    ),
+    _function(
         "desk_api",
         "door",
         "ledger_read",
         "ledger_list",
         "ledger_append",
+        "traffic",
+        "outages",
         "evidence_write",
         "intake_send",
         "wake_task",
@@ -163,6 +195,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_append",
         "evidence_write",
         "evidence_read",
+        "traffic",
         "merchant_secrets",
         "merchant_parameters",
         "partner_tokens",
@@ -171,19 +204,33 @@ FUNCTIONS: tuple[Function, ...] = (
         "send_mail",
         timeout_seconds=20,
     ),
+    _function("count_orders", "worker", "counts_consume", "ledger_append", "merchant_parameters", timeout_seconds=20),
+    _function(
+        "erase_personal_data",
+        "worker",
+        "privacy_consume",
+        "evidence_write",
+        "evidence_read",
+        "evidence_erase",
+        "ledger_read",
+        "ledger_list",
+        "ledger_append",
+        "merchant_parameters",
+        timeout_seconds=120,
+    ),
     _function("normalize_intake", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("classify", "step", *_STEP),
     _function("check_fulfillment_state", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("apply_stop_ship_rule", "step", *_STEP, "wake_task"),
     _function("execute_stop_ship", "step", *_WITH_TOKENS, "wake_task", "send_mail", timeout_seconds=60),
-    _function("verify_acknowledgment", "step", *_WITH_TOKENS, timeout_seconds=60),
+    _function("verify_acknowledgment", "step", *_WITH_TOKENS, "wake_task", timeout_seconds=60),
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
     _function("cancel_in_order_system", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("update_netsuite", "step", *_WITH_TOKENS, "kms_sign", timeout_seconds=60),
     _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
     _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
-    _function("check_credentials", "timer", "merchant_list", "merchant_secrets", timeout_seconds=60),
+    _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
     _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
     _function(
         "sweep_cases",
@@ -191,10 +238,21 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_read",
         "ledger_open_cases",
         "ledger_append",
+        "traffic",
+        "outages",
         "start_execution",
         "describe_execution",
         "wake_task",
         "timer_create",
         timeout_seconds=120,
+    ),
+    _function(
+        "sweep_payments",
+        "timer",
+        "merchant_list",
+        "merchant_secrets",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=300,
     ),
 )

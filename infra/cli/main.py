@@ -4,6 +4,7 @@ import typer
 
 from infra.cli import audit, cases, exceptions, policy
 from infra.cli.bench import bench
+from infra.cli.cancel import cancel
 from infra.cli.capabilities import capabilities
 from infra.cli.connect import connect
 from infra.cli.demo import demo
@@ -39,6 +40,7 @@ app.command()(demo)
 app.command()(bench)
 app.command()(capabilities)
 app.command()(connect)
+app.command()(cancel)
 app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")

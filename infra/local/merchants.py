@@ -11,6 +11,8 @@ from infra.local.api import AGENT, create_groups, sign_in
 from infra.local.credentials import secret_for
 from infra.local.warehouses import WAREHOUSES, connection, sandbox_settings
 from stopship.adapters.mail.receipt import route
+from stopship.adapters.shopify.topics import SUBSCRIBED
+from stopship.adapters.stripe.webhooks import REFUND_EVENTS
 from stopship.contract import AMAZON_SOURCE_PREFIX, merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.wiring.identity import APPROVER
 
@@ -22,13 +24,7 @@ MERCHANTS = tuple(WAREHOUSES)
 PAID_BY_STRIPE = ("cumulus",)
 """Merchants whose store's money lies at Stripe."""
 
-SHOPIFY_TOPICS = (
-    "orders/cancelled",
-    "refunds/create",
-    "fulfillments/create",
-    "fulfillment_orders/cancellation_request_submitted",
-    "fulfillment_holds/released",
-)
+SHOPIFY_TOPICS = SUBSCRIBED
 
 AMAZON_BUS = f"{AMAZON_SOURCE_PREFIX}sandbox"
 
@@ -41,6 +37,9 @@ default = 6
 # People read mail more slowly than machines answer calls.
 atelier = 12
 werkstatt = 12
+
+[payment_timeout]
+hours = 24
 
 [order_wait]
 seconds = 2
@@ -131,6 +130,11 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
     }
 
 
+def settings(merchant: str) -> dict[str, Any]:
+    """The merchant's parameter."""
+    return {"policy": POLICY, "cancel_form": {"shop": f"{merchant.title()} Store"}}
+
+
 def locations(merchant: str) -> dict[str, str]:
     """Shopify location id to warehouse."""
     return {str(7_000_000_001 + i): name for i, name in enumerate(WAREHOUSES[merchant])}
@@ -143,13 +147,13 @@ def connect_merchants(desk: "LocalDesk") -> None:
     for merchant in MERCHANTS:
         config = connections(merchant, desk.sandboxes.endpoint, desk.api_url, key)
         _write_secret(desk, merchant_secret_name(STAGE, merchant), config)
-        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps({"policy": POLICY}))
+        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps(settings(merchant)))
         _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "zendesk", config["zendesk"]["account_id"]), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "mail", route(mail_address(merchant))), merchant)
         desk.emulator.client("sesv2").create_email_identity(EmailIdentity=config["mail"]["sender"])
-        told[merchant] = _sandbox_settings(desk, config)
+        told[merchant] = _sandbox_settings(desk, merchant, config)
     _connect_partner_bus(desk)
     desk.emulator.client("ses").set_active_receipt_rule_set(RuleSetName=desk.outputs["MailRuleSetName"])
     desk.sandboxes.configure(desk.api_url, desk.emulator.endpoint, told)
@@ -171,12 +175,20 @@ def _connect_partner_bus(desk: "LocalDesk") -> None:
     events.put_targets(Rule="to-the-desk", EventBusName=name, Targets=[{"Id": "desk", "Arn": bus}])
 
 
-def _sandbox_settings(desk: "LocalDesk", config: dict[str, Any]) -> dict[str, Any]:
+def _sandbox_settings(desk: "LocalDesk", merchant: str, config: dict[str, Any]) -> dict[str, Any]:
     public_key = desk.emulator.client("kms").get_public_key(KeyId=config["netsuite"]["signing_key"])["PublicKey"]
     certificates = {config["netsuite"]["certificate_id"]: base64.b64encode(public_key).decode()}
     return {
-        **sandbox_settings(config["warehouses"]),
-        "stripe": {k: config["stripe"][k] for k in ("secret_key", "webhook_secrets")},
+        **sandbox_settings(merchant, config["warehouses"], desk.api_url),
+        "stripe": {
+            **{k: config["stripe"][k] for k in ("secret_key", "webhook_secrets")},
+            "webhook_endpoints": [
+                {
+                    "url": f"{desk.api_url.rstrip('/')}/webhooks/stripe?merchant={merchant}",
+                    "enabled_events": sorted(REFUND_EVENTS),
+                }
+            ],
+        },
         "shopify": {
             **{k: config["shopify"][k] for k in ("shop", "access_token", "webhook_secrets", "locations")},
             "topics": SHOPIFY_TOPICS,

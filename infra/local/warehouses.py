@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from infra.local.credentials import secret_for
+from stopship.adapters.shipbob import webhooks as shipbob
+from stopship.adapters.shiphero import check as shiphero
 
 if TYPE_CHECKING:
     from infra.local.day.orders import Leg, Order
@@ -46,18 +48,23 @@ def connection(merchant: str, name: str, sandboxes: str) -> dict[str, Any]:
     return {"kind": kind, "endpoint": f"{sandboxes}/{kind}/{merchant}", **told}
 
 
-def sandbox_settings(connections: Mapping[str, Any]) -> dict[str, Any]:
-    """What the sandboxes of the merchant's warehouses are told, by sandbox."""
+def sandbox_settings(merchant: str, connections: Mapping[str, Any], desk_url: str) -> dict[str, Any]:
+    """What the sandboxes of the merchant's warehouses are told, by sandbox: who may call them, and which webhooks they were given."""
     told: dict[str, Any] = {}
     for name, config in connections.items():
+        door = f"{desk_url.rstrip('/')}/webhooks/{config['kind']}?merchant={merchant}&warehouse={name}"
         match config["kind"]:
             case "shiphero":
+                webhooks = [{"name": topic, "url": door} for topic in shiphero.NEEDED]
                 secrets = {"refresh_token": config["refresh_token"], "webhook_secrets": config["webhook_secrets"]}
-                told["shiphero"] = {**secrets, "warehouse": name}
+                told["shiphero"] = {**secrets, "warehouse": name, "webhooks": webhooks}
             case "shipbob":
-                told["shipbob"] = {"token": config["token"], "channel_id": config["channel_id"], "warehouse": name}
+                subscribed = [{"url": door, "topics": [shipbob.LABELLED, shipbob.DELIVERED]}]
+                told["shipbob"] = {k: config[k] for k in ("token", "channel_id")}
+                told["shipbob"] |= {"warehouse": name, "subscriptions": subscribed}
             case "shipstation":
-                told["shipstation"] = {"api_key": config["api_key"], "warehouse": name}
+                tracked = [{"event": "track", "url": door}]
+                told["shipstation"] = {"api_key": config["api_key"], "warehouse": name, "webhooks": tracked}
             case "email_vendor":
                 told.setdefault("vendor", {})[name] = {"address": config["address"], "answer_seconds": 0.3}
             case _:

@@ -34,6 +34,7 @@ from tests.contract import test_shipbob as sb
 from tests.contract import test_shiphero as sh
 from tests.contract import test_shipstation as ss
 from tests.contract import test_shopify as sf
+from tests.contract import test_shopify_service as fs
 from tests.contract import test_ups as up
 from tests.unit.domain.decision_table import LEG, Row, asked, at, decide, said, signal
 
@@ -174,6 +175,24 @@ def shipstation(trouble: Callable[[ss.Placed], None] = lambda _: None, pieces: i
         trouble(placed)
         station = ss.connect(ss.MERCHANT, ss.NAME, ss.config(stage.sandboxes), StillClock())
         return stop("shipstation", station, placed.stop(line_1=pieces))
+
+    return play
+
+
+def service(answers: str = "", *, reports: bool = False, sent: str = "", **work: Any) -> Callable[[Stage], str]:
+    """``answers`` is what the service says to a request; ``sent`` is the carrier's word where the goods have left it."""
+
+    def play(stage: Stage) -> str:
+        placed = fs.Placed(stage.sandboxes, answers, reports=reports, **{"request_status": "ACCEPTED", **work})
+        if sent:
+            placed.tell("fulfill", shipment_status=sent)
+
+        def later() -> StopAnswer:
+            if answers:
+                placed.answered()
+            return placed.warehouse.stop_ship(placed.stop())
+
+        return stop("fulfillment-service", placed.warehouse, placed.stop(), later)
 
     return play
 

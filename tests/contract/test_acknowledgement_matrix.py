@@ -17,6 +17,7 @@ from tests.contract.matrix import (
     boxes,
     generic,
     netsuite,
+    service,
     settings,
     shipbob,
     shiphero,
@@ -72,6 +73,28 @@ ROWS = (
     ),
     Row("generic_3pl", "says nothing", generic(trap="silent"), "accepted: stop"),
     Row("generic_3pl", "does not know it", generic(known=False), f"rejected: {ASKED} > ask stop_rejected"),
+    # A fulfillment service: the shop's request, and its answer there.
+    Row(
+        "fulfillment-service",
+        "says yes, and reports its progress",
+        service("accept", reports=True),
+        "system_cancelled: stop > verify > settle stopped system_cancelled",
+    ),
+    Row(
+        "fulfillment-service",
+        "says yes, and never reports",
+        service("accept"),
+        "system_cancelled: stop > verify > ask stop_unproven",
+    ),
+    Row("fulfillment-service", "says no", service("reject"), "rejected: stop > ask stop_rejected"),
+    Row("fulfillment-service", "says nothing", service(), "accepted: stop"),
+    Row(
+        "fulfillment-service",
+        "never got it, and it is not held",
+        service(request_status="UNSUBMITTED"),
+        "rejected: stop > ask stop_rejected",
+    ),
+    Row("fulfillment-service", "has sent it", service(sent="in_transit"), "rejected: settle shipped departure"),
     # ShipHero: its own order, read back, is the answer.
     Row("shiphero", "not begun", shiphero(), "system_cancelled: stop > verify > settle stopped system_cancelled"),
     Row("shiphero", "in a tote", shiphero("pick"), "rejected: stop_physically > ask stop_rejected"),

@@ -82,7 +82,7 @@ def test_who_may_write_may_read(sandboxes: Sandboxes) -> None:
         (None, "is not subscribed"),
         ({"uri": "https://elsewhere.example/webhooks/shopify"}, "https://elsewhere.example/webhooks/shopify as JSON"),
         ({"uri": HERE, "format": "XML"}, f"{HERE} as XML"),
-        ({"uri": "arn:aws:events:eu-central-1::event-source/aws.partner/shopify.com/1/x"}, "arn:aws:events"),
+        ({"uri": "pubsub://project:topic"}, "pubsub://project:topic as JSON"),
     ],
 )
 def test_a_subscription_that_does_not_lead_to_the_desk_is_named(
@@ -93,6 +93,14 @@ def test_a_subscription_that_does_not_lead_to_the_desk_is_named(
         sandboxes, "shopify", {"subscriptions": [*others, *([{"topic": topic, **change}] if change else [])]}, GOOD
     ):
         one_is_wrong(check(sandboxes), f"webhook {topic}", says)
+
+
+def test_topics_that_go_over_eventbridge_are_put_before_a_person_with_the_bus_to_look_at(sandboxes: Sandboxes) -> None:
+    source = "arn:aws:events:eu-central-1::event-source/aws.partner/shopify.com/1/x"
+    with told(sandboxes, "shopify", {"subscriptions": [{"topic": x, "uri": source} for x in sorted(TOPICS)]}, GOOD):
+        findings = check(sandboxes)
+        is_good(findings)
+        assert all(topic in of(findings, Verdict.UNKNOWN)["webhooks"] for topic in TOPICS)
 
 
 def test_a_second_subscription_elsewhere_and_one_that_is_not_ours_do_no_harm(sandboxes: Sandboxes) -> None:

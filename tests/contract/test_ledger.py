@@ -16,6 +16,7 @@ from moto import mock_aws
 from stopship.adapters import ledger_items as items
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.ledger_memory import MemoryLedger
+from stopship.application.audit import verify
 from stopship.application.ports import (
     Append,
     BookEntry,
@@ -24,6 +25,7 @@ from stopship.application.ports import (
     Ledger,
     NewEvent,
     OrderLock,
+    OrderPlaced,
     Stored,
 )
 from stopship.domain import chain
@@ -791,3 +793,34 @@ def test_the_case_folds_from_what_was_loaded(ledger: Ledger) -> None:
     head = ledger.head("acme", "case-a")
     assert head is not None
     assert (case.version, case.hash, case.channel, case.is_open) == (2, head.hash, "shopify", True)
+
+
+# ---------------------------------------------------------------------------------------------- counts and evidence
+
+
+def placed(order_ref: str = "1001", day: str = "2026-11-26", kind: str = "in_house") -> OrderPlaced:
+    return OrderPlaced("shopify", order_ref, day, kind)
+
+
+def test_an_order_is_counted_once_and_by_its_day_kind_and_merchant(ledger: Ledger) -> None:
+    for order in (placed(), placed(), placed("1002"), placed("1003", kind="mixed"), placed("1004", "2026-11-27")):
+        ledger.count_order("acme", order)
+    assert ledger.orders_counted("acme", "shopify", "2026-11-26") == {"in_house": 2, "mixed": 1}
+    assert ledger.orders_counted("acme", "shopify", "2026-11-27") == {"in_house": 1}
+    assert ledger.orders_counted("acme", "amazon", "2026-11-26") == {}
+    assert ledger.orders_counted("zeta", "shopify", "2026-11-26") == {}
+
+
+def test_evidence_is_listed_by_whom_it_is_about_once_and_for_one_merchant(ledger: Ledger) -> None:
+    for key in ("acme/shopify/2", "acme/shopify/1", "acme/shopify/2"):
+        ledger.note_evidence("acme", "order:shopify:1001", key)
+    assert ledger.evidence_of("acme", "order:shopify:1001") == ["acme/shopify/1", "acme/shopify/2"]
+    assert ledger.evidence_of("acme", "order:shopify:100") == []
+    assert ledger.evidence_of("zeta", "order:shopify:1001") == []
+
+
+def test_counts_and_lists_lie_beside_the_chain_and_are_sealed(ledger: Ledger) -> None:
+    ledger.count_order("acme", placed())
+    ledger.note_evidence("acme", "order:shopify:1001", "acme/shopify/1")
+    report = verify(everything(ledger))
+    assert (report.problems, report.events, report.items) == ((), 0, 2)

@@ -16,11 +16,11 @@ TOKENS = {
 RARE = {
     "normalize-intake": TOKENS,
     "check-fulfillment-state": TOKENS,
-    "verify-acknowledgment": TOKENS,
     "cancel-in-order-system": TOKENS,
     "update-netsuite": TOKENS,
     "close-loop": TOKENS,
     "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
+    "cancel-form": {"s3:GetObject": "only when the same statement is confirmed twice"},
     "desk-api": {"s3:GetObject": "only when the same request comes twice"},
     "process-intake": {
         "s3:PutObject": "only when a message came over a bus",
@@ -30,6 +30,18 @@ RARE = {
     "receive-mail": dict.fromkeys(
         ("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "ssm:GetParameter"), "only when a mail came"
     ),
+    "count-orders": {"ssm:GetParameter": "only when an order was told over a bus"},
+    "erase-personal-data": {
+        "dynamodb:GetItem": "only when a privacy duty comes",
+        "dynamodb:PutItem": "only when a privacy duty comes",
+        "dynamodb:Query": "only when a privacy duty comes",
+        "s3:DeleteObject": "only when a privacy duty comes",
+        "s3:DeleteObjectVersion": "only when a privacy duty comes",
+        "s3:GetObject": "only when a privacy duty comes",
+        "s3:ListBucketVersions": "only when a privacy duty comes",
+        "s3:PutObject": "only when a privacy duty came over a bus",
+        "ssm:GetParameter": "only when a privacy duty comes",
+    },
     "classify": {"dynamodb:GetItem": "only when another worker wrote first"},
     "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},
     "execute-stop-ship": {
@@ -46,6 +58,10 @@ RARE = {
         "secretsmanager:GetSecretValue": "only when a vendor opens a link",
         "states:SendTaskSuccess": "only when a vendor answers",
     },
+    "verify-acknowledgment": {
+        "states:SendTaskSuccess": "only when a leg ends that had waited for its warehouse's return",
+        **TOKENS,
+    },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
     "check-credentials": {
         "secretsmanager:ListSecrets": "once a day",
@@ -58,6 +74,11 @@ RARE = {
         "dynamodb:PutItem": "only at a deadline",
         "scheduler:CreateSchedule": "only at a deadline",
         "sqs:SendMessage": "only when a timer's call has failed for good",
+    },
+    "sweep-payments": {
+        "s3:GetObject": "only when an order is found unpaid again",
+        "s3:PutObject": "only when an order was not paid in time",
+        "sqs:SendMessage": "only when an order was not paid in time, or a timer's call has failed for good",
     },
     "sweep-cases": {
         "dynamodb:GetItem": "only when a case has to be resumed or escalated",

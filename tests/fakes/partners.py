@@ -1,6 +1,7 @@
 """Stateful partners: what they say follows from the order's physical truth and from the manner that was switched on."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -35,6 +36,7 @@ from stopship.domain.order import (
     AckLevel,
     OrderLine,
     OrderSnapshot,
+    Payment,
     PickObservation,
     PickState,
     PlannedLeg,
@@ -131,6 +133,8 @@ class FakeOrderSystem:
             vip=order.vip,
             risk=order.risk,
             places=tuple({w.warehouse for w in order.works}),
+            payment=Payment.MADE if order.transactions else Payment.OPEN,
+            signs=order.signs,
         )
 
     def _cancelled(self, order: Order, line: str, rest: int) -> int:
@@ -235,6 +239,8 @@ class FakeWarehouse:
     answers_after: float = 60
     believes: dict[str, PickState] = field(default_factory=dict)
     reading_age: float = 0
+    says: str = ""
+    """Its own word for a state that nobody knows."""
     tells: list[Parcel] = field(default_factory=list)
     """What it tells of its parcels, where the store does not."""
     _answers: dict[str, StopAnswer] = field(default_factory=dict)
@@ -271,7 +277,7 @@ class FakeWarehouse:
             if not works:
                 return PickObservation(PickState.UNKNOWN, self.name, now)
             state = self.believes.get(works[0].leg_id, works[0].state)
-            return PickObservation(state, self.name, now, departed_at=works[0].left_at)
+            return PickObservation(state, self.name, now, departed_at=works[0].left_at, said=self.says)
 
         return self.world.call(f"{self.name}.read_pick_state", run)
 
@@ -519,6 +525,12 @@ class FakePartners:
     carriers: dict[str, FakeCarrier] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     """What a warehouse is in the capability table, where it is not the desk's own contract."""
+
+    def on_lane(self, *, urgent: bool) -> "FakePartners":
+        return self
+
+    def turn(self, merchant: str, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def order_system(self, merchant: str, channel: str) -> FakeOrderSystem:
         return self.store

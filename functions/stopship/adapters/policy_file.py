@@ -17,6 +17,7 @@ from typing import Any
 from stopship.domain.chain import canonical
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import PickState
+from stopship.domain.payment_timeout import PaymentTimeout
 from stopship.domain.policy import (
     NO_INTERCEPT,
     Cause,
@@ -157,6 +158,7 @@ def from_canonical(text: str) -> Policy:
         confirm_attempts=content["confirm"]["attempts"],
         watch_days=content["watch_days"],
         intercept=_intercept(content["intercept"]) if "intercept" in content else NO_INTERCEPT,
+        payment_timeout=_payment_timeout(content.get("payment_timeout", {})),
     )
 
 
@@ -169,6 +171,12 @@ def _intercept(rule: Mapping[str, Any]) -> InterceptRule:
         look_seconds=rule["look_seconds"],
         wait_days=rule["wait_days"],
     )
+
+
+def _payment_timeout(told: Mapping[str, Any]) -> PaymentTimeout:
+    """A policy that was pinned before there was a limit has none."""
+    gateways, tags = frozenset(told.get("spare_gateways", [])), frozenset(told.get("spare_tags", []))
+    return PaymentTimeout(told.get("hours", 0), gateways, tags)
 
 
 def _exception_rule(rule: Mapping[str, str]) -> ExceptionRule:

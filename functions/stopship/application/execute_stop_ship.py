@@ -33,10 +33,26 @@ MOST_DOUBTS = 2
 
 
 def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> Next:
-    """Sends, or finds that it was sent. Ends the wait itself when there is nothing (more) to wait for."""
-    case, first = _intended(desk, merchant, case_id, leg_id, token)
+    """Sends, or finds that it was sent. Ends the wait itself when there is nothing (more) to wait for. Its turn at the warehouse comes
+    first: the time in which an answer is due must not pass while the message waits for a free line."""
+    case = desk.cases.load(merchant, case_id)
+    leg = case.legs[leg_id]
+    if leg.plan.warehouse and not _nothing_to_send(desk, case, leg):
+        with desk.partners_of(case).turn(merchant, leg.plan.warehouse):
+            return _execute(desk, case, leg_id, token)
+    return _execute(desk, case, leg_id, token)
+
+
+def _nothing_to_send(desk: Desk, case: Case, leg: Leg) -> bool:
+    sent = leg.current is not None and leg.current.sent is not None
+    return sent or _action(desk, case, leg) not in (Action.STOP, Action.STOP_PHYSICALLY)
+
+
+def _execute(desk: Desk, case: Case, leg_id: str, token: str) -> Next:
+    merchant = case.merchant
+    case, first = _intended(desk, case, leg_id, token)
     if _action(desk, case, case.legs[leg_id]) is Action.INTERCEPT:
-        intercept_leg(desk, merchant, case_id, leg_id)
+        intercept_leg(desk, merchant, case.case_id, leg_id)
         desk.tasks.wake(token, {"leg_id": leg_id})
         return {"next": "woken"}
     case = _void_labels(desk, case, leg_id)
@@ -57,7 +73,7 @@ def _void_labels(desk: Desk, case: Case, leg_id: str) -> Case:
     return void_labels(desk, case, leg_id) if current and current.sent is None else case
 
 
-def _intended(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> tuple[Case, bool]:
+def _intended(desk: Desk, known: Case, leg_id: str, token: str) -> tuple[Case, bool]:
     """The case with the intent in it, and whether the intent is this call's own: then nothing can have been sent before."""
     mine: list[bool] = []
 
@@ -66,7 +82,7 @@ def _intended(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) 
         mine[:] = [step is not None]
         return step
 
-    return desk.cases.record(merchant, case_id, build), mine[-1]
+    return desk.cases.record(known.merchant, known.case_id, build, known), mine[-1]
 
 
 def _repeated(desk: Desk, case: Case, leg_id: str) -> Case:
@@ -155,9 +171,9 @@ def _send(desk: Desk, case: Case, leg: Leg) -> None:
     attempt = leg.current
     if attempt is None:
         return
-    warehouse = desk.partners.warehouses(case.merchant)[leg.plan.warehouse]
+    warehouse = desk.partners_of(case).warehouses(case.merchant)[leg.plan.warehouse]
     try:
-        answer = warehouse.stop_ship(_command(desk, case, leg, attempt))
+        answer = warehouse.stop_ship(stop_command(desk, case, leg, attempt))
     except PartnerUnavailable as error:
         if not error.in_doubt and not notices_repeats(leg.plan.partner):
             fact = StopShipFailed(leg.plan.leg_id, attempt.requested.fact.attempt, type(error).__name__)
@@ -170,7 +186,8 @@ def _send(desk: Desk, case: Case, leg: Leg) -> None:
                 desk.tasks.wake(callback.token, {"leg_id": leg.plan.leg_id})
 
 
-def _command(desk: Desk, case: Case, leg: Leg, attempt: StopAttempt) -> StopCommand:
+def stop_command(desk: Desk, case: Case, leg: Leg, attempt: StopAttempt) -> StopCommand:
+    """The same for an attempt, however often it is made."""
     requested, order = attempt.requested.fact, case.order.fact if case.order else None
     skus = {row["line_id"]: row["sku"] for row in order.lines} if order else {}
     return StopCommand(

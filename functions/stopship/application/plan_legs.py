@@ -16,6 +16,8 @@ from stopship.domain.policy import InterceptRule
 
 type Places = Mapping[str, Place]
 
+RECREATED_LIMIT = 3
+"""So often the desk stops by itself what came back or went elsewhere; then a person is asked."""
 _NOWHERE = "no-place"
 _LEFT = "left"
 """Of what had left before anybody looked."""
@@ -33,6 +35,8 @@ def order_read(order: OrderSnapshot) -> OrderRead:
         vip=order.vip,
         risk=order.risk,
         observed_at=order.observed_at,
+        payment=order.payment,
+        signs=[str(sign) for sign in order.signs],
     )
 
 
@@ -104,7 +108,7 @@ def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanne
     """
     asked = {x.line_id: case.wants(x.line_id, x.ordered - _cancelled_by_others(case, order, x)) for x in order.lines}
     wanted = subtract(asked, total([case.planned_lines, case.already_shipped]))
-    back = _came_back(case, order)
+    back = total([_came_back(case, order), _displaced(case, order)])
     planned: list[LegPlanned] = []
     for leg in _candidates(case, order, places):
         if case.legs_of(leg.leg_id):
@@ -113,7 +117,7 @@ def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanne
         again = _take(subtract(leg.lines, fresh), back)
         if fresh or again:
             planned.append(_leg(leg, leg.leg_id, total([fresh, again]), again))
-    found = [*planned, *_more_of_known_work(case, order, wanted), *_nowhere(case, order, wanted)]
+    found = [*planned, *_more_of_known_work(case, order, wanted, back), *_nowhere(case, order, wanted)]
     return [_at_place(leg, places) for leg in found]
 
 
@@ -135,17 +139,21 @@ def _all_at(warehouse: str) -> str:
     return f"all-{warehouse}"
 
 
-def _more_of_known_work(case: Case, order: OrderSnapshot, wanted: dict[str, int]) -> list[LegPlanned]:
-    """The wish grew: it now takes more of a piece of work than the legs that it has there."""
+def _more_of_known_work(
+    case: Case, order: OrderSnapshot, wanted: dict[str, int], back: dict[str, int]
+) -> list[LegPlanned]:
+    """The wish grew: it now takes more of a piece of work than the legs that it has there. Or other work was merged into it."""
     planned = []
     for leg in order.legs:
         known = case.legs_of(leg.leg_id)
         if not known:
             continue
         listed = total(x.plan.lines for x in known if not _taken_out(case, x))
-        fresh = _take(subtract(leg.lines, listed), wanted)
-        if fresh:
-            planned.append(_leg(leg, _free(case, leg.leg_id), fresh, {}))
+        more = subtract(leg.lines, listed)
+        fresh = _take(more, wanted)
+        again = _take(subtract(more, fresh), back)
+        if fresh or again:
+            planned.append(_leg(leg, _free(case, leg.leg_id), total([fresh, again]), again))
     return planned
 
 
@@ -186,6 +194,37 @@ def _came_back(case: Case, order: OrderSnapshot) -> dict[str, int]:
     done = total([case.cancelled.fact.lines, case.cancelled_before, elsewhere])
     may_be_open = subtract({x.line_id: x.ordered - x.shipped for x in order.lines}, done)
     return subtract(unknown, may_be_open)
+
+
+def _displaced(case: Case, order: OrderSnapshot) -> dict[str, int]:
+    """What legs of the case are to stop, and what is no longer where they are: it was moved, split off or merged. What has shipped or was
+    taken off the order since it was last read lies nowhere any more."""
+    if case.order is None:
+        return {}
+    counting = [leg for leg in case.legs.values() if leg.work_id and _still_counts(case, leg)]
+    listed = {leg.leg_id: leg.lines for leg in order.legs}
+    missing = [
+        subtract(total(x.plan.lines for x in counting if x.work_id == work), listed.get(work, {}))
+        for work in dict.fromkeys(x.work_id for x in counting)
+    ]
+    return subtract(total(missing), _ended_since(case, order))
+
+
+def _still_counts(case: Case, leg: Leg) -> bool:
+    """A leg that shipped, or that nobody wants to stop any more, misses nothing."""
+    ended = leg.outcome is not None and leg.outcome not in ENDS_WITHOUT_SHIPMENT
+    return not ended and not leg.departure and not _taken_out(case, leg)
+
+
+def _ended_since(case: Case, order: OrderSnapshot) -> dict[str, int]:
+    """Shipped or cancelled, by line, beyond what the last reading showed and what the case knows of since."""
+    if case.order is None:
+        return {}
+    known = {row["line_id"]: row["shipped"] + row["cancelled"] for row in case.order.fact.lines}
+    left = total(leg.plan.lines for leg in case.legs.values() if leg.departure > case.order.version)
+    ours = case.cancelled.fact.lines if case.cancelled and case.cancelled.version > case.order.version else {}
+    now = {x.line_id: x.shipped + x.cancelled for x in order.lines}
+    return subtract(now, total([known, left, ours]))
 
 
 def _may_go_on(legs: list[Leg]) -> bool:

@@ -9,7 +9,7 @@ from stopship.domain.carrier import SCANNED, UNSCANNED
 from stopship.domain.order import DEPARTED, FINAL, IN_WORK, PickState, PlannedLeg, Quantities
 from stopship.domain.order import FulfillmentType as Fulfillment
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
-from stopship.domain.request import Kind, Reason
+from stopship.domain.request import Kind, Reason, Requester
 from stopship.domain.resolution import Resolution
 
 RETURN_PROOFS = frozenset({"carrier_returned", "human_returned"})
@@ -84,6 +84,8 @@ class Leg:
     retried_at: int = 0
     """The version of the last "retry": answers from before it no longer count."""
     retries: int = 0
+    lifted: int = 0
+    """How often somebody let go of a hold on its work."""
     decided: At[e.Decided] | None = None
     carrier: At[e.CarrierRead] | None = None
     voids: dict[str, VoidRecord] = field(default_factory=dict)
@@ -236,6 +238,11 @@ class Case:
     mail_question: At[e.MailAnswerRequested] | None = None
     """What the writer of a mail, or the customer of the order that it names, was asked."""
     returns: list[At[e.ReturnOpened]] = field(default_factory=list)
+    change_seen: At[e.OrderChangeSeen] | None = None
+    disputes: dict[str, At[e.DisputeSeen]] = field(default_factory=dict)
+    """As each was last seen, by its id."""
+    returns_seen: dict[str, At[e.ReturnSeen]] = field(default_factory=dict)
+    """Other people's, as each was last seen, by its id."""
     closed: At[e.CaseClosed] | None = None
     reopened: list[At[e.CaseReopened]] = field(default_factory=list)
     case_human: At[e.ExceptionResolved] | None = None
@@ -276,6 +283,13 @@ class Case:
         """A fraud wish outranks the others on the same order: it decides between stopped and blocked."""
         reasons = [Reason(r.fact.reason) for r in self.requests]
         return Reason.FRAUD if Reason.FRAUD in reasons else reasons[0]
+
+    @property
+    def for_want_of_payment(self) -> bool:
+        """Nobody asked but the desk itself, because the order was not paid."""
+        return bool(self.requests) and all(
+            (r.fact.requester, r.fact.reason) == (Requester.SYSTEM, Reason.PAYMENT_TIMEOUT) for r in self.requests
+        )
 
     @property
     def kind(self) -> Kind | None:
@@ -319,6 +333,11 @@ class Case:
         """Whether somebody asked after the order was last read: it may take more legs than there are."""
         return self.order is not None and self.requests[-1].version > self.order.version
 
+    @property
+    def change_unread(self) -> bool:
+        """Whether somebody changed the order after it was last read."""
+        return self.change_seen is not None and self.order is not None and self.change_seen.version > self.order.version
+
     def legs_of(self, work_id: str) -> list[Leg]:
         """The legs that stop parts of one piece of work; none for ""."""
         return [leg for leg in self.legs.values() if work_id and leg.work_id == work_id]
@@ -361,6 +380,16 @@ class Case:
         """Line quantities that this case has paid back, or may have."""
         moves = [m.requested.fact for m in self.moves.values() if not m.failed]
         return total(fact.lines for fact in moves)
+
+    @property
+    def disputed(self) -> list[str]:
+        """Ids of disputes that the bank has not decided for the merchant: it decides about the money, or has given it back."""
+        return [name for name, seen in self.disputes.items() if seen.fact.state != "won"]
+
+    @property
+    def claimed_by_returns(self) -> dict[str, int]:
+        """Line quantities that other people's active returns ask money for."""
+        return total(seen.fact.lines for seen in self.returns_seen.values() if seen.fact.active)
 
     @property
     def all_settled(self) -> bool:
@@ -488,6 +517,7 @@ def _released(case: Case, x: At[e.HoldReleased]) -> None:
     for leg in case.legs.values():
         if x.fact.leg_id in ("", leg.plan.leg_id):
             leg.holds.pop(x.fact.system, None)
+            leg.lifted += 1
 
 
 @_on(e.PickStateObserved)
@@ -711,6 +741,21 @@ def _mail_answer_requested(case: Case, x: At[e.MailAnswerRequested]) -> None:
 @_on(e.ReturnOpened)
 def _return(case: Case, x: At[e.ReturnOpened]) -> None:
     case.returns.append(x)
+
+
+@_on(e.OrderChangeSeen)
+def _change_seen(case: Case, x: At[e.OrderChangeSeen]) -> None:
+    case.change_seen = x
+
+
+@_on(e.DisputeSeen)
+def _dispute_seen(case: Case, x: At[e.DisputeSeen]) -> None:
+    case.disputes[x.fact.reference] = x
+
+
+@_on(e.ReturnSeen)
+def _return_seen(case: Case, x: At[e.ReturnSeen]) -> None:
+    case.returns_seen[x.fact.reference] = x
 
 
 @_on(e.CaseClosed)

@@ -49,6 +49,26 @@ class FulfillmentType(StrEnum):
     DROP_SHIP = "drop_ship"
 
 
+class Payment(StrEnum):
+    """What the order system says about the money for an order."""
+
+    UNKNOWN = ""
+    OPEN = "open"
+    """Nothing was ever received, and nothing valid is promised."""
+    MADE = "made"
+    """Received at least in part, or reserved and still to be had."""
+
+
+class Sign(StrEnum):
+    """What an order system shows, by its own codes, that may be why an order comes to be cancelled."""
+
+    FRAUD_SUSPECTED = "fraud_suspected"
+    OUT_OF_STOCK = "out_of_stock"
+    ADDRESS_DOUBTED = "address_doubted"
+    PROMISE_MISSED = "promise_missed"
+    DELIVERY_DATE_UNKNOWN = "delivery_date_unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line. ``ordered`` = ``shipped`` + ``cancelled`` + ``open`` at all times (line conservation).
@@ -111,11 +131,14 @@ class OrderSnapshot:
     payment_pending: bool = False
     evidence: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    payment: Payment = Payment.UNKNOWN
+    signs: tuple[Sign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PickObservation:
-    """A warehouse's own word on one leg, and when it was true. ``actor`` is a role or system, never a person's name."""
+    """A warehouse's own word on one leg, and when it was true. ``actor`` is a role or system, never a person's name. ``said`` is the word
+    itself where the state is unknown because nobody knows the word."""
 
     state: PickState
     source: str
@@ -123,6 +146,7 @@ class PickObservation:
     actor: str = ""
     shipped_lines: Quantities = field(default_factory=dict)
     departed_at: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What a merchant has decided in advance. Pure data; the file format and its checking live in the adapter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from stopship.domain.order import PickState
+from stopship.domain.payment_timeout import PaymentTimeout
 from stopship.domain.request import Reason
 
 
@@ -51,6 +52,7 @@ class Cause(StrEnum):
     BUNDLE_IN_PART = "bundle_in_part"
     FRAUD_WITHOUT_EVIDENCE = "fraud_without_evidence"
     ORDER_CANCEL_REFUSED = "order_cancel_refused"
+    PAID_AFTER_STOP = "paid_after_stop"
     ORDER_CANCEL_UNCONFIRMED = "order_cancel_unconfirmed"
     WORK_RECREATED = "work_recreated"
     ERP_REFUSED = "erp_refused"
@@ -64,6 +66,10 @@ class Cause(StrEnum):
     CARRIER_INTERCEPT = "carrier_intercept"
     INTERCEPT_UNRESOLVED = "intercept_unresolved"
     LABEL_NOT_VOIDED = "label_not_voided"
+    HOLD_LOST = "hold_lost"
+    DISPUTE_OPEN = "dispute_open"
+    CAPTURED_AFTER_CANCEL = "captured_after_cancel"
+    DATA_REQUEST = "data_request"
     SHIPPED_REFUND_REQUESTED = "shipped_refund_requested"
     UNMATCHED_MESSAGE = "unmatched_message"
     UNEXPECTED_ERROR = "unexpected_error"
@@ -142,6 +148,7 @@ class Policy:
     confirm_attempts: int
     watch_days: int
     intercept: InterceptRule = NO_INTERCEPT
+    payment_timeout: PaymentTimeout = field(default_factory=PaymentTimeout)
 
     def freshness(self, warehouse: str) -> int:
         return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])

@@ -8,7 +8,8 @@ from stopship.application.process_message import Processed, process_message
 from stopship.application.take_in import IntakeMessage, take_in
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
-from stopship.wiring.normalise import amazon_envelope, normalise
+from stopship.wiring.in_hand import InHand
+from stopship.wiring.normalise import bus_envelope, normalise
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -47,12 +48,4 @@ def _process_mail(message: IntakeMessage) -> Processed:
 
 def _from_bus(body: dict[str, Any], raw: str) -> IntakeMessage:
     """A notification came over EventBridge without passing a door: its evidence is kept here."""
-    envelope = amazon_envelope(body, merchants())
-    return take_in(evidence(), _NoQueue(), body=raw.encode(), **envelope)
-
-
-class _NoQueue:
-    """The message is in hand already."""
-
-    def send(self, message: dict[str, Any]) -> None:
-        logger().debug("taken from the bus", extra={"source": message["source"]})
+    return take_in(evidence(), InHand(), body=raw.encode(), **bus_envelope(body, merchants()))

@@ -10,7 +10,7 @@ from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
 from stopship.domain.errors import NotFound
 from stopship.domain.finding import Finding, unknown, wrong
-from stopship.wiring.partners import WAREHOUSE_KINDS
+from stopship.wiring.partners import CARRIER_KINDS, WAREHOUSE_KINDS
 
 PARTNERS: Final = ("shopify", "amazon", "netsuite", "stripe", "zendesk")
 SETTINGS: Final = "settings"
@@ -33,6 +33,7 @@ class ConnectionChecks:
         found = {name: name for name in PARTNERS if isinstance(secret.get(name), Mapping)}
         warehouses = secret.get("warehouses", {})
         found |= {f"warehouses.{name}": str(config.get("kind")) for name, config in warehouses.items()}
+        found |= {f"carriers.{name}": name for name in secret.get("carriers", {})}
         return {name: partner for name, partner in found.items() if wanted in ("", name, partner)}
 
     def check(self, merchant: str, connection: str, partner: str) -> list[Finding]:
@@ -41,7 +42,7 @@ class ConnectionChecks:
         if look is None and partner in WAREHOUSE_KINDS:
             return [unknown(SETTINGS, f"nothing of a connection of kind {partner} can be read", "try it with an order")]
         if look is None:
-            fix = f"a partner that can be connected is one of {', '.join(sorted({*PARTNERS, *WAREHOUSE_KINDS}))}"
+            fix = f"a partner that can be connected is one of {', '.join(sorted({*PARTNERS, *WAREHOUSE_KINDS, *CARRIER_KINDS}))}"
             return [wrong(SETTINGS, f"{partner!r} is no partner", fix)]
         config = self._config(merchant, connection)
         try:
@@ -50,6 +51,8 @@ class ConnectionChecks:
             return [
                 wrong(SETTINGS, f"{missing.args[0]} is missing", f"add it to {connection} in the merchant's secret")
             ]
+        except NotFound as missing:
+            return [wrong(SETTINGS, f"there is no {missing}", f"add it to {connection} in the merchant's secret")]
         except (TypeError, ValueError, IndexError) as error:
             fix = f"compare {connection} in the merchant's secret with the README"
             return [wrong(SETTINGS, f"{type(error).__name__}: the settings do not make a connection", fix)]
@@ -144,6 +147,12 @@ class ConnectionChecks:
         station = ShipStationConnection(merchant, name, config["endpoint"], config["api_key"])
         return partial(check, station, self._door(merchant, "shipstation", merchant=merchant, warehouse=name))
 
+    def _ups(self, merchant: str, _: str, config: Mapping[str, Any]) -> Look:
+        from stopship.adapters.ups.check import check
+        from stopship.adapters.ups.connection import connection
+
+        return partial(check, connection(merchant, config), SystemClock(), _own_tokens())
+
 
 def _own_tokens() -> SharedTokens:
     return SharedTokens(MemoryTokens(), SystemClock())
@@ -158,6 +167,7 @@ _CHECKS: Final[Mapping[str, Callable[[ConnectionChecks, str, str, Mapping[str, A
     "shipbob": ConnectionChecks._shipbob,
     "shipstation": ConnectionChecks._shipstation,
     "stripe": ConnectionChecks._stripe,
+    "ups": ConnectionChecks._ups,
     "zendesk": ConnectionChecks._zendesk,
 }
 

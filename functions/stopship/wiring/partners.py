@@ -5,7 +5,8 @@ The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, 
 functions that call that partner.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stopship.adapters.amazon.connection import AmazonConnection
     from stopship.adapters.netsuite.connection import NetSuiteConnection
     from stopship.adapters.shopify.connection import ShopifyConnection
+    from stopship.adapters.shopify.lookups import ShopifyLookups
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
     from stopship.adapters.stripe.connection import StripeConnection
     from stopship.adapters.stripe.payments import Pricing, StripePayments
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
 WITH_ACCESS_TOKENS = frozenset({"shiphero"})
 """Kinds of warehouse whose API is opened by access tokens, which all workers share."""
-NO_FIELDS = frozenset({"webhook_secrets", "expires_at"})
-"""Of a connection's settings: what its door and the calendar read, and its adapter does not."""
+NO_FIELDS = frozenset({"webhook_secrets", "expires_at", "limits"})
+"""Of a connection's settings: what its door, its gate and the calendar read, and its adapter does not."""
+FULFILLMENT_SERVICE = "fulfillment-service"
+"""The name under which a fulfillment service without a connection of its own is planned (adapters/shopify/connection.py)."""
 WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation", "email_vendor"})
 CARRIER_KINDS = frozenset({"ups"})
 MAIL = "email_vendor"
@@ -38,10 +42,17 @@ SHARED = ("mail", "vendor_answers")
 
 
 class ConfiguredPartners:
-    """Implements ports.Partners."""
+    """Implements ports.Connections. ``behind_gate`` (merchant, connection, adapter) puts before a partner what keeps to its limits, where one
+    partner's adapter works with another's."""
 
-    def __init__(self, merchants: Merchants, tokens: SharedTokens | None = None) -> None:
-        self._merchants, self._tokens = merchants, tokens or of_this_process()
+    def __init__(
+        self,
+        merchants: Merchants,
+        tokens: SharedTokens | None = None,
+        behind_gate: Callable[[str, str, Any], Any] = lambda _merchant, _name, adapter: adapter,
+    ) -> None:
+        self._merchants, self._behind_gate = merchants, behind_gate
+        self._tokens = tokens or of_this_process()
         self._made: dict[str, Any] = {}
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem:
@@ -53,15 +64,7 @@ class ConfiguredPartners:
 
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]:
         connected = self._merchants.connections(merchant)
-        config = connected.get("warehouses", {})
-        shared = {name: connected[name] for name in SHARED if name in connected}
-        return self._once(
-            f"warehouses {merchant}",
-            lambda: {
-                name: warehouse(merchant, name, {**shared, **settings}, self._tokens)
-                for name, settings in config.items()
-            },
-        )
+        return self._once(f"warehouses {merchant}", lambda: _warehouses(merchant, connected, self._tokens))
 
     def places(self, merchant: str) -> Mapping[str, Place]:
         config = self._merchants.connections(merchant).get("warehouses", {})
@@ -86,7 +89,8 @@ class ConfiguredPartners:
             return None
         config = self._config(merchant, channel)
         if told == "stripe":
-            return self._once(f"payments {merchant} {channel}", lambda: _stripe(merchant, channel, connected))
+            gate = self._behind_gate
+            return self._once(f"payments {merchant} {channel}", lambda: _stripe(merchant, channel, connected, gate))
         if told not in ("", "shopify") or channel != "shopify":
             raise NotFound(f"payments {told!r} of channel {channel}")
         return self._once(f"payments {merchant}", lambda: _shopify_payments(merchant, config))
@@ -97,7 +101,11 @@ class ConfiguredPartners:
 
     def carrier(self, merchant: str, name: str) -> Carrier | None:
         config = self._merchants.connections(merchant).get("carriers", {}).get(name) if name in CARRIER_KINDS else None
-        return self._once(f"carrier {merchant} {name}", lambda: _carrier(merchant, name, config)) if config else None
+        return (
+            self._once(f"carrier {merchant} {name}", lambda: _carrier(merchant, name, config, self._tokens))
+            if config
+            else None
+        )
 
     def sender(self, merchant: str) -> str:
         return str(self._merchants.connections(merchant).get("mail", {}).get("sender", ""))
@@ -138,15 +146,25 @@ def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOr
     return ShopifyOrderSystem(shopify_connection(merchant, config))
 
 
+def shopify_lookups(merchant: str, config: Mapping[str, Any]) -> "ShopifyLookups":
+    from stopship.adapters.shopify.lookups import ShopifyLookups
+
+    return ShopifyLookups(shopify_connection(merchant, config))
+
+
 def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:
     from stopship.adapters.shopify.payments import ShopifyPayments
 
     return ShopifyPayments(shopify_connection(merchant, config))
 
 
-def _stripe(merchant: str, channel: str, connected: Mapping[str, Any]) -> "StripePayments":
+def _stripe(
+    merchant: str, channel: str, connected: Mapping[str, Any], behind_gate: Callable[[str, str, Any], Any]
+) -> "StripePayments":
     """Stripe moves the money; where Shopify has the lines it says what they are worth."""
-    pricing = _shopify_payments(merchant, connected["shopify"]) if channel == "shopify" else None
+    pricing = None
+    if channel == "shopify":
+        pricing = behind_gate(merchant, channel, _shopify_payments(merchant, connected["shopify"]))
     return stripe_payments(merchant, channel, connected, pricing)
 
 
@@ -172,11 +190,53 @@ def shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyConn
     from stopship.adapters.shopify.connection import ShopifyConnection
 
     return ShopifyConnection(
-        merchant, config["shop"], config["endpoint"], config["access_token"], config.get("locations", {})
+        merchant,
+        config["shop"],
+        config["endpoint"],
+        config["access_token"],
+        config.get("locations", {}),
+        reporting_services=frozenset(config.get("reporting_services", ())),
     )
 
 
-def warehouse(merchant: str, name: str, config: Mapping[str, Any], tokens: SharedTokens) -> Warehouse:
+class Warehouses(Mapping[str, Warehouse]):
+    """By name, each made when it is first called."""
+
+    def __init__(self, make: Mapping[str, Callable[[], Warehouse]]) -> None:
+        self._make = make
+        self._made: dict[str, Warehouse] = {}
+
+    def __getitem__(self, name: str) -> Warehouse:
+        if name not in self._made:
+            self._made[name] = self._make[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
+
+
+def _warehouses(merchant: str, connected: Mapping[str, Any], tokens: SharedTokens) -> Warehouses:
+    """Those that are connected; and where there is a shop, the fulfillment services that are reached through it alone."""
+    shared = {name: connected[name] for name in SHARED if name in connected}
+    make: dict[str, Callable[[], Warehouse]] = {
+        name: partial(_warehouse, merchant, name, {**shared, **settings}, tokens)
+        for name, settings in connected.get("warehouses", {}).items()
+    }
+    if "shopify" in connected:
+        make.setdefault(FULFILLMENT_SERVICE, partial(_service, merchant, connected["shopify"]))
+    return Warehouses(make)
+
+
+def _service(merchant: str, config: Mapping[str, Any]) -> Warehouse:
+    from stopship.adapters.shopify.service_warehouse import ShopifyServiceWarehouse
+
+    return ShopifyServiceWarehouse(shopify_connection(merchant, config), SystemClock())
+
+
+def _warehouse(merchant: str, name: str, config: Mapping[str, Any], tokens: SharedTokens) -> Warehouse:
     """``kind`` says which contract the warehouse speaks: it is the name of the partner's package, whose ``connect`` makes the warehouse."""
     kind = config.get("kind")
     if kind not in WAREHOUSE_KINDS:
@@ -215,9 +275,9 @@ def zendesk_connection(merchant: str, config: Mapping[str, Any]) -> "ZendeskConn
     )
 
 
-def _carrier(merchant: str, name: str, config: Mapping[str, Any]) -> Carrier:
+def _carrier(merchant: str, name: str, config: Mapping[str, Any], tokens: SharedTokens) -> Carrier:
     """``name`` is the name of the carrier's package."""
-    made: Carrier = import_module(f"stopship.adapters.{name}.carrier").connect(merchant, config, SystemClock())
+    made: Carrier = import_module(f"stopship.adapters.{name}.carrier").connect(merchant, config, SystemClock(), tokens)
     return made
 
 

@@ -40,11 +40,12 @@ class Row:
     wait: int = 10
     partner: str = ""
     unreadable: PickRule | None = None
+    requester: str = "customer"
 
 
 def wish(row: Row) -> list[e.Event]:
     request = e.RequestReceived(
-        "r", row.reason, "customer", "flow", RECEIVED, RECEIVED, {}, "", False, list(row.documents), "0" * 64
+        "r", row.reason, row.requester, "flow", RECEIVED, RECEIVED, {}, "", False, list(row.documents), "0" * 64
     )
     return [
         e.CaseOpened("shopify", "1001", 1, "1", "h"),
@@ -100,8 +101,8 @@ def word(resolution: str, number: int = 1) -> e.Event:
     return e.ExceptionResolved(f"x-{number}", resolution, "ann", "", "")
 
 
-def order(risk: str) -> e.Event:
-    return e.OrderRead("#1001", [], "10.00", "EUR", False, False, risk, at(1))
+def order(risk: str = "", payment: str = "") -> e.Event:
+    return e.OrderRead("#1001", [], "10.00", "EUR", False, False, risk, at(1), payment)
 
 
 def settled(outcome: str) -> e.Event:
@@ -543,6 +544,63 @@ TABLE: tuple[Row, ...] = (
         (seen("released", at(5)), opened(""), word("withdrawn"), signal(departed=True)),
         "settle shipped departure",
         (7,),
+    ),
+    # An order that nobody paid, until somebody did.
+    Row(
+        "the only reason was that it was not paid, and now it is",
+        (order(payment="made"), seen("released", at(5))),
+        "settle withdrawn paid",
+        (4,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is not paid",
+        (order(payment="open"), seen("released", at(5))),
+        "stop",
+        (5,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is paid, and it left",
+        (order(payment="made"), signal(departed=True)),
+        "settle withdrawn paid",
+        (4,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is paid, and its stop is under way",
+        (order(payment="made"), seen("released", at(5)), asked()),
+        "stop",
+        (6,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is paid, and ops asks",
+        (order(payment="made"), seen("released", at(5))),
+        "stop",
+        (5,),
+        reason="payment_timeout",
+        requester="ops",
+    ),
+    Row(
+        "it is paid, and the desk asks for another reason",
+        (order(payment="made"), seen("released", at(5))),
+        "stop",
+        (5,),
+        reason="stockout",
+        requester="system",
+    ),
+    Row(
+        "nobody has read whether it is paid",
+        (seen("released", at(5)),),
+        "stop",
+        (READ,),
+        reason="payment_timeout",
+        requester="system",
     ),
     # Fraud: a block has to be documented.
     Row(

@@ -16,7 +16,7 @@ from tests.unit.domain.mutants import mutants
 
 WORDS = {
     kind.__name__: [member.name for member in kind]
-    for kind in (original.Action, Outcome, Cause, PickRule, AckLevel, Resolution)
+    for kind in (original.Action, Outcome, Cause, PickRule, AckLevel, Resolution, original.Payment)
 }
 SAME_IN_EFFECT = {
     "compare in: if leg.human is None or leg.human.version < leg.departure:",

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from stopship import wiring
+from stopship.adapters.shopify.lookups import ShopifyLookups
 from stopship.adapters.shopify.order_system import Work
 from stopship.application.take_in import take_in
 from stopship.domain.events import MessageKept
 from stopship.handlers.process_intake import handler
-from stopship.wiring import normalise
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
 
@@ -92,11 +92,11 @@ def test_a_fulfillment_cancel_is_looked_up_because_it_names_no_order(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def read(merchant: str, name: str) -> Work:
-        asked.append((merchant, name))
+    def work(self: ShopifyLookups, name: str) -> Work:
+        asked.append((self._client._connection.merchant, name))
         return Work(order_ref="5001", leg_id="1", lines={"71": 1})
 
-    monkeypatch.setattr(normalise, "_read_work", read)
+    monkeypatch.setattr(ShopifyLookups, "work", work)
     body = d.sample("shopify/fulfillment_orders_cancellation_request_submitted.json")
     message = taken(deployed, "shopify", "fulfillment_orders/cancellation_request_submitted", body)
     assert deployed.work([message]) == []

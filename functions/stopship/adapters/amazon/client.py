@@ -72,7 +72,16 @@ class AmazonClient:
         def patience(answered: httpx.Response) -> float | None:
             return wait_for_rate(answered, RATES[operation])
 
-        return http.call(PARTNER, method, url, headers=headers, content=content, params=params, retry_after=patience)
+        return http.call(
+            PARTNER,
+            method,
+            url,
+            headers=headers,
+            content=content,
+            params=params,
+            retry_after=patience,
+            operation=operation,
+        )
 
     def token(self, refused: str = "") -> str:
         """Raises PartnerRefused when Login with Amazon gives none."""
@@ -101,9 +110,8 @@ def wait_for_rate(answer: httpx.Response, usual: float) -> float | None:
     """Seconds until a call is due again, for a 429: by the seller's own rate where Amazon names it, else by the ``usual`` one."""
     if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
         return http.retry_after_header(answer)
-    text = answer.headers.get(RATE_HEADER, "")
-    rate = float(text) if text.replace(".", "", 1).isdigit() else 0.0
-    return round(1 / (rate or usual), 1)
+    rate = http.number(answer.headers.get(RATE_HEADER, ""))
+    return min(round(1 / (rate or usual), 1), http.LONGEST_SECONDS)
 
 
 def word(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from stopship.adapters.checking import found, lacking
 from stopship.adapters.shopify.client import Data, ShopifyClient, reading
 from stopship.adapters.shopify.connection import API_VERSION, ShopifyConnection
+from stopship.adapters.shopify.topics import SUBSCRIBED
 from stopship.domain.finding import Finding, good, unknown, wrong
 
 SCOPES: Final = frozenset(
@@ -25,15 +26,9 @@ SCOPES: Final = frozenset(
 )
 """Orders are read, cancelled, edited and returned; work is held at the merchant's own places and at 3PLs'; places are looked up, and a
 customer's tags and address where a message goes."""
-TOPICS: Final = frozenset(
-    {
-        "ORDERS_CANCELLED",
-        "REFUNDS_CREATE",
-        "FULFILLMENTS_CREATE",
-        "FULFILLMENT_ORDERS_CANCELLATION_REQUEST_SUBMITTED",
-        "FULFILLMENT_HOLDS_RELEASED",
-    }
-)
+TOPICS: Final = frozenset(name.upper().replace("/", "_") for name in SUBSCRIBED)
+"""As GraphQL's WebhookSubscriptionTopic writes them."""
+EVENT_SOURCE: Final = "arn:aws:events:"
 LEAST_POINTS: Final = 1000.0
 """What one case may ask for at once; every plan's bucket is at least this large."""
 
@@ -132,13 +127,20 @@ def _subscriptions(client: ShopifyClient, webhook_url: str) -> list[Finding]:
     with reading("webhookSubscriptions"):
         ours = [(str(x["topic"]), str(x["uri"]), str(x["format"])) for x in nodes if x["topic"] in TOPICS]
     fix = f"subscribe it to {webhook_url} as JSON"
-    findings = []
+    findings, over_a_bus = [], []
     for topic in sorted(TOPICS):
         told = [(uri, form) for name, uri, form in ours if name == topic]
         if not told:
             findings.append(wrong(f"webhook {topic}", "is not subscribed by the app over the API", fix))
-        elif (webhook_url, "JSON") not in told:
+        elif (webhook_url, "JSON") in told:
+            continue
+        elif any(uri.startswith(EVENT_SOURCE) for uri, _ in told):
+            over_a_bus.append(topic)
+        else:
             findings.append(wrong(f"webhook {topic}", f"goes to {_shown(told)}", fix))
+    if over_a_bus:
+        says = f"go to an event source of EventBridge, and nothing tells here who takes them: {', '.join(over_a_bus)}"
+        findings.append(unknown("webhooks", says, "see that its bus is named under partner_buses in cdk.json"))
     return findings or [good("webhooks", f"all {len(TOPICS)} topics go to {webhook_url}")]
 
 

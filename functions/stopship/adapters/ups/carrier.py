@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from stopship.adapters.access_tokens import SharedTokens
 from stopship.adapters.ups.client import UpsClient
 from stopship.adapters.ups.connection import PARTNER, connection
 from stopship.adapters.ups.models import Activity, Eligibility, Fault, Package, Taken, Tracked, Voided
@@ -221,7 +222,7 @@ def _moment(activity: Activity) -> str:
         return ""
 
 
-def connect(merchant: str, config: Mapping[str, Any], clock: Clock) -> UpsCarrier:
+def connect(merchant: str, config: Mapping[str, Any], clock: Clock, tokens: SharedTokens | None = None) -> UpsCarrier:
     """From the merchant's configuration: carriers.ups {endpoint, client_id, client_secret, account, contact, ship_from}."""
     told = connection(merchant, config)
-    return UpsCarrier(UpsClient(told, clock), told.account, clock)
+    return UpsCarrier(UpsClient(told, clock, tokens), told.account, clock)

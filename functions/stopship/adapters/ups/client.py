@@ -12,6 +12,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from stopship.adapters import http
+from stopship.adapters.access_tokens import SharedTokens
 from stopship.adapters.ups.connection import PARTNER, UpsConnection
 from stopship.adapters.ups.models import Charges, Eligible, Model, Taken, Tracked, Voided
 from stopship.adapters.ups.tokens import AccessTokens
@@ -31,8 +32,8 @@ def transaction_id(*parts: str) -> str:
 
 
 class UpsClient:
-    def __init__(self, connection: UpsConnection, clock: Clock) -> None:
-        self._connection, self._tokens = connection, AccessTokens(connection, clock)
+    def __init__(self, connection: UpsConnection, clock: Clock, tokens: SharedTokens | None = None) -> None:
+        self._connection, self._tokens = connection, AccessTokens(connection, clock, tokens)
 
     def track(self, number: str) -> Tracked | None:
         """None for a number that UPS does not know, or not any more (after 120 days)."""

@@ -69,6 +69,7 @@ def privacy_queue() -> SqsQueue:
     return SqsQueue(aws.client("sqs"), settings().privacy_queue_url)
 
 
+@cache
 def traffic() -> DynamoTraffic:
     return DynamoTraffic(Lazy(lambda: aws.client("dynamodb")), settings().traffic_table_name)
 

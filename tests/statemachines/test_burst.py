@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stopship.application.ports import Place
 from stopship.application.sweep_cases import sweep_cases
 from stopship.domain.case import Case
 from stopship.domain.errors import PartnerUnavailable
@@ -93,7 +94,13 @@ class SlowPartners:
     def payments(self, merchant: str, channel: str) -> Any:
         return self._slow(merchant, channel, self._world.payments)
 
+    def places(self, merchant: str) -> dict[str, Place]:
+        return {"north": Place("generic_3pl")}
+
     def tickets(self, merchant: str, source: str) -> None:
+        return None
+
+    def carrier(self, merchant: str, name: str) -> None:
         return None
 
     def sender(self, merchant: str) -> str:

@@ -162,6 +162,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("verify_acknowledgment", "step", *_PARTNER, timeout_seconds=60),
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
     _function("cancel_in_order_system", "step", *_PARTNER, timeout_seconds=60),
+    _function("await_submission", "step", "ledger_read", "ledger_append", "wake_task"),
     _function("update_netsuite", "step", *_PARTNER, "kms_sign", timeout_seconds=60),
     _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
     _function("close_loop", "step", *_PARTNER, "send_mail", timeout_seconds=60),

@@ -22,6 +22,7 @@ RARE = {
     "classify": {"dynamodb:GetItem": "only when another worker wrote first"},
     "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},
     "execute-stop-ship": {"states:SendTaskSuccess": "only when the answer was there before the question"},
+    "await-submission": {"states:SendTaskSuccess": "only when the word was there before the wait"},
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
     "escalate-exception": {
         "dynamodb:GetItem": "only at a deadline",

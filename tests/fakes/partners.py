@@ -70,6 +70,8 @@ class FakeOrderSystem:
 
     world: "World"
     confirms_after: float = 0
+    announces: bool = False
+    """Says that it will tell when a submitted cancel is through."""
     recreates: int = 0
     recreated_state: PickState = PickState.RELEASED
     holds_supported: bool = True
@@ -164,9 +166,9 @@ class FakeOrderSystem:
             return CancelProgress(CancelState.DONE, "before", by_us=False)
         if self.confirms_after and command.key not in self._submitted:
             self._submitted[command.key] = self.world.seconds + self.confirms_after
-            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}")
+            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}", announced=self.announces)
         if command.key in self._submitted and self.world.seconds < self._submitted[command.key]:
-            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}")
+            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}", announced=self.announces)
         if command.key not in self._done:
             self._done[command.key] = self._take_out(order, command)
         return self._done[command.key]

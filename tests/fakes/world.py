@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any, Protocol
 
 from stopship.application.acknowledge import Hearing, acknowledge
+from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
 from stopship.application.ports import ExceptionItem, Executions, Tasks
@@ -24,7 +25,7 @@ from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotF
 from stopship.domain.order import PickState, StopAnswer
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
-from stopship.domain.signal import Signal, SignalKind
+from stopship.domain.signal import Signal, SignalKind, SubmissionEnd
 from tests.fakes.agenda import START, Agenda, VirtualClock
 from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
@@ -197,6 +198,12 @@ class World:
             reference=f"track-{work.leg_id}",
         )
         self.door(lambda: receive_signal(self.desk, signal))
+
+    def announce(self, reference: str, delivery: str = "") -> None:
+        """The order system tells that it is through with what was submitted."""
+        told = delivery or f"end-{reference}"
+        end = SubmissionEnd(MERCHANT, CHANNEL, CHANNEL, "feed", told, reference, "DONE", self.clock.now())
+        self.door(lambda: receive_end(self.desk, end))
 
     def callback(self, url: str, answer: StopAnswer) -> None:
         """A warehouse's answer comes to the door in ``url``."""

@@ -6,8 +6,9 @@ The first effect that cannot be undone. Holds of legs that are not stopped are r
 from collections.abc import Callable
 from decimal import Decimal
 
+from stopship.application.await_submission import expect_word
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
+from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
 from stopship.application.plan_legs import add_legs, add_plan, lines_not_in_order, new_legs
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
@@ -188,16 +189,27 @@ def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
         return person(Cause.ORDER_CANCEL_REFUSED, f"{progress.code} {progress.message}")
     submitted = OrderCancelSubmitted(case.channel, progress.reference, attempt)
     key = action_key(case.case_id, "", "submitted", str(attempt))
-    case = desk.cases.record(case.merchant, case.case_id, lambda _: _one(submitted, key))
-    return _patience(desk, case, case.cancel_submitted.at if case.cancel_submitted else desk.clock.now())
+
+    def build(current: Case) -> Step:
+        step = _one(submitted, key)
+        if progress.announced:
+            expect_word(desk, current, step, progress.reference)
+        return step
+
+    case = desk.cases.record(case.merchant, case.case_id, build)
+    since = case.cancel_submitted.at if case.cancel_submitted else desk.clock.now()
+    return _patience(desk, case, since, progress.reference if progress.announced else "")
 
 
-def _patience(desk: Desk, case: Case, since: str) -> Next:
+def _patience(desk: Desk, case: Case, since: str, announced: str = "") -> Next:
+    """``announced`` is a submission of which the order system tells when it is through with it."""
     policy: Policy = desk.policy_of(case)
     asked = case.case_human.at if case.case_human else ""
     waited = seconds_between(max(since, asked), desk.clock.now())
     if waited > policy.confirm_wait_seconds * policy.confirm_attempts:
         return person(Cause.ORDER_CANCEL_UNCONFIRMED, f"not confirmed after {int(waited)} s")
+    if announced and announced not in case.submissions_ended:
+        return wait_announced(announced, policy.confirm_wait_seconds)
     return wait(policy.confirm_wait_seconds)
 
 

@@ -47,13 +47,15 @@ class CancelCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelProgress:
-    """``by_us`` is false when a read shows that it was cancelled before we asked."""
+    """``by_us`` is false when a read shows that it was cancelled before we asked. ``announced`` says of a submitted one that the system
+    tells when it is through, by a message that names the reference."""
 
     state: CancelState
     reference: str = ""
     code: str = ""
     message: str = ""
     by_us: bool = True
+    announced: bool = False
 
 
 class OrderSystem(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stopship.application.ask_back import ask_back
+from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import receive_request
@@ -12,9 +13,9 @@ from stopship.application.recordable import check_recordable
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput, UnclearTicket
 from stopship.domain.request import CancelRequest
-from stopship.domain.signal import Signal
+from stopship.domain.signal import Signal, SubmissionEnd
 
-type Normalised = CancelRequest | Signal | None
+type Normalised = CancelRequest | Signal | SubmissionEnd | None
 type Normalise = Callable[[IntakeMessage, bytes], Normalised]
 """Gives None for a message that is known and concerns no cancel. Raises InvalidInput for one that fits nothing."""
 
@@ -46,6 +47,9 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         return Processed(received.how, received.case_id)
     if isinstance(normal, Signal):
         case_id = receive_signal(desk, normal)
+        return Processed("signal" if case_id else "no_case", case_id)
+    if isinstance(normal, SubmissionEnd):
+        case_id = receive_end(desk, normal)
         return Processed("signal" if case_id else "no_case", case_id)
     return Processed("not_ours", "")
 

@@ -216,6 +216,8 @@ class Case:
     cancelled: At[e.OrderCancelled] | None = None
     counted: dict[tuple[str, str], At[e.LinesCounted]] = field(default_factory=dict)
     """The newest count of each system, "before" and "after" a change of ours."""
+    submissions_ended: set[str] = field(default_factory=set)
+    """References of submissions that the partner says it is through with."""
     erp_requested: At[e.ErpUpdateRequested] | None = None
     erp_updated: list[At[e.ErpUpdated]] = field(default_factory=list)
     erp_skipped: At[e.ErpSkipped] | None = None
@@ -602,6 +604,11 @@ def _cancel_requested(case: Case, x: At[e.OrderCancelRequested]) -> None:
 @_on(e.OrderCancelSubmitted)
 def _cancel_submitted(case: Case, x: At[e.OrderCancelSubmitted]) -> None:
     case.cancel_submitted = x
+
+
+@_on(e.SubmissionEnded)
+def _submission_ended(case: Case, x: At[e.SubmissionEnded]) -> None:
+    case.submissions_ended.add(x.fact.reference)
 
 
 @_on(e.OrderCancelRefused)

@@ -351,6 +351,15 @@ class OrderCancelSubmitted(Event):
 
 
 @dataclass(frozen=True)
+class SubmissionEnded(Event):
+    """The partner told that it is through with what was submitted under ``reference``. How it ended is read, not believed."""
+
+    system: str
+    reference: str
+    status: str
+
+
+@dataclass(frozen=True)
 class OrderCancelled(Event):
     system: str
     scope: str

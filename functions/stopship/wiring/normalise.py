@@ -53,9 +53,7 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
 
             return wish.read_wish(message, parse_json(body), _channels(message.merchant))
         case "amazon":
-            from stopship.adapters.amazon import notifications
-
-            return notifications.normalise(message, parse_json(body).get("detail") or {})
+            return _amazon_event(message, parse_json(body))
         case source:
             raise InvalidInput("source", f"{source!r} is not connected")
 
@@ -147,6 +145,16 @@ def _shipstation_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signa
     return webhooks.normalise(message, body, ShipStationClient(connection), channel_of)
 
 
+def _amazon_event(message: IntakeMessage, body: Mapping[str, Any]) -> Normalised:
+    """Notifications by their type, which the detail itself names: the bus's own word for it is not the sender's."""
+    from stopship.adapters.amazon import feed_finished, notifications
+
+    detail = _object(body, "detail")
+    if detail.get("notificationType") == feed_finished.TYPE:
+        return feed_finished.normalise(message, detail)
+    return notifications.normalise(message, detail)
+
+
 def channel_of(order_ref: str) -> str:
     """Where an order comes from, for a warehouse that works several channels and does not say. Amazon's order ids have a form
     of their own (3-7-7 digits, SP-API Orders); everything else is the store's."""
@@ -183,10 +191,15 @@ def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
-    """Who an ORDER_CHANGE on the bus is for, by its seller id, and its id for de-duplication."""
+    """Who a notification on the bus is for, by its seller id, and its id for de-duplication."""
+    from stopship.adapters.amazon import feed_finished
+
     detail = _object(event, "detail")
-    metadata = _object(detail, "NotificationMetadata")
-    seller = str(_object(_object(detail, "Payload"), "OrderChangeNotification").get("SellerId", ""))
+    # Amazon's older types write their names with a small letter.
+    metadata = _object(detail, "NotificationMetadata") or _object(detail, "notificationMetadata")
+    told = metadata.get("NotificationId") or metadata.get("notificationId")
+    change = _object(_object(detail, "Payload"), "OrderChangeNotification")
+    seller = str(change.get("SellerId") or "") or feed_finished.seller_of(detail)
     try:
         merchant, why = merchants.route(AMAZON, seller or "none"), ""
     except NotFound:
@@ -195,7 +208,7 @@ def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str,
         "merchant": merchant,
         "source": AMAZON,
         "topic": str(event.get("detail-type", "")),
-        "delivery_id": str(metadata.get("NotificationId") or event.get("id", "")),
+        "delivery_id": str(told or event.get("id", "")),
         "received_at": instant.normal(str(event["time"])),
         "why": why,
     }

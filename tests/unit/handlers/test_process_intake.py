@@ -206,6 +206,42 @@ def test_a_notification_that_cannot_be_used_is_kept_and_put_before_a_person(
     assert deployed.executions == []
 
 
+def feed_finished(**changes: Any) -> dict[str, Any]:
+    """The end of a feed, as the bus brings it."""
+    ended = {"feedId": "50", "feedType": "POST_ORDER_ACKNOWLEDGEMENT_DATA", "processingStatus": "DONE"}
+    seller = {"sellerId": "AACMESELLER", "accountId": "amzn1.merchant.o.AACMESELLER"}
+    detail = {
+        "notificationType": "FEED_PROCESSING_FINISHED",
+        "payload": {"feedProcessingFinishedNotification": {**seller, **ended, **changes}},
+        "notificationMetadata": {"notificationId": "n-1"},
+    }
+    return {**ORDER_CHANGE, "detail-type": "FEED_PROCESSING_FINISHED", "detail": detail}
+
+
+def test_the_end_of_a_feed_that_no_case_submitted_leaves_nothing_but_its_evidence(deployed: Deployment) -> None:
+    for told in (feed_finished(), feed_finished(sellerId=None), feed_finished(feedType="POST_PRODUCT_DATA")):
+        assert handler({"Records": [d.record(json.dumps(told))]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert (deployed.cases(), deployed.exceptions(), deployed.executions) == ([], [], [])
+    assert len(deployed.evidence) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "merchant"),
+    [
+        ({"sellerId": "ASTRANGER"}, d.UNROUTED),
+        ({"sellerId": None, "accountId": "amzn1.vg.6213651"}, d.UNROUTED),
+        ({"processingStatus": "Paused"}, d.ACME),
+        ({"feedId": None}, d.ACME),
+    ],
+)
+def test_the_end_of_a_feed_that_cannot_be_used_is_kept_and_put_before_a_person(
+    deployed: Deployment, changes: dict[str, Any], merchant: str
+) -> None:
+    raw = json.dumps(feed_finished(**changes))
+    assert handler({"Records": [d.record(raw)]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert kept(deployed, merchant).source == "amazon"
+
+
 def test_a_message_about_nothing_we_stop_leaves_no_case(deployed: Deployment) -> None:
     assert deployed.work([taken(deployed, "shopify", "customers/update", b'{"email": "jane@example.com"}')]) == []
     assert (deployed.cases(), deployed.exceptions(), deployed.executions) == ([], [], [])

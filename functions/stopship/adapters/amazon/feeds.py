@@ -17,7 +17,9 @@ from stopship.adapters.amazon.client import PARTNER, AmazonClient, word
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 
-FEED_TYPE: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+ACKNOWLEDGEMENT: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+ADJUSTMENT: Final = "POST_PAYMENT_ADJUSTMENT_DATA"
+OURS: Final = frozenset({ACKNOWLEDGEMENT, ADJUSTMENT})
 CONTENT_TYPE: Final = "text/xml; charset=UTF-8"
 FEEDS: Final = "/feeds/2021-06-30"
 RUNNING: Final = ("IN_QUEUE", "IN_PROGRESS")
@@ -64,14 +66,16 @@ def acknowledgement(seller_id: str, order_ref: str, items: Sequence[str], reason
     return written
 
 
-def submit(client: AmazonClient, connection: AmazonConnection, document: bytes) -> str:
+def submit(
+    client: AmazonClient, connection: AmazonConnection, document: bytes, feed_type: str = ACKNOWLEDGEMENT
+) -> str:
     """Gives the feed id."""
     made = _object(
         client.call("createFeedDocument", "POST", f"{FEEDS}/documents", {"contentType": CONTENT_TYPE}), "the document"
     )
     _put(connection, _text(made, "url"), document)
     feed = {
-        "feedType": FEED_TYPE,
+        "feedType": feed_type,
         "marketplaceIds": list(connection.marketplace_ids),
         "inputFeedDocumentId": _text(made, "feedDocumentId"),
     }

@@ -11,7 +11,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from infra.local.sandboxes.amazon.bodies import notification
+from infra.local.sandboxes.amazon.bodies import feed_notification, notification
 from infra.local.sandboxes.amazon.documents import FEED_TYPE, Problem, messages_of, orders_of, report
 from infra.local.sandboxes.amazon.state import Feed, Item, Order, now
 from infra.local.sandboxes.base import Base
@@ -91,6 +91,17 @@ class Account:
         self._base.deliver.duplicates = times - 1
         self._base.deliver.send(message)
 
+    def tell_end(self, feed: Feed) -> None:
+        """FEED_PROCESSING_FINISHED on the same bus. Operation "feed_word": silent is never told, late comes after ``seconds``."""
+        bus = self.setting("bus")
+        trap = self._base.traps.take(feed.order_ref or "*", "feed_word")
+        if not bus or (trap and trap.kind == "silent"):
+            return
+        body = json_body(feed_notification(self.setting("seller_id"), feed))
+        message = Message(PARTNER, self.merchant, "FEED_PROCESSING_FINISHED", "", body, bus=bus)
+        message.delay = trap.seconds if trap and trap.kind == "late" else 0.0
+        self._base.deliver.send(message)
+
     # ---------------------------------------------------------------------------------------- feeds
 
     def make_feed(self, told: Mapping[str, Any]) -> Response:
@@ -129,8 +140,11 @@ class Account:
     def _work(self, feed: Feed) -> None:
         """Each message for itself: an item that cannot be cancelled fails, the others do not."""
         feed.ended = str(feed.detail.get("status", "DONE"))
-        if feed.ended == "CANCELLED":
-            return
+        if feed.ended != "CANCELLED":
+            self._work_messages(feed)
+        self.tell_end(feed)
+
+    def _work_messages(self, feed: Feed) -> None:
         problems: list[Problem] = []
         done = 0
         for message in messages_of(self.documents[feed.document]):

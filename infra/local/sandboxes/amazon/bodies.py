@@ -4,7 +4,7 @@ import secrets
 from decimal import Decimal
 from typing import Any, Final
 
-from infra.local.sandboxes.amazon.state import Item, Order, now
+from infra.local.sandboxes.amazon.state import Feed, Item, Order, now
 
 MARKETPLACE: Final = "ATVPDKIKX0DER"
 INCLUDED: Final = frozenset(
@@ -106,5 +106,30 @@ def notification(seller_id: str, order: Order, kind: str, reason: str) -> dict[s
             "SubscriptionId": f"subscription-{seller_id}",
             "PublishTime": now(),
             "NotificationId": secrets.token_hex(16),
+        },
+    }
+
+
+def feed_notification(seller_id: str, feed: Feed) -> dict[str, Any]:
+    """FEED_PROCESSING_FINISHED (FeedProcessingFinishedNotification, version 2020-09-04)."""
+    ended = {
+        "sellerId": seller_id,
+        "accountId": f"amzn1.merchant.o.{seller_id}",
+        "feedId": feed.feed_id,
+        "feedType": feed.feed_type,
+        "processingStatus": feed.ended,
+        **({"resultFeedDocumentId": feed.report} if feed.report else {}),
+    }
+    return {
+        "notificationVersion": "2020-09-04",
+        "notificationType": "FEED_PROCESSING_FINISHED",
+        "payloadVersion": "2020-09-04",
+        "eventTime": now(),
+        "payload": {"feedProcessingFinishedNotification": ended},
+        "notificationMetadata": {
+            "applicationId": "amzn1.sp.solution.sandbox",
+            "subscriptionId": f"subscription-{seller_id}",
+            "publishTime": now(),
+            "notificationId": secrets.token_hex(16),
         },
     }

@@ -59,4 +59,5 @@ class Feed:
     detail: dict[str, Any] = field(default_factory=dict)
     report: str = ""
     ended: str = ""
+    feed_type: str = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
     created_at: str = field(default_factory=now)

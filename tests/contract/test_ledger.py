@@ -16,6 +16,7 @@ from moto import mock_aws
 from stopship.adapters import ledger_items as items
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.ledger_memory import MemoryLedger
+from stopship.application.audit import verify
 from stopship.application.ports import (
     Append,
     BookEntry,
@@ -40,6 +41,7 @@ from stopship.domain.events import (
     OrderNotFound,
     RequestReceived,
 )
+from stopship.domain.market import Allowance, SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
 
 TABLE = "ledger"
@@ -791,3 +793,89 @@ def test_the_case_folds_from_what_was_loaded(ledger: Ledger) -> None:
     head = ledger.head("acme", "case-a")
     assert head is not None
     assert (case.version, case.hash, case.channel, case.is_open) == (2, head.hash, "shopify", True)
+
+
+# ------------------------------------------------------------------------------------------------ figures of a marketplace
+
+
+def test_an_order_is_counted_once_on_its_day_however_often_it_is_seen(ledger: Ledger) -> None:
+    assert ledger.count_order("acme", "amazon", "o-1", "2026-03-01")
+    assert not ledger.count_order("acme", "amazon", "o-1", "2026-03-01")
+    assert not ledger.count_order("acme", "amazon", "o-1", "2026-03-02")
+    assert ledger.count_order("acme", "amazon", "o-2", "2026-03-02")
+    assert ledger.count_order("zeta", "amazon", "o-1", "2026-03-01")
+    assert ledger.orders_counted("acme", "amazon", "2026-03-01", "2026-03-02") == 2
+    assert ledger.orders_counted("acme", "amazon", "2026-03-02", "2026-03-08") == 1
+    assert ledger.orders_counted("acme", "shopify", "2026-03-01", "2026-03-08") == 0
+    assert ledger.orders_counted("zeta", "amazon", "2026-03-01", "2026-03-01") == 1
+
+
+def test_orders_that_are_counted_at_the_same_moment_are_all_counted(ledger: Ledger) -> None:
+    start = Barrier(4)
+
+    def count(number: int) -> bool:
+        start.wait()
+        return ledger.count_order("acme", "amazon", f"o-{number // 2}", "2026-03-01")
+
+    with ThreadPoolExecutor(4) as pool:
+        first = list(pool.map(count, range(4)))
+    assert sorted(first) == [False, False, True, True]
+    assert ledger.orders_counted("acme", "amazon", "2026-03-01", "2026-03-01") == 2
+
+
+def test_a_cancel_that_counts_is_noted_once_a_case_and_its_last_state_stands(ledger: Ledger) -> None:
+    sent = SellerCancel("amazon", "o-1", "case-a", "2026-03-01", ("A", "B"))
+    for noted in (sent, sent, replace(sent, state="refused")):
+        ledger.note_seller_cancel("acme", noted)
+    other = SellerCancel("amazon", "o-2", "case-b", "2026-03-03", ())
+    ledger.note_seller_cancel("acme", other)
+    assert list(ledger.seller_cancels("acme", "amazon", "2026-03-01")) == [replace(sent, state="refused"), other]
+    assert list(ledger.seller_cancels("acme", "amazon", "2026-03-02")) == [other]
+    assert ledger.seller_cancels("zeta", "amazon", "2026-03-01") == []
+
+
+def test_how_far_a_sweep_has_got_is_written_over_the_version_that_was_read(ledger: Ledger) -> None:
+    assert ledger.sweep_state("acme", "amazon") is None
+    allowance = Allowance(0.0056, 20, at(5))
+    first = ledger.save_sweep("acme", SweepState("amazon", allowance, watermark=at(1)))
+    assert first.version == 1
+    assert ledger.sweep_state("acme", "amazon") == first
+    second = ledger.save_sweep("acme", replace(first, token="next", after=at(1), before=at(2), busy_until=at(9)))
+    assert ledger.sweep_state("acme", "amazon") == second
+    for stale in (SweepState("amazon", allowance), first, replace(second, version=9)):
+        with pytest.raises(Conflict):
+            ledger.save_sweep("acme", stale)
+    assert ledger.sweep_state("acme", "amazon") == second
+    assert ledger.sweep_state("zeta", "amazon") is None
+
+
+def test_one_of_two_that_spend_the_same_request_is_told_so(ledger: Ledger) -> None:
+    state = ledger.save_sweep("acme", SweepState("amazon", Allowance(0.5, 2)))
+    start = Barrier(2)
+
+    def spend(_: int) -> bool:
+        left = state.allowance.spend(at(10))
+        assert left is not None
+        start.wait()
+        try:
+            ledger.save_sweep("acme", replace(state, allowance=left))
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(spend, range(2))) == [False, True]
+    found = ledger.sweep_state("acme", "amazon")
+    assert found is not None
+    assert found.allowance.spent(at(10)) == pytest.approx(1)
+
+
+def test_the_audit_knows_the_figures_and_notices_a_changed_one(ledger: Ledger) -> None:
+    ledger.count_order("acme", "amazon", "o-1", "2026-03-01")
+    ledger.note_seller_cancel("acme", SellerCancel("amazon", "o-1", "case-a", "2026-03-01", ("A",)))
+    ledger.save_sweep("acme", SweepState("amazon", Allowance(0.5, 2)))
+    assert verify(ledger.scan()).problems == ()
+    changed = [
+        replace(x, attributes={**x.attributes, "orders": 5}) if "orders" in x.attributes else x for x in ledger.scan()
+    ]
+    assert len(verify(changed).problems) == 1

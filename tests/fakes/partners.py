@@ -82,6 +82,8 @@ class FakeOrderSystem:
     """So many seconds after a cancel its lines are still counted as open."""
     restocked: dict[str, int] = field(default_factory=dict)
     """Pieces for sale again, by line, over all orders."""
+    told: list[tuple[str, bool]] = field(default_factory=list)
+    """Reason, and whether the buyer's own request is behind it, of every cancel that was asked for."""
     _done: dict[str, CancelProgress] = field(default_factory=dict)
     _submitted: dict[str, float] = field(default_factory=dict)
     _counted_until: dict[str, float] = field(default_factory=dict)
@@ -120,7 +122,7 @@ class FakeOrderSystem:
             for w in shown
         )
         return OrderSnapshot(
-            "shopify",
+            self.world.channel,
             order_ref,
             f"#{order_ref}",
             lines,
@@ -158,6 +160,7 @@ class FakeOrderSystem:
         self.world.call("store.release_hold", lambda: self.world.did("store.release", order_ref, leg.leg_id, key))
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
+        self.told.append((command.reason, command.official))
         return self.world.call("store.cancel", lambda: self._cancel(command))
 
     def _cancel(self, command: CancelCommand) -> CancelProgress:

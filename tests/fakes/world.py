@@ -55,6 +55,7 @@ class Engine(Executions, Tasks, Protocol):
 class World:
     def __init__(self) -> None:
         self.clock = VirtualClock()
+        self.channel = CHANNEL
         self.agenda = Agenda(self.clock)
         self.faults = Faults()
         self.effects: list[Effect] = []
@@ -169,7 +170,7 @@ class World:
     def wish(self, ref: str = "1001", delivery: str = "d-1", **more: Any) -> CancelRequest:
         fields: dict[str, Any] = {
             "merchant": MERCHANT,
-            "channel": CHANNEL,
+            "channel": self.channel,
             "order_ref": ref,
             "reason": Reason.CUSTOMER_REQUEST,
             "requester": Requester.CUSTOMER,
@@ -184,7 +185,7 @@ class World:
     def shipment(self, order: Order, work: Work, *, departed: bool = True, delivery: str = "") -> None:
         signal = Signal(
             merchant=MERCHANT,
-            channel=CHANNEL,
+            channel=self.channel,
             source=f"warehouse:{work.warehouse}",
             topic="shipment",
             delivery_id=delivery or f"ship-{work.leg_id}-{work.state}",
@@ -202,7 +203,7 @@ class World:
     def announce(self, reference: str, delivery: str = "") -> None:
         """The order system tells that it is through with what was submitted."""
         told = delivery or f"end-{reference}"
-        end = SubmissionEnd(MERCHANT, CHANNEL, CHANNEL, "feed", told, reference, "DONE", self.clock.now())
+        end = SubmissionEnd(MERCHANT, self.channel, self.channel, "feed", told, reference, "DONE", self.clock.now())
         self.door(lambda: receive_end(self.desk, end))
 
     def callback(self, url: str, answer: StopAnswer) -> None:
@@ -276,7 +277,7 @@ class World:
     @property
     def cases(self) -> list[Case]:
         heads = self.ledger.cases(MERCHANT, limit=100).items
-        return [self.desk.cases.load(MERCHANT, h.case_id) for h in heads if h.channel == CHANNEL]
+        return [self.desk.cases.load(MERCHANT, h.case_id) for h in heads if h.channel == self.channel]
 
     @property
     def case(self) -> Case:
@@ -285,7 +286,7 @@ class World:
         return only
 
     def case_of(self, ref: str) -> Case:
-        lock = self.ledger.lock_of(MERCHANT, CHANNEL, ref)
+        lock = self.ledger.lock_of(MERCHANT, self.channel, ref)
         if lock is None:
             raise NotFound(ref)
         return self.desk.cases.load(MERCHANT, lock.case_id)

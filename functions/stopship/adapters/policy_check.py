@@ -79,6 +79,15 @@ class _Patience(_Table):
     attempts: Count
 
 
+class _Amazon(_Table):
+    """What may be told without evidence is what claims nothing."""
+
+    neutral_reason: Literal["", "GeneralAdjustment"]
+    cancel_rate_limit: Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
+    above_limit: Literal["warn", "ask"]
+    shipped_refund: Literal["never", "ask"]
+
+
 class _Policy(_Table):
     version: Text
     watch_days: Annotated[StrictInt, Field(ge=1, le=180)]
@@ -92,6 +101,7 @@ class _Policy(_Table):
     high_value: dict[Currency, Amount]
     escalation: dict[Team, Team]
     intercept: _Intercept
+    amazon: _Amazon
     reasons: dict[Reason, _Reason]
     exceptions: dict[Cause, _Exception]
 
@@ -210,6 +220,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "order_wait": _Patience,
     "confirm": _Patience,
     "intercept": _Intercept,
+    "amazon": _Amazon,
     "reasons": _Reason,
     "exceptions": _Exception,
 }

@@ -167,6 +167,8 @@ def _kind(item: Stored) -> str:
             return "book"
         case "$", sk if sk.startswith("I#"):
             return "entry"
+        case "N", _ if tail:
+            return "figure"
         case "POLICY", _ if not tail:
             return "policy"
     return ""

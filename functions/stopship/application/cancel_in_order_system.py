@@ -13,6 +13,8 @@ from stopship.application.plan_legs import add_legs, add_plan, lines_not_in_orde
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
+from stopship.application.weigh_cancel import MARKETPLACES, take_back, told_reason, weigh_cancel
+from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import Case, subtract, total
 from stopship.domain.conservation import counts, not_cancelled, rows
 from stopship.domain.errors import PartnerRefused
@@ -103,6 +105,9 @@ def _begin(desk: Desk, case: Case) -> Next:
     if order.cancelled:
         case = _quote(desk, case)
         return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope, case.stopped_lines)
+    case, first = weigh_cancel(desk, case, order)
+    if first:
+        return first
     case = _quote(desk, case)
     case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, order))
     return _after(desk, case, _said(lambda: _system(desk, case).cancel(_command(desk, case))))
@@ -162,8 +167,8 @@ def _command(desk: Desk, case: Case) -> CancelCommand:
         case_id=case.case_id,
         full=wanted.scope == "full",
         lines=wanted.lines,
-        reason=rule.amazon_reason if case.channel == "amazon" else rule.shopify_reason,
-        official=case.official,
+        reason=told_reason(case) if case.channel in MARKETPLACES else rule.shopify_reason,
+        official=officially_asked(case, wanted.lines),
         key=action_key(case.case_id, "", "cancel", str(wanted.attempt)),
         restock=wanted.restock,
     )
@@ -185,6 +190,7 @@ def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
     attempt = case.cancel_requested.fact.attempt
     if progress.state is CancelState.REFUSED:
         refused = OrderCancelRefused(case.channel, progress.code, progress.message[:500], attempt)
+        take_back(desk, case)
         desk.cases.record(case.merchant, case.case_id, lambda _: _one(refused))
         return person(Cause.ORDER_CANCEL_REFUSED, f"{progress.code} {progress.message}")
     submitted = OrderCancelSubmitted(case.channel, progress.reference, attempt)

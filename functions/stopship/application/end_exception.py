@@ -34,6 +34,26 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
     return case
 
 
+def end_question(desk: Desk, case: Case, exception_id: str) -> None:
+    """Ends an exception of the case as a whole: what was asked for has come. The step looks for itself whether it is enough."""
+    tokens: list[str] = []
+
+    def build(current: Case) -> Step | None:
+        tokens.clear()
+        state = current.exceptions.get(exception_id)
+        if state is None or not state.open:
+            return None
+        step = Step()
+        fact = ExceptionResolved(exception_id, "evidence", f"evidence:{current.version}", "", "")
+        step.add(fact, f"resolved:{exception_id}")
+        close_door(desk, current, exception_id, step, tokens)
+        return step
+
+    desk.cases.record(case.merchant, case.case_id, build)
+    for token in tokens:
+        desk.tasks.wake(token, {"exception": exception_id})
+
+
 def _asks_anew(decision: Decision, state: ExceptionState) -> bool:
     """The question that the decision asked is out of date: the silent warehouse has answered, and said no."""
     cause = Cause(state.opened.fact.cause)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from stopship.application.context import Desk
-from stopship.application.end_exception import end_exception_by_evidence
+from stopship.application.end_exception import end_exception_by_evidence, end_question
 from stopship.application.ports import NewEvent, OrderLock
 from stopship.application.record import Step
+from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import Case
 from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, RequestReceived
@@ -57,10 +58,12 @@ def _receive_once(desk: Desk, request: CancelRequest) -> Received:
 
 
 def _document(desk: Desk, case: Case) -> None:
-    """A wish may bring the evidence that a block was waiting for."""
+    """A wish may bring the evidence that a block, or a reason for the marketplace, was waiting for."""
     for state in case.open_exceptions:
         if state.opened.fact.cause == Cause.FRAUD_WITHOUT_EVIDENCE:
             end_exception_by_evidence(desk, case, state.opened.fact.leg_id)
+        if state.opened.fact.cause == Cause.CANCEL_REASON_UNBACKED and officially_asked(case, case.stopped_lines):
+            end_question(desk, case, state.opened.fact.exception_id)
 
 
 def is_echo(case: Case, request: CancelRequest) -> bool:

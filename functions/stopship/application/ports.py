@@ -11,6 +11,7 @@ from typing import Protocol
 
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
+from stopship.domain.market import SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
 from stopship.domain.order import OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
 from stopship.domain.policy import Policy
@@ -403,7 +404,23 @@ class Page[T]:
     cursor: str = ""
 
 
-class Ledger(Protocol):
+class MarketBook(Protocol):
+    """Figures about a marketplace: orders seen, cancels that count against the seller, and how far its sweep has got. No case rests on them."""
+
+    def count_order(self, merchant: str, channel: str, order_ref: str, day: str) -> bool:
+        """Counts the order on its day; False when it has been counted before, on whatever day."""
+
+    def orders_counted(self, merchant: str, channel: str, first_day: str, last_day: str) -> int: ...
+    def note_seller_cancel(self, merchant: str, cancel: SellerCancel) -> None:
+        """Noting the same case's cancel again replaces it."""
+
+    def seller_cancels(self, merchant: str, channel: str, first_day: str) -> Sequence[SellerCancel]: ...
+    def sweep_state(self, merchant: str, channel: str) -> SweepState | None: ...
+    def save_sweep(self, merchant: str, state: SweepState) -> SweepState:
+        """Over the version that was read. Raises Conflict when somebody wrote since."""
+
+
+class Ledger(MarketBook, Protocol):
     """Append-only. Raises Conflict when the expected version has passed, AlreadyRecorded when a delivery, a fact key, a callback or a
     money key is there already, NotFound for another merchant's case."""
 

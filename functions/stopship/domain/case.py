@@ -210,6 +210,7 @@ class Case:
     holds_requested: dict[tuple[str, str], At[e.HoldRequested]] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     exceptions: dict[str, ExceptionState] = field(default_factory=dict)
+    weighed: list[At[e.CancelWeighed]] = field(default_factory=list)
     cancel_requested: At[e.OrderCancelRequested] | None = None
     cancel_submitted: At[e.OrderCancelSubmitted] | None = None
     cancel_refused: At[e.OrderCancelRefused] | None = None
@@ -593,6 +594,11 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
         leg.intercept_wanted, leg.human = x, None
     else:
         leg.human = x
+
+
+@_on(e.CancelWeighed)
+def _weighed(case: Case, x: At[e.CancelWeighed]) -> None:
+    case.weighed.append(x)
 
 
 @_on(e.OrderCancelRequested)

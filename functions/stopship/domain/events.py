@@ -330,6 +330,25 @@ class ExceptionResolved(Event):
 
 
 @dataclass(frozen=True)
+class CancelWeighed(Event):
+    """What a marketplace would be told, and what it would count, before it is told. ``reason`` is "" where only a person can say; ``why``
+    says what it rests on or lacks. ``percent`` is the seller's cancel rate with this one, "" where no order was seen; ``excluded`` says
+    why this one does not count, "" when it does. ``repeated_skus`` were cancelled by the seller not long ago."""
+
+    lines: Mapping[str, int]
+    mapped: str
+    reason: str
+    why: str
+    cancels: int
+    orders: int
+    percent: str
+    limit: str
+    above: bool
+    excluded: str
+    repeated_skus: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class OrderCancelRequested(Event):
     """``restock`` says whether the lines are for sale again with the cancel; it is asked for here and nowhere else, so that it happens
     once."""

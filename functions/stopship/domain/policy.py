@@ -52,6 +52,8 @@ class Cause(StrEnum):
     FRAUD_WITHOUT_EVIDENCE = "fraud_without_evidence"
     ORDER_CANCEL_REFUSED = "order_cancel_refused"
     ORDER_CANCEL_UNCONFIRMED = "order_cancel_unconfirmed"
+    CANCEL_REASON_UNBACKED = "cancel_reason_unbacked"
+    CANCEL_RATE_HIGH = "cancel_rate_high"
     WORK_RECREATED = "work_recreated"
     ERP_REFUSED = "erp_refused"
     ERP_LINES_DIFFER = "erp_lines_differ"
@@ -117,6 +119,17 @@ NO_INTERCEPT = InterceptRule(InterceptMode.NEVER, frozenset(), {}, Decimal(0), 2
 
 
 @dataclass(frozen=True, slots=True)
+class AmazonRule:
+    """``neutral_reason`` is told where the mapped reason is not backed, "" to ask a person. ``cancel_rate_limit`` is in percent;
+    ``above_limit`` is warn or ask. ``shipped_refund`` is never, or ask: what a person may decide about goods that left."""
+
+    neutral_reason: str = ""
+    cancel_rate_limit: Decimal = Decimal("2.5")
+    above_limit: str = "warn"
+    shipped_refund: str = "never"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """``hash`` is the sha256 of the effective content: two merchants with the same rules share it.
 
@@ -140,6 +153,7 @@ class Policy:
     confirm_attempts: int
     watch_days: int
     intercept: InterceptRule = NO_INTERCEPT
+    amazon: AmazonRule = AmazonRule()
 
     def freshness(self, warehouse: str) -> int:
         return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])

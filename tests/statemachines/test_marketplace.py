@@ -1,0 +1,193 @@
+"""A marketplace is told only what the case can show, and a seller sees what a cancel does to his rate before it is sent."""
+
+import pytest
+
+from stopship.application.view_case import view_case
+from stopship.domain.market import SellerCancel
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Cause
+from stopship.domain.request import Reason, Requester
+from stopship.domain.resolution import Resolution
+from tests.fakes.trouble import Trouble
+from tests.fakes.world import MERCHANT
+from tests.statemachines.play import Play
+
+OPS = {"reason": Reason.STOCKOUT, "requester": Requester.OPS, "source": "ops"}
+TODAY = "2026-03-02"
+
+
+@pytest.fixture
+def amazon(play: Play) -> Play:
+    play.world.channel = "amazon"
+    play.world.partners.has_payments = False
+    play.world.order()
+    return play
+
+
+def policy(play: Play, **changes: str) -> None:
+    play.world.policies.override = "\n".join(
+        ['version = "t"', "[amazon]", *(f'{k} = "{v}"' for k, v in changes.items())]
+    )
+
+
+def seen(play: Play, orders: int, cancels: int = 0, day: str = TODAY) -> None:
+    ledger = play.world.ledger
+    for number in range(orders):
+        ledger.count_order(MERCHANT, "amazon", f"{day}-{number}", day)
+    for number in range(cancels):
+        ledger.note_seller_cancel(MERCHANT, SellerCancel("amazon", f"c-{number}", f"case-{number}", day, ("sku-L1",)))
+
+
+def untold(play: Play) -> bool:
+    return play.world.store.told == [] and not play.world.done("store.cancel")
+
+
+# ---------------------------------------------------------------------------------------------- the reason
+
+
+def test_the_buyers_own_request_is_told_as_such_and_does_not_count(amazon: Play) -> None:
+    world = amazon.world
+    seen(amazon, 10)
+    world.ask(official=True)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and world.store.told == [("BuyerCanceled", True)]
+    fact = world.case.weighed[-1].fact
+    assert (fact.excluded, fact.percent, fact.above) == ("official_buyer_request", "0.00", False)
+    assert world.ledger.seller_cancels(MERCHANT, "amazon", TODAY) == []
+
+
+def test_our_own_stockout_is_told_as_such_and_counts_once(amazon: Play) -> None:
+    world = amazon.world
+    seen(amazon, 100)
+    world.ask(**OPS)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and world.store.told == [("NoInventory", False)]
+    (counted,) = world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)
+    assert (counted.order_ref, counted.skus, counted.state) == ("1001", ("sku-L1",), "sent")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"source": "helpdesk"}, {"reason": Reason.STOCKOUT, "requester": Requester.CUSTOMER}],
+)
+def test_what_the_case_cannot_show_is_not_told_but_asked(amazon: Play, wish: dict[str, object]) -> None:
+    world = amazon.world
+    world.ask(**wish)
+    world.settle()
+    assert world.the_exception.cause == Cause.CANCEL_REASON_UNBACKED and untold(amazon)
+    world.answer_all(Resolution.RETRY)
+    assert world.the_exception.cause == Cause.CANCEL_REASON_UNBACKED and untold(amazon)
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert amazon.outcome == Outcome.STOPPED and untold(amazon)
+
+
+def test_the_buyers_official_request_ends_the_question_and_the_cancel_goes_out(amazon: Play) -> None:
+    world = amazon.world
+    world.ask(source="helpdesk")
+    world.settle()
+    assert world.the_exception.cause == Cause.CANCEL_REASON_UNBACKED
+    world.ask(delivery="official", source="amazon", official=True)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and world.store.told == [("BuyerCanceled", True)]
+    (state,) = world.case.exceptions.values()
+    assert state.resolved and state.resolved.fact.by.startswith("evidence:")
+
+
+def test_an_official_request_for_less_does_not_back_the_whole(amazon: Play) -> None:
+    world = amazon.world
+    world.ask(source="helpdesk")
+    world.settle()
+    world.ask(delivery="official", source="amazon", official=True, lines={"L1": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.CANCEL_REASON_UNBACKED and untold(amazon)
+
+
+def test_a_policy_may_name_a_neutral_word_which_counts(amazon: Play) -> None:
+    world = amazon.world
+    policy(amazon, neutral_reason="GeneralAdjustment")
+    world.ask(source="helpdesk")
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and world.store.told == [("GeneralAdjustment", False)]
+    assert len(world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)) == 1
+
+
+def test_a_store_of_ones_own_is_not_weighed(play: Play) -> None:
+    play.world.order()
+    play.world.ask()
+    play.world.settle()
+    assert play.world.case.weighed == [] and play.world.store.told == [("CUSTOMER", False)]
+
+
+# ---------------------------------------------------------------------------------------------- the rate
+
+
+def test_above_the_limit_a_policy_may_ask_with_the_numbers_before_anything_is_sent(amazon: Play) -> None:
+    world = amazon.world
+    policy(amazon, above_limit="ask")
+    seen(amazon, 100, cancels=2)
+    world.ask(**OPS)
+    world.settle()
+    assert world.the_exception.cause == Cause.CANCEL_RATE_HIGH and untold(amazon)
+    (state,) = world.case.exceptions.values()
+    detail = state.opened.fact.detail
+    assert "2 cancels of 100 orders" in detail and "3.00 %" in detail and "limit 2.5 %" in detail
+    assert "sku-L1" in detail
+    assert len(world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)) == 2
+    world.answer_all(Resolution.RETRY)
+    assert amazon.outcome == Outcome.STOPPED and len(world.store.told) == 1
+    assert len(world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)) == 3
+
+
+def test_above_the_limit_the_default_warns_and_shows_it(amazon: Play) -> None:
+    world = amazon.world
+    seen(amazon, 100, cancels=2)
+    world.ask(**OPS)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED
+    view = view_case(MERCHANT, world.case.case_id, world.ledger.load(MERCHANT, world.case.case_id))
+    report = view["cancel_report"]
+    assert (report["percent"], report["above"], report["reason"]) == ("3.00", True, "NoInventory")
+    assert report["repeated_skus"] == ["sku-L1"] and "3.00 %" in report["summary"]
+
+
+def test_below_the_limit_nobody_is_asked(amazon: Play) -> None:
+    policy(amazon, above_limit="ask")
+    seen(amazon, 100, cancels=1)
+    amazon.world.ask(**OPS)
+    amazon.world.settle()
+    assert amazon.outcome == Outcome.STOPPED and not amazon.world.case.exceptions
+
+
+def test_many_cancels_at_once_count_against_each_other(amazon: Play) -> None:
+    """The same article is missing in four orders: the third of them would lead above the limit."""
+    world = amazon.world
+    policy(amazon, above_limit="ask")
+    seen(amazon, 80)
+    for ref in ("2001", "2002", "2003", "2004"):
+        world.order(ref)
+        world.ask(ref, f"d-{ref}", **OPS)
+    world.settle()
+    assert len(world.store.told) == 2
+    assert [x.cause for x in world.exceptions] == [Cause.CANCEL_RATE_HIGH] * 2
+
+
+def test_a_cancel_that_was_refused_no_longer_counts(amazon: Play) -> None:
+    world = amazon.world
+    world.faults.on("store.cancel", Trouble.REFUSE)
+    world.ask(**OPS)
+    world.settle()
+    assert world.the_exception.cause == Cause.ORDER_CANCEL_REFUSED
+    assert [x.state for x in world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)] == ["refused"]
+    world.answer_all(Resolution.RETRY)
+    assert amazon.outcome == Outcome.STOPPED
+    assert [x.state for x in world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)] == ["sent"]
+
+
+def test_a_call_that_is_tried_again_counts_once(amazon: Play) -> None:
+    world = amazon.world
+    world.faults.on("store.cancel", Trouble.IN_DOUBT, times=2)
+    world.ask(**OPS)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED
+    assert len(world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)) == 1
+    assert len(world.case.weighed) == 1

@@ -11,6 +11,8 @@ from infra.stages import Stage
 from stopship.contract import PROJECT
 
 SWEEP_EVERY = "rate(1 minute)"
+ASK_AMAZON_EVERY = "rate(5 minutes)"
+"""About twice what Amazon allows for good: what is left over is there for many changes at once."""
 
 
 class Deadlines(Construct):
@@ -35,7 +37,15 @@ class Deadlines(Construct):
 
 class Sweep(Construct):
     def __init__(
-        self, scope: Construct, id_: str, *, deadlines: Deadlines, function: lambda_.IFunction, lost: sqs.IQueue
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        deadlines: Deadlines,
+        function: lambda_.IFunction,
+        lost: sqs.IQueue,
+        every: str,
+        description: str,
     ) -> None:
         super().__init__(scope, id_)
         may = [
@@ -46,9 +56,9 @@ class Sweep(Construct):
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
-            description="Finds cases that nobody works on, and deadlines whose timer was lost",
+            description=description,
             group_name=deadlines.group.schedule_group_name,
-            schedule_expression=SWEEP_EVERY,
+            schedule_expression=every,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function.function_arn,

@@ -73,6 +73,7 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
     "merchant_parameters": lambda r: [_allow("ssm:GetParameter", on=[r.merchant_parameters])],
+    "merchant_routes": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_parameters])],
     "intake_send": lambda r: [_allow("sqs:SendMessage", on=[r.intake_queue])],
     # The event sources grant what Lambda needs to read them.
     "intake_consume": lambda _: [],

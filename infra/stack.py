@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.dashboard import DeskDashboard
 from infra.data_key import DataKey
-from infra.deadlines import Deadlines, Sweep
+from infra.deadlines import ASK_AMAZON_EVERY, SWEEP_EVERY, Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.findings import acknowledge
@@ -123,8 +123,21 @@ class StopshipStack(Stack):
             on_failure=sources.SqsDlq(self._queues.dead_letters("Stream")),
         )
         self._functions.consume(self._queues, stream)
-        sweep = self._by_module["sweep_cases"]
-        Sweep(self, "Sweep", deadlines=self._deadlines, function=sweep, lost=self._lost_calls)
+        self._sweep(
+            "Sweep", "sweep_cases", SWEEP_EVERY, "Finds cases that nobody works on, and deadlines whose timer was lost"
+        )
+        self._sweep("AmazonSweep", "sweep_amazon", ASK_AMAZON_EVERY, "Finds what Amazon did not tell by itself")
+
+    def _sweep(self, id_: str, module: str, every: str, description: str) -> None:
+        Sweep(
+            self,
+            id_,
+            deadlines=self._deadlines,
+            function=self._by_module[module],
+            lost=self._lost_calls,
+            every=every,
+            description=description,
+        )
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)

@@ -19,9 +19,11 @@ from infra.local.sandboxes.amazon.service import BrokenModel, held_to_model
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.process import Sandboxes, until
 from stopship.adapters import http
+from stopship.adapters.amazon import sweep
 from stopship.adapters.amazon.client import RATES
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.adapters.amazon.order_system import AmazonOrderSystem
+from stopship.adapters.amazon.sweep import AmazonChanges
 from stopship.adapters.clock import SystemClock
 from stopship.application.ports import CancelCommand, CancelState
 from stopship.domain.errors import PartnerRefused
@@ -70,11 +72,13 @@ class Exchange:
         return found + (one.wrong_answer(self.status, self.answer) if one else [])
 
 
-def connect(sandboxes: Sandboxes) -> AmazonOrderSystem:
+def connection(sandboxes: Sandboxes) -> AmazonConnection:
     endpoint = f"{sandboxes.endpoint}/amazon/{MERCHANT}"
-    return AmazonOrderSystem(
-        AmazonConnection(MERCHANT, endpoint, "A1", ("ATVPDKIKX0DER",), **SECRETS, warehouse="east"), SystemClock()
-    )
+    return AmazonConnection(MERCHANT, endpoint, "A1", ("ATVPDKIKX0DER",), **SECRETS, warehouse="east")
+
+
+def connect(sandboxes: Sandboxes) -> AmazonOrderSystem:
+    return AmazonOrderSystem(connection(sandboxes), SystemClock())
 
 
 def place(sandboxes: Sandboxes, order_ref: str, **more: Any) -> CancelCommand:
@@ -118,6 +122,23 @@ def a_day(sandboxes: Sandboxes) -> None:
     assert amazon.read_order(partly.order_ref) is not None
     with pytest.raises(PartnerRefused):
         amazon.read_cancel(partly, "404")
+    a_sweep(sandboxes)
+
+
+def a_sweep(sandboxes: Sandboxes) -> None:
+    """Two pages, an answer without orders, and a token that is none."""
+    for number in range(2):
+        place(sandboxes, f"111-000001{number}-0000000", buyer_asked=True, at="2026-01-02T00:00:00.000Z")
+    changes = AmazonChanges(connection(sandboxes), SystemClock())
+    bounds = ("2026-01-01T00:00:00.000000Z", "2026-01-03T00:00:00.000000Z")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep, "PAGE", "1")
+        first = changes.changed(*bounds, "", lambda: None)
+        second = changes.changed(*bounds, first.token, lambda: None)
+    assert [len(page.orders) for page in (first, second)] == [1, 1]
+    assert changes.changed("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z", "", lambda: None).orders == []
+    with pytest.raises(PartnerRefused):
+        changes.changed(*bounds, "no-token", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +243,8 @@ ORDERS, FEEDS = models.FILES
         (ORDERS, "ItemFulfillment", "quantityUnfulfilled", "getOrder"),
         (ORDERS, "ItemCancellationExecution", "cancelledBy", "getOrder"),
         (ORDERS, "ItemCancellationRequest", "requester", "getOrder"),
+        (ORDERS, "Pagination", "nextToken", "searchOrders"),
+        (ORDERS, "SearchOrdersResponse", "orders", "searchOrders"),
     ],
 )
 def test_a_renamed_field_of_amazons_is_noticed(
@@ -229,7 +252,8 @@ def test_a_renamed_field_of_amazons_is_noticed(
 ) -> None:
     theirs = changed(folder, tmp_path, file, rename(kind, field))
     wrong = {one.name: x.wrong(theirs) for x in exchanges if (one := theirs.find(x.method, x.path)) and x.wrong(theirs)}
-    assert set(wrong) == {noticed_in}
+    # A search gives orders of the same form.
+    assert noticed_in in wrong and set(wrong) <= {noticed_in, *({"searchOrders"} if noticed_in == "getOrder" else ())}
     assert any(f"'{field}'" in problem or f"'{field}Renamed'" in problem for problem in wrong[noticed_in])
 
 

@@ -31,6 +31,19 @@ RARE = {
         "scheduler:CreateSchedule": "only at a deadline",
         "sqs:SendMessage": "only when a timer's call has failed for good",
     },
+    "sweep-amazon": dict.fromkeys(
+        (
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "s3:GetObject",
+            "s3:PutObject",
+            "secretsmanager:GetSecretValue",
+            "sqs:SendMessage",
+            "ssm:GetParametersByPath",
+        ),
+        "only every five minutes, and then only for what was not told",
+    ),
     "sweep-cases": {
         "dynamodb:GetItem": "only when a case has to be resumed or escalated",
         "dynamodb:PutItem": "only when a case has to be resumed or escalated",

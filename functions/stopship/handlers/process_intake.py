@@ -8,7 +8,7 @@ from stopship.application.process_message import Processed, process_message
 from stopship.application.take_in import IntakeMessage, take_in
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
-from stopship.wiring.normalise import amazon_envelope, normalise
+from stopship.wiring.normalise import AMAZON, amazon_envelope, count_seen, normalise
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -29,6 +29,8 @@ def _done(record: Mapping[str, Any]) -> bool:
 def _process(body: dict[str, Any], raw: str) -> None:
     message = _from_bus(body, raw) if "detail-type" in body else IntakeMessage(**body)
     done = _process_mail(message) if is_mail(message) else process_message(desk(), normalise, message)
+    if message.source == AMAZON and "detail-type" in body and done.how != "kept":
+        count_seen(desk().ledger, message.merchant, body)
     extra = {**about({"merchant": message.merchant, "source": message.source}), "how": done.how}
     logger().info("message processed", extra={**extra, "case_id": done.case_id})
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.merchants import Merchants
+from stopship.application.ports import MarketBook
 from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
+from stopship.domain.market import day_of
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal
 from stopship.wiring.doors import parse_json
@@ -147,8 +149,10 @@ def _shipstation_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signa
 
 def _amazon_event(message: IntakeMessage, body: Mapping[str, Any]) -> Normalised:
     """Notifications by their type, which the detail itself names: the bus's own word for it is not the sender's."""
-    from stopship.adapters.amazon import feed_finished, notifications
+    from stopship.adapters.amazon import feed_finished, notifications, sweep
 
+    if message.topic == sweep.TOPIC:
+        return sweep.normalise(message, body)
     detail = _object(body, "detail")
     if detail.get("notificationType") == feed_finished.TYPE:
         return feed_finished.normalise(message, detail)
@@ -188,6 +192,15 @@ def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelReques
 def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = value.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def count_seen(ledger: MarketBook, merchant: str, event: Mapping[str, Any]) -> None:
+    """Once for each seller-fulfilled order: Amazon's cancel rate is over the orders of a week."""
+    from stopship.adapters.amazon import notifications
+
+    if seen := notifications.order_seen(_object(event, "detail")):
+        order_ref, placed_at = seen
+        ledger.count_order(merchant, AMAZON, order_ref, day_of(placed_at))
 
 
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:

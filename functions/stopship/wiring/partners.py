@@ -15,6 +15,8 @@ from stopship.application.ports import Carrier, Erp, OrderSystem, Payments, Tick
 from stopship.domain.errors import NotFound
 
 if TYPE_CHECKING:
+    from stopship.adapters.amazon.connection import AmazonConnection
+    from stopship.adapters.amazon.sweep import AmazonChanges
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
     from stopship.adapters.stripe.payments import Pricing, StripePayments
@@ -95,12 +97,22 @@ def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> Ord
     if channel == "shopify":
         return shopify_order_system(merchant, config)
     if channel == "amazon":
-        from stopship.adapters.amazon.connection import AmazonConnection
         from stopship.adapters.amazon.order_system import AmazonOrderSystem
 
-        told = {**config, "marketplace_ids": tuple(config["marketplace_ids"])}
-        return AmazonOrderSystem(AmazonConnection(merchant, **told), SystemClock())
+        return AmazonOrderSystem(_amazon_connection(merchant, config), SystemClock())
     raise NotFound(f"channel {channel}")
+
+
+def _amazon_connection(merchant: str, config: Mapping[str, Any]) -> "AmazonConnection":
+    from stopship.adapters.amazon.connection import AmazonConnection
+
+    return AmazonConnection(merchant, **{**config, "marketplace_ids": tuple(config["marketplace_ids"])})
+
+
+def amazon_changes(merchant: str, config: Mapping[str, Any]) -> "AmazonChanges":
+    from stopship.adapters.amazon.sweep import AmazonChanges
+
+    return AmazonChanges(_amazon_connection(merchant, config), SystemClock())
 
 
 def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOrderSystem":

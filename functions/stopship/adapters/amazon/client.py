@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import httpx
@@ -15,7 +15,14 @@ from stopship.domain.instant import plus
 
 PARTNER = "amazon"
 EARLY_SECONDS = 60
-RATES = {"getOrder": 0.5, "createFeedDocument": 0.5, "createFeed": 0.0083, "getFeed": 2.0, "getFeedDocument": 0.0222}
+RATES = {
+    "searchOrders": 0.0056,
+    "getOrder": 0.5,
+    "createFeedDocument": 0.5,
+    "createFeed": 0.0083,
+    "getFeed": 2.0,
+    "getFeedDocument": 0.0222,
+}
 """Default requests a second (the models' usage plans); one over its inverse is the wait when Amazon names none."""
 RATE_HEADER: Final = "x-amzn-RateLimit-Limit"
 """Requests a second that the seller really has (SP-API, "Usage plans and rate limits"); not on every answer."""
@@ -25,8 +32,10 @@ _kept: dict[tuple[str, str], tuple[str, str]] = {}
 
 
 class AmazonClient:
-    def __init__(self, connection: AmazonConnection, clock: Clock) -> None:
-        self._connection, self._clock = connection, clock
+    """``spend`` is called before each single request of an operation (not for tokens), for an allowance that is kept elsewhere."""
+
+    def __init__(self, connection: AmazonConnection, clock: Clock, spend: Callable[[], None] | None = None) -> None:
+        self._connection, self._clock, self._spend = connection, clock, spend
         self._host = (connection.auth_endpoint or connection.endpoint).rstrip("/")
         self._place = (self._host, connection.refresh_token)
 
@@ -60,6 +69,8 @@ class AmazonClient:
         def patience(answered: httpx.Response) -> float | None:
             return wait_for_rate(answered, RATES[operation])
 
+        if self._spend:
+            self._spend()
         return http.call(PARTNER, method, url, headers=headers, content=content, params=params, retry_after=patience)
 
     def _token(self) -> str:
@@ -92,9 +103,13 @@ def wait_for_rate(answer: httpx.Response, usual: float) -> float | None:
     """Seconds until a call is due again, for a 429: by the seller's own rate where Amazon names it, else by the ``usual`` one."""
     if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
         return http.retry_after_header(answer)
-    text = answer.headers.get(RATE_HEADER, "")
-    rate = float(text) if text.replace(".", "", 1).isdigit() else 0.0
-    return round(1 / (rate or usual), 1)
+    return round(1 / (rate_told(answer.headers.get(RATE_HEADER, "")) or usual), 1)
+
+
+def rate_told(text: str) -> float | None:
+    """Requests a second by Amazon's header; None when it says nothing that can be kept to."""
+    rate = float(text) if text.isascii() and text.replace(".", "", 1).isdigit() else 0.0
+    return rate or None
 
 
 def word(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from stopship.adapters.amazon import fields
 from stopship.adapters.amazon.client import PARTNER, word
+from stopship.adapters.amazon.sweep import status_id
 from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput
@@ -83,18 +84,20 @@ def _signal(
 ) -> Signal:
     shipped = {x["OrderItemId"]: x.get("QuantityShipped", 0) for x in _items(summary)}
     cancelled = status == "Canceled"
+    order_ref = fields.get(change, "AmazonOrderId", str, _BODY)
+    lines = {} if cancelled else {item: quantity for item, quantity in shipped.items() if quantity}
     return Signal(
         merchant=message.merchant,
         channel=PARTNER,
         source=PARTNER,
         topic=TYPE,
-        delivery_id=notification_id(detail),
-        order_ref=fields.get(change, "AmazonOrderId", str, _BODY),
+        delivery_id=status_id(order_ref, "cancelled" if cancelled else "shipped", lines),
+        order_ref=order_ref,
         leg_id="",
         kind=SignalKind.ORDER_CANCELLED_ECHO if cancelled else SignalKind.SHIPMENT,
         occurred_at=_changed_at(detail, change),
         received_at=message.received_at,
-        lines={} if cancelled else {item: quantity for item, quantity in shipped.items() if quantity},
+        lines=lines,
         departed=not cancelled,
         raw_sha256=message.raw_sha256,
     )
@@ -129,3 +132,17 @@ def _items(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
             if item.get(name) is not None:
                 fields.get(item, name, kind, here)
     return items
+
+
+def order_seen(detail: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(order, when it was placed) of a seller-fulfilled order, for the count that the cancel rate is over; None where it is not told."""
+    change = detail.get("Payload", {})
+    change = change.get("OrderChangeNotification", {}) if isinstance(change, Mapping) else {}
+    summary = change.get("Summary") if isinstance(change, Mapping) else None
+    if not isinstance(summary, Mapping) or summary.get("FulfillmentType") != "MFN":
+        return None
+    order_ref, placed = change.get("AmazonOrderId"), summary.get("PurchaseDate")
+    try:
+        return (order_ref, instant.normal(str(placed))) if isinstance(order_ref, str) and order_ref else None
+    except ValueError:
+        return None

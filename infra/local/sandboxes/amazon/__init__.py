@@ -4,15 +4,17 @@ A cancel is an order acknowledgement feed: taken at once, worked on later, and j
 Amazon's own models are at hand, every request and every answer must fit them.
 
 Settings (merchant, "amazon"): ``client_id``, ``client_secret``, ``refresh_token``; ``seller_id``; ``marketplace_ids``; ``bus`` (the
-event source of the notifications, "" for none); ``token_seconds``; ``queue_seconds`` and ``work_seconds`` a feed takes; ``gzip_reports``.
+event source of the notifications, "" for none); ``search_rate`` and ``search_burst`` of the order search; ``page_token_seconds``; ``token_seconds``; ``queue_seconds`` and ``work_seconds`` a feed takes; ``gzip_reports``.
 
 Control, below ``/_sandbox/amazon/{merchant}``: ``POST /orders`` {order_ref, lines: [{id, sku, quantity, price}], buyer_asked?,
 pending?, fulfilled_by?}; ``GET /orders/{order_ref}``; ``GET /feeds``, with what was sent in ``text``; ``POST /buyer-cancel``
 {order_ref, items?, times?}: the buyer presses the button; ``POST /ship`` {order_ref, lines?: {id: quantity}}; ``POST /cancel``
 {order_ref}: Amazon cancels by itself; ``POST /revoke`` ends all access tokens.
 
+``at`` on an order and on a change makes it older; ``quiet`` loses the notification; ``GET /searches`` counts requests.
+
 Traps, by order reference: the transport ones on "read", "document", "upload", "feed", "feed_status", "report" and "download" (those
-before the order is known, and the last two, by "*"); http_429 with ``seconds`` names its inverse as the rate limit. "feed" also takes
+before the order is known, and the last two, by "*"); http_429 with ``seconds`` names its inverse as the rate limit. "search" knows no order. "feed_word" is the notification that a feed is through: silent (never told) or late (``seconds``). "feed" also takes
 silent (it never ends), late (``seconds``), rejected (detail {"code", "text", "items"?}, or {"status": "CANCELLED" | "FATAL", "items"?}
 for how the whole feed ends and which items it left alone) and false_ok (a clean report, and nothing is cancelled). Against the contract:
 false_ok with detail {"change": {dotted place: value}} on "read", "feed_status" and "report", and with {"text"} on "download".
@@ -36,6 +38,7 @@ def build(base: Base) -> Partner:
         Route("/auth/o2/token", service.token, methods=["POST"]),
         Route("/documents/{name}", service.upload, methods=["PUT"]),
         Route("/documents/{name}", service.download),
+        Route("/orders/2026-01-01/orders", held_to_model(service.search)),
         Route("/orders/2026-01-01/orders/{order_ref}", held_to_model(service.read)),
         Route(f"{feeds}/documents", held_to_model(service.document), methods=["POST"]),
         Route(f"{feeds}/documents/{{name}}", held_to_model(service.report)),

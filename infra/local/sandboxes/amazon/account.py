@@ -40,6 +40,9 @@ class Account:
         self.documents: dict[str, str] = {}
         self.feeds: dict[str, Feed] = {}
         self.tokens: dict[str, float] = {}
+        self.searches = 0
+        self.bucket = (0.0, 0.0)
+        """Requests left, and when that was true; (0, 0) is a full one."""
 
     def setting(self, name: str, default: Any = "") -> Any:
         return self._base.setting(self.merchant, PARTNER, name, default)

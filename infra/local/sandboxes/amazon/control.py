@@ -22,6 +22,7 @@ class Control:
             Route("/{merchant}/buyer-cancel", self.buyer_cancel, methods=["POST"]),
             Route("/{merchant}/ship", self.ship, methods=["POST"]),
             Route("/{merchant}/cancel", self.cancel, methods=["POST"]),
+            Route("/{merchant}/searches", self.searches),
             Route("/{merchant}/revoke", self.revoke, methods=["POST"]),
         ]
 
@@ -30,7 +31,9 @@ class Control:
         asked = "BUYER" if told.get("buyer_asked") else ""
         items = [Item(x["id"], x["sku"], x["quantity"], x["price"], asked_by=asked) for x in told["lines"]]
         by = told.get("fulfilled_by", "MERCHANT")
-        account.orders[told["order_ref"]] = Order(told["order_ref"], items, told.get("pending", False), by)
+        at = told.get("at") or now()
+        order = Order(told["order_ref"], items, told.get("pending", False), by, created_at=at, changed_at=at)
+        account.orders[told["order_ref"]] = order
         return JSONResponse({"order_ref": told["order_ref"]})
 
     async def show(self, request: Request) -> Response:
@@ -48,8 +51,9 @@ class Control:
         for item in order.items:
             if item.item_id in told.get("items", [item.item_id]):
                 item.asked_by = "BUYER"
-        order.changed_at = now()
-        account.notify(order, "BuyerRequestedChange", "Buyer Requested Cancel", told.get("times", 1))
+        order.changed_at = told.get("at") or now()
+        if not told.get("quiet"):
+            account.notify(order, "BuyerRequestedChange", "Buyer Requested Cancel", told.get("times", 1))
         return JSONResponse({})
 
     async def ship(self, request: Request) -> Response:
@@ -59,9 +63,10 @@ class Control:
         for item in order.items:
             if not item.cancelled_by:
                 item.shipped = quantities.get(item.item_id, 0 if quantities else item.quantity)
-        order.changed_at = now()
+        order.changed_at = told.get("at") or now()
         account.write("ship", order.order_ref)
-        account.notify(order, "OrderStatusChange", "Shipped")
+        if not told.get("quiet"):
+            account.notify(order, "OrderStatusChange", "Shipped")
         return JSONResponse({})
 
     async def cancel(self, request: Request) -> Response:
@@ -70,8 +75,13 @@ class Control:
         for item in order.items:
             if not item.shipped and not item.cancelled_by:
                 account.cancel(order, item, "AMAZON")
-        account.notify(order, "OrderStatusChange", "Canceled")
+        order.changed_at = told.get("at") or order.changed_at
+        if not told.get("quiet"):
+            account.notify(order, "OrderStatusChange", "Canceled")
         return JSONResponse({})
+
+    async def searches(self, request: Request) -> Response:
+        return JSONResponse({"searches": self._account(request).searches})
 
     async def revoke(self, request: Request) -> Response:
         self._account(request).tokens.clear()

@@ -13,6 +13,8 @@ from infra.local.sandboxes.amazon import models
 from infra.local.sandboxes.amazon.account import PARTNER, Account, Refused
 from infra.local.sandboxes.amazon.bodies import INCLUDED, order_body
 from infra.local.sandboxes.amazon.documents import CONTENT_TYPE, orders_of
+from infra.local.sandboxes.amazon.search import RATE as DEFAULT_RATE
+from infra.local.sandboxes.amazon.search import search, take_one
 from infra.local.sandboxes.base import Base
 from infra.local.sandboxes.faults import Dropped, transmit
 from infra.local.sandboxes.traps import Trap
@@ -122,6 +124,21 @@ class Service:
                 raise Refused(400, "InvalidInput", f"includedData: {', '.join(sorted(unknown))}")
             body = {"order": order_body(account.order(order_ref), included)}
             return _changed(body, trap) or JSONResponse(body)
+
+        return await self._answer(request, trap, act)
+
+    async def search(self, request: Request) -> Response:
+        trap = self._base.traps.take("*", "search")
+
+        def act(account: Account) -> Response:
+            try:
+                rate = take_one(account)
+            except Refused as refusal:
+                return refusal.response({RATE: f"{float(account.setting('search_rate', DEFAULT_RATE)):g}"})
+            body = search(account, dict(request.query_params))
+            answer = _changed(body, trap) or JSONResponse(body)
+            answer.headers[RATE] = f"{rate:g}"
+            return answer
 
         return await self._answer(request, trap, act)
 

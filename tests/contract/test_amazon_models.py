@@ -22,6 +22,7 @@ from stopship.adapters import http
 from stopship.adapters.amazon import sweep
 from stopship.adapters.amazon.client import RATES
 from stopship.adapters.amazon.connection import AmazonConnection
+from stopship.adapters.amazon.messaging import AmazonMessages
 from stopship.adapters.amazon.order_system import AmazonOrderSystem
 from stopship.adapters.amazon.sweep import AmazonChanges
 from stopship.adapters.clock import SystemClock
@@ -123,6 +124,20 @@ def a_day(sandboxes: Sandboxes) -> None:
     with pytest.raises(PartnerRefused):
         amazon.read_cancel(partly, "404")
     a_sweep(sandboxes)
+    some_messages(sandboxes)
+
+
+def some_messages(sandboxes: Sandboxes) -> None:
+    """Sent, not allowed, and to nobody."""
+    messages = AmazonMessages(connection(sandboxes), SystemClock())
+    assert messages.send(place(sandboxes, "111-0000021-0000000").order_ref, "Good day") == "sent"
+    assert (
+        messages.send(place(sandboxes, "111-0000022-0000000", actions=[]).order_ref, "Good day")
+        == "skipped:not_allowed"
+    )
+    sandboxes.trap("111-0000023-0000000", "message", "rejected")
+    with pytest.raises(PartnerRefused):
+        messages.send(place(sandboxes, "111-0000023-0000000").order_ref, "Good day")
 
 
 def a_sweep(sandboxes: Sandboxes) -> None:
@@ -226,7 +241,7 @@ def rename(kind: str, field: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-ORDERS, FEEDS = models.FILES
+ORDERS, FEEDS, MESSAGING = models.FILES
 
 
 @pytest.mark.parametrize(
@@ -244,6 +259,8 @@ ORDERS, FEEDS = models.FILES
         (ORDERS, "ItemCancellationExecution", "cancelledBy", "getOrder"),
         (ORDERS, "ItemCancellationRequest", "requester", "getOrder"),
         (ORDERS, "Pagination", "nextToken", "searchOrders"),
+        (MESSAGING, "CreateUnexpectedProblemRequest", "text", "createUnexpectedProblem"),
+        (MESSAGING, "LinkObject", "href", "getMessagingActionsForOrder"),
         (ORDERS, "SearchOrdersResponse", "orders", "searchOrders"),
     ],
 )

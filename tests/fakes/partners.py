@@ -511,6 +511,22 @@ def capture_authorised(order: Order) -> None:
 
 
 @dataclass
+class FakeBuyers:
+    """A marketplace's messages. ``answer`` is what it says to the next ones."""
+
+    world: "World"
+    answer: str = "sent"
+
+    def send(self, order_ref: str, text: str) -> str:
+        def run() -> str:
+            if self.answer == "sent":
+                self.world.did("buyer.message", order_ref, text, "")
+            return self.answer
+
+        return self.world.call("buyers.send", run)
+
+
+@dataclass
 class FakePartners:
     world: "World"
     store: FakeOrderSystem
@@ -541,6 +557,9 @@ class FakePartners:
 
     def carrier(self, merchant: str, name: str) -> FakeCarrier | None:
         return self.carriers.get(name)
+
+    def buyer_messages(self, merchant: str, channel: str) -> "FakeBuyers | None":
+        return self.world.buyers if channel == "amazon" else None
 
     def sender(self, merchant: str) -> str:
         return self.mail_from

@@ -30,7 +30,7 @@ from tests.fakes.agenda import START, Agenda, VirtualClock
 from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
-from tests.fakes.partners import FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
+from tests.fakes.partners import FakeBuyers, FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
 from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail
 from tests.fakes.trouble import Crash, Faults
 
@@ -68,6 +68,7 @@ class World:
         self.erp = FakeErp(self)
         self.payments = FakePayments(self)
         self.tickets = FakeTickets(self)
+        self.buyers = FakeBuyers(self)
         self.warehouses = {name: FakeWarehouse(self, name) for name in ("north", "south")}
         self.partners = FakePartners(self, self.store, self.warehouses)
         self.ups = FakeCarrier(self)

@@ -191,3 +191,97 @@ def test_a_call_that_is_tried_again_counts_once(amazon: Play) -> None:
     assert amazon.outcome == Outcome.STOPPED
     assert len(world.ledger.seller_cancels(MERCHANT, "amazon", TODAY)) == 1
     assert len(world.case.weighed) == 1
+
+
+# ---------------------------------------------------------------------------------------------- the buyer
+
+
+def statuses(play: Play) -> dict[str, str]:
+    return {name.split(":")[0]: x.fact.status for name, x in play.world.case.messages.items()}
+
+
+def test_the_buyer_hears_the_outcome_through_the_marketplace_once(amazon: Play) -> None:
+    world = amazon.world
+    world.ask(official=True)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and not world.done("mail")
+    (told,) = world.done("buyer.message")
+    assert "is cancelled" in told.detail and statuses(amazon) == {"outcome_stopped": "sent"}
+
+
+def test_a_message_that_is_not_allowed_is_a_recorded_skip_and_closes_the_case(amazon: Play) -> None:
+    world = amazon.world
+    world.buyers.answer = "skipped:not_allowed"
+    world.ask(official=True)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and statuses(amazon) == {"outcome_stopped": "skipped:not_allowed"}
+
+
+def test_a_message_in_doubt_is_not_sent_again_but_asked_about(amazon: Play) -> None:
+    world = amazon.world
+    world.faults.on("buyers.send", Trouble.IN_DOUBT)
+    world.ask(official=True)
+    world.settle()
+    assert world.the_exception.cause == Cause.MESSAGE_FAILED and len(world.done("buyer.message")) == 1
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert amazon.outcome == Outcome.STOPPED and len(world.done("buyer.message")) == 1
+    assert statuses(amazon) == {"outcome_stopped": "skipped:by_hand"}
+
+
+def test_a_person_may_have_a_message_in_doubt_sent_once_more(amazon: Play) -> None:
+    world = amazon.world
+    world.faults.on("buyers.send", Trouble.IN_DOUBT)
+    world.ask(official=True)
+    world.settle()
+    world.answer_all(Resolution.RETRY)
+    assert amazon.outcome == Outcome.STOPPED and len(world.done("buyer.message")) == 2
+    assert statuses(amazon) == {"outcome_stopped": "sent"}
+
+
+def test_a_message_that_certainly_did_not_go_out_is_sent_by_the_next_try(amazon: Play) -> None:
+    world = amazon.world
+    world.faults.on("buyers.send", Trouble.DOWN)
+    world.ask(official=True)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and len(world.done("buyer.message")) == 1
+    assert amazon.kinds().count("MessageNotSent") == 1 and not world.case.exceptions
+
+
+def test_a_refused_message_is_a_recorded_skip(amazon: Play) -> None:
+    world = amazon.world
+    world.faults.on("buyers.send", Trouble.REFUSE)
+    world.ask(official=True)
+    world.settle()
+    assert amazon.outcome == Outcome.STOPPED and statuses(amazon)["outcome_stopped"].startswith("skipped:")
+
+
+def test_a_wish_by_message_is_answered_with_the_way_to_the_official_button(amazon: Play) -> None:
+    world = amazon.world
+    world.ask(source="helpdesk")
+    world.settle()
+    (asked,) = world.done("buyer.message")
+    assert "Request cancellation" in asked.detail
+    (state,) = world.case.exceptions.values()
+    assert "official request: sent" in state.opened.fact.detail and untold(amazon)
+    world.answer_all(Resolution.RETRY)
+    assert len(world.done("buyer.message")) == 1 and untold(amazon)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.IN_DOUBT, Trouble.DOWN, Trouble.REFUSE])
+def test_whatever_keeps_the_question_from_the_buyer_it_is_asked_once_and_a_person_knows(
+    amazon: Play, trouble: Trouble
+) -> None:
+    world = amazon.world
+    world.faults.on("buyers.send", trouble)
+    world.ask(source="helpdesk")
+    world.settle()
+    assert world.the_exception.cause == Cause.CANCEL_REASON_UNBACKED
+    world.answer_all(Resolution.RETRY)
+    assert len(world.done("buyer.message")) == (0 if trouble is Trouble.REFUSE else 1)
+    assert untold(amazon)
+
+
+def test_a_stockout_that_the_case_cannot_show_asks_the_buyer_nothing(amazon: Play) -> None:
+    amazon.world.ask(reason=Reason.STOCKOUT, requester=Requester.CUSTOMER)
+    amazon.world.settle()
+    assert not amazon.world.done("buyer.message")

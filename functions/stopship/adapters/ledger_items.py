@@ -74,6 +74,7 @@ STEP_OF = {
     "MoneyFailed": "payment action",
     "MoneySettled": "payment action",
     "MessageRequested": "close the loop",
+    "MessageNotSent": "close the loop",
     "MessageSent": "close the loop",
     "TicketAnswerRequested": "close the loop",
     "TicketAnswerFailed": "close the loop",

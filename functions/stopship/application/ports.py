@@ -246,6 +246,16 @@ class Tickets(Protocol):
         """Safe to repeat: what is there already under the key is not said again."""
 
 
+# ---------------------------------------------------------------------------------------------- buyers of a marketplace
+
+
+class BuyerMessages(Protocol):
+    """Where the customer is the marketplace's, and is written to through it. One instance per merchant."""
+
+    def send(self, order_ref: str, text: str) -> str:
+        """ "sent", or "skipped:" with the reason. A PartnerUnavailable that is ``in_doubt`` may have sent it: do not repeat."""
+
+
 # ---------------------------------------------------------------------------------------------- payments
 
 
@@ -537,5 +547,8 @@ class Partners(Protocol):
 
     def carrier(self, merchant: str, name: str) -> Carrier | None:
         """The merchant's own account at a carrier; None when there is none that can be asked."""
+
+    def buyer_messages(self, merchant: str, channel: str) -> BuyerMessages | None:
+        """None where customers are written to by e-mail."""
 
     def sender(self, merchant: str) -> str: ...

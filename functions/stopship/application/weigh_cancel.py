@@ -6,7 +6,8 @@ Both are recorded before the call. An unbacked reason is never sent; a rate abov
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, person
 from stopship.application.record import Step
-from stopship.domain.cancel_reason import choose, grounds_of, officially_asked
+from stopship.application.tell_buyer import ask_official
+from stopship.domain.cancel_reason import BUYERS, choose, grounds_of, officially_asked
 from stopship.domain.case import At, Case
 from stopship.domain.events import CancelWeighed
 from stopship.domain.market import SKU_DAYS, WINDOW_DAYS, Projection, SellerCancel, day_before, day_of, project
@@ -25,7 +26,9 @@ def weigh_cancel(desk: Desk, case: Case, order: OrderSnapshot) -> tuple[Case, Ne
     case = desk.cases.record(case.merchant, case.case_id, lambda c: _weigh(desk, c, order))
     told = case.weighed[-1]
     if not told.fact.reason:
-        return case, person(Cause.CANCEL_REASON_UNBACKED, told.fact.why)
+        asked = ask_official(desk, case) if told.fact.mapped in BUYERS else None
+        note = f"; the buyer was asked for the official request: {asked.status}" if asked else ""
+        return asked.case if asked else case, person(Cause.CANCEL_REASON_UNBACKED, f"{told.fact.why}{note}")
     if _too_many(desk.policy_of(case), case, told):
         return case, person(Cause.CANCEL_RATE_HIGH, sentence(told.fact))
     if not told.fact.excluded:

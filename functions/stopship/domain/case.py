@@ -226,6 +226,9 @@ class Case:
     moves: dict[str, MoveRecord] = field(default_factory=dict)
     money_settled: At[e.MoneySettled] | None = None
     messages: dict[str, At[e.MessageSent]] = field(default_factory=dict)
+    message_requests: dict[str, At[e.MessageRequested]] = field(default_factory=dict)
+    """Messages that were to be sent, by name: one that has no end in ``messages`` may or may not have gone out."""
+    message_tries: dict[str, int] = field(default_factory=dict)
     tickets: dict[tuple[str, str, str], TicketState] = field(default_factory=dict)
     """By help desk, ticket and template."""
     mail_question: At[e.MailAnswerRequested] | None = None
@@ -670,6 +673,17 @@ def _money_failed(case: Case, x: At[e.MoneyFailed]) -> None:
 @_on(e.MoneySettled)
 def _money_settled(case: Case, x: At[e.MoneySettled]) -> None:
     case.money_settled = x
+
+
+@_on(e.MessageRequested)
+def _message_requested(case: Case, x: At[e.MessageRequested]) -> None:
+    case.message_requests[x.fact.template] = x
+    case.message_tries[x.fact.template] = case.message_tries.get(x.fact.template, 0) + 1
+
+
+@_on(e.MessageNotSent)
+def _message_not_sent(case: Case, x: At[e.MessageNotSent]) -> None:
+    case.message_requests.pop(x.fact.template, None)
 
 
 @_on(e.MessageSent)

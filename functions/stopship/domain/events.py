@@ -484,11 +484,19 @@ class MessageRequested(Event):
 
 @dataclass(frozen=True)
 class MessageSent(Event):
-    """``status`` is sent, or skipped with the reason (no address on file)."""
+    """``status`` is sent, skipped with the reason (no address on file), or in_doubt: nobody can say, and it is not sent again."""
 
     template: str
     message_id: str
     status: str
+
+
+@dataclass(frozen=True)
+class MessageNotSent(Event):
+    """A message that was requested certainly did not go out: the request is taken back."""
+
+    template: str
+    code: str
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
-from stopship.application.ports import Carrier, Erp, OrderSystem, Payments, Tickets, Warehouse
+from stopship.application.ports import BuyerMessages, Carrier, Erp, OrderSystem, Payments, Tickets, Warehouse
 from stopship.domain.errors import NotFound
 
 if TYPE_CHECKING:
@@ -77,6 +77,12 @@ class ConfiguredPartners:
         config = self._merchants.connections(merchant).get("carriers", {}).get(name) if name in CARRIER_KINDS else None
         return self._once(f"carrier {merchant} {name}", lambda: _carrier(merchant, name, config)) if config else None
 
+    def buyer_messages(self, merchant: str, channel: str) -> BuyerMessages | None:
+        if channel != "amazon":
+            return None
+        config = self._config(merchant, channel)
+        return self._once(f"messages {merchant}", lambda: _amazon_messages(merchant, config))
+
     def sender(self, merchant: str) -> str:
         return str(self._merchants.connections(merchant).get("mail", {}).get("sender", ""))
 
@@ -107,6 +113,12 @@ def _amazon_connection(merchant: str, config: Mapping[str, Any]) -> "AmazonConne
     from stopship.adapters.amazon.connection import AmazonConnection
 
     return AmazonConnection(merchant, **{**config, "marketplace_ids": tuple(config["marketplace_ids"])})
+
+
+def _amazon_messages(merchant: str, config: Mapping[str, Any]) -> BuyerMessages:
+    from stopship.adapters.amazon.messaging import AmazonMessages
+
+    return AmazonMessages(_amazon_connection(merchant, config), SystemClock())
 
 
 def amazon_changes(merchant: str, config: Mapping[str, Any]) -> "AmazonChanges":

@@ -22,6 +22,9 @@ RATES = {
     "createFeed": 0.0083,
     "getFeed": 2.0,
     "getFeedDocument": 0.0222,
+    "getMessagingActionsForOrder": 1.0,
+    "GetAttributes": 1.0,
+    "createUnexpectedProblem": 1.0,
 }
 """Default requests a second (the models' usage plans); one over its inverse is the wait when Amazon names none."""
 RATE_HEADER: Final = "x-amzn-RateLimit-Limit"

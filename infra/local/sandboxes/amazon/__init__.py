@@ -14,7 +14,7 @@ pending?, fulfilled_by?}; ``GET /orders/{order_ref}``; ``GET /feeds``, with what
 ``at`` on an order and on a change makes it older; ``quiet`` loses the notification; ``GET /searches`` counts requests.
 
 Traps, by order reference: the transport ones on "read", "document", "upload", "feed", "feed_status", "report" and "download" (those
-before the order is known, and the last two, by "*"); http_429 with ``seconds`` names its inverse as the rate limit. "search" knows no order. "feed_word" is the notification that a feed is through: silent (never told) or late (``seconds``). "feed" also takes
+before the order is known, and the last two, by "*"); http_429 with ``seconds`` names its inverse as the rate limit. "search" knows no order; "actions", "attributes" and "message" (which takes rejected with "code") are of the Messaging API, an order has ``actions`` and a ``locale``. "feed_word" is the notification that a feed is through: silent (never told) or late (``seconds``). "feed" also takes
 silent (it never ends), late (``seconds``), rejected (detail {"code", "text", "items"?}, or {"status": "CANCELLED" | "FATAL", "items"?}
 for how the whole feed ends and which items it left alone) and false_ok (a clean report, and nothing is cancelled). Against the contract:
 false_ok with detail {"change": {dotted place: value}} on "read", "feed_status" and "report", and with {"text"} on "download".
@@ -27,12 +27,14 @@ from starlette.routing import Route
 
 from infra.local.sandboxes.amazon.account import PARTNER, Account
 from infra.local.sandboxes.amazon.control import Control
+from infra.local.sandboxes.amazon.messages import Messages
 from infra.local.sandboxes.amazon.service import Service, held_to_model
 from infra.local.sandboxes.base import Base, Partner
 
 
 def build(base: Base) -> Partner:
     service = Service(base)
+    messages = Messages(service)
     feeds = "/feeds/2021-06-30"
     routes = [
         Route("/auth/o2/token", service.token, methods=["POST"]),
@@ -40,6 +42,13 @@ def build(base: Base) -> Partner:
         Route("/documents/{name}", service.download),
         Route("/orders/2026-01-01/orders", held_to_model(service.search)),
         Route("/orders/2026-01-01/orders/{order_ref}", held_to_model(service.read)),
+        Route("/messaging/v1/orders/{order_ref}", held_to_model(messages.actions)),
+        Route("/messaging/v1/orders/{order_ref}/attributes", held_to_model(messages.attributes)),
+        Route(
+            "/messaging/v1/orders/{order_ref}/messages/unexpectedProblem",
+            held_to_model(messages.write),
+            methods=["POST"],
+        ),
         Route(f"{feeds}/documents", held_to_model(service.document), methods=["POST"]),
         Route(f"{feeds}/documents/{{name}}", held_to_model(service.report)),
         Route(f"{feeds}/feeds", held_to_model(service.feed), methods=["POST"]),

@@ -33,6 +33,7 @@ class Control:
         by = told.get("fulfilled_by", "MERCHANT")
         at = told.get("at") or now()
         order = Order(told["order_ref"], items, told.get("pending", False), by, created_at=at, changed_at=at)
+        order.actions, order.locale = told.get("actions", order.actions), told.get("locale", order.locale)
         account.orders[told["order_ref"]] = order
         return JSONResponse({"order_ref": told["order_ref"]})
 

@@ -16,7 +16,7 @@ from jsonschema import Draft4Validator, FormatChecker
 
 from infra.local.sandboxes.contracts import contracts
 
-FILES: Final = ("orders_2026-01-01.json", "feeds_2021-06-30.json")
+FILES: Final = ("orders_2026-01-01.json", "feeds_2021-06-30.json", "messaging.json")
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 FORMATS: Final = FormatChecker()
 BOOLEANS: Final = {"true": True, "false": False}

@@ -62,7 +62,7 @@ def path_of(request: Request) -> str:
     return str(path.partition("?")[0])
 
 
-def _changed(body: dict[str, Any], trap: Trap | None) -> Response | None:
+def changed(body: dict[str, Any], trap: Trap | None) -> Response | None:
     """What a trap makes of an answer: detail {"change": {dotted place: value}}; None without such a trap."""
     change = (trap.detail if trap else {}).get("change")
     if change is None:
@@ -87,7 +87,10 @@ class Service:
         merchant = request.path_params["merchant"]
         return self.accounts.setdefault(merchant, Account(self._base, merchant))
 
-    async def _answer(self, request: Request, trap: Trap | None, act: Callable[[Account], Response]) -> Response:
+    def take(self, request: Request, operation: str) -> Trap | None:
+        return self._base.traps.take(request.path_params["order_ref"], operation)
+
+    async def answer(self, request: Request, trap: Trap | None, act: Callable[[Account], Response]) -> Response:
         account = self.account(request)
 
         def run() -> Response:
@@ -123,9 +126,9 @@ class Service:
             if unknown := included - INCLUDED:
                 raise Refused(400, "InvalidInput", f"includedData: {', '.join(sorted(unknown))}")
             body = {"order": order_body(account.order(order_ref), included)}
-            return _changed(body, trap) or JSONResponse(body)
+            return changed(body, trap) or JSONResponse(body)
 
-        return await self._answer(request, trap, act)
+        return await self.answer(request, trap, act)
 
     async def search(self, request: Request) -> Response:
         trap = self._base.traps.take("*", "search")
@@ -136,11 +139,11 @@ class Service:
             except Refused as refusal:
                 return refusal.response({RATE: f"{float(account.setting('search_rate', DEFAULT_RATE)):g}"})
             body = search(account, dict(request.query_params))
-            answer = _changed(body, trap) or JSONResponse(body)
+            answer = changed(body, trap) or JSONResponse(body)
             answer.headers[RATE] = f"{rate:g}"
             return answer
 
-        return await self._answer(request, trap, act)
+        return await self.answer(request, trap, act)
 
     # ---------------------------------------------------------------------------------------- feeds
 
@@ -155,7 +158,7 @@ class Service:
             url = f"{base}/amazon/{account.merchant}/documents/{name}"
             return JSONResponse({"feedDocumentId": name, "url": url}, 201)
 
-        return await self._answer(request, self._base.traps.take("*", "document"), act)
+        return await self.answer(request, self._base.traps.take("*", "document"), act)
 
     async def upload(self, request: Request) -> Response:
         """The pre-signed address: whoever knows it may write, once, with the content type that was signed."""
@@ -185,7 +188,7 @@ class Service:
         if trap and trap.kind in ("silent", "late", "rejected", "false_ok"):
             self._base.traps.set(order_ref, "feed_work", trap)
             trap = None
-        return await self._answer(request, trap, lambda account: account.make_feed(told))
+        return await self.answer(request, trap, lambda account: account.make_feed(told))
 
     async def feed_status(self, request: Request) -> Response:
         known = self.account(request).feeds.get(request.path_params["feed_id"])
@@ -195,9 +198,9 @@ class Service:
             if known is None:
                 raise Refused(404, "NotFound", "The requested feed was not found.")
             body = account.feed_body(known)
-            return _changed(body, trap) or JSONResponse(body)
+            return changed(body, trap) or JSONResponse(body)
 
-        return await self._answer(request, trap, act)
+        return await self.answer(request, trap, act)
 
     async def report(self, request: Request) -> Response:
         name, base = request.path_params["name"], str(request.base_url).rstrip("/")
@@ -209,6 +212,6 @@ class Service:
             body = {"feedDocumentId": name, "url": f"{base}/amazon/{account.merchant}/documents/{name}"}
             if account.setting("gzip_reports", False):
                 body["compressionAlgorithm"] = "GZIP"
-            return _changed(body, trap) or JSONResponse(body)
+            return changed(body, trap) or JSONResponse(body)
 
-        return await self._answer(request, trap, act)
+        return await self.answer(request, trap, act)

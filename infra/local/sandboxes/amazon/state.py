@@ -30,6 +30,10 @@ class Order:
     fulfilled_by: str = "MERCHANT"
     created_at: str = field(default_factory=now)
     changed_at: str = field(default_factory=now)
+    actions: list[str] = field(default_factory=lambda: ["confirmOrderDetails", "unexpectedProblem"])
+    """Messages that Amazon allows for the order now; ``locale`` is the buyer's language."""
+    locale: str = "en-US"
+    messages: list[str] = field(default_factory=list)
 
     @property
     def status(self) -> str:

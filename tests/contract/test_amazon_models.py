@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -24,10 +24,13 @@ from stopship.adapters.amazon.client import RATES
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.adapters.amazon.messaging import AmazonMessages
 from stopship.adapters.amazon.order_system import AmazonOrderSystem
+from stopship.adapters.amazon.refunds import AmazonRefunds
 from stopship.adapters.amazon.sweep import AmazonChanges
 from stopship.adapters.clock import SystemClock
 from stopship.application.ports import CancelCommand, CancelState
 from stopship.domain.errors import PartnerRefused
+from stopship.domain.instant import plus
+from stopship.domain.money import MoneyMove, MoveKind, MoveState
 
 MERCHANT = "acme"
 SECRETS: dict[str, Any] = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-models"}
@@ -125,6 +128,24 @@ def a_day(sandboxes: Sandboxes) -> None:
         amazon.read_cancel(partly, "404")
     a_sweep(sandboxes)
     some_messages(sandboxes)
+    a_refund(sandboxes)
+
+
+def a_refund(sandboxes: Sandboxes) -> None:
+    """Quoted, sent, looked for in the list of feeds, and read back."""
+    refunds, asked = AmazonRefunds(connection(sandboxes), SystemClock()), SystemClock().now()
+    order_ref = place(sandboxes, "111-0000031-0000000").order_ref
+    sandboxes.command(f"amazon/{MERCHANT}/ship", {"order_ref": order_ref})
+    lines = {f"{order_ref}-MUG": 1}
+    quote = refunds.quote(order_ref, lines)
+    move = MoneyMove("money-1", MoveKind.REFUND, quote.amount, quote.currency, lines=lines)
+    sent = refunds.move(order_ref, move)
+    assert sent.reference
+    doubtful = replace(move, asked_at=plus(asked, -3600))
+    assert refunds.move(order_ref, doubtful).state is MoveState.PENDING
+    known = replace(move, asked_at=asked, reference=sent.reference)
+    assert until(lambda: refunds.move(order_ref, known).state is MoveState.DONE, 5.0)
+    assert refunds.read(order_ref).refunded_lines == lines
 
 
 def some_messages(sandboxes: Sandboxes) -> None:
@@ -205,10 +226,12 @@ def examples(one: models.Operation) -> Iterator[tuple[int, Any]]:
 def test_amazons_own_examples_fit_its_models_as_we_read_them(
     vendor: models.Models, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Closing the models to fields that they do not name takes nothing away."""
+    """Closing the models to fields that they do not name takes nothing away. Of the operations that are used here: some others' examples
+    do not fit even as published."""
     found = [
         (one.name, status, one.wrong_answer(status, json.dumps(example).encode()))
         for one in vendor.operations
+        if one.name in RATES
         for status, example in examples(one)
     ]
     with capsys.disabled():
@@ -241,7 +264,7 @@ def rename(kind: str, field: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-ORDERS, FEEDS, MESSAGING = models.FILES
+ORDERS, FEEDS, MESSAGING, FINANCES = models.FILES
 
 
 @pytest.mark.parametrize(
@@ -260,6 +283,9 @@ ORDERS, FEEDS, MESSAGING = models.FILES
         (ORDERS, "ItemCancellationRequest", "requester", "getOrder"),
         (ORDERS, "Pagination", "nextToken", "searchOrders"),
         (MESSAGING, "CreateUnexpectedProblemRequest", "text", "createUnexpectedProblem"),
+        (FEEDS, "GetFeedsResponse", "feeds", "getFeeds"),
+        (FINANCES, "Transaction", "description", "listTransactions"),
+        (FINANCES, "ListTransactionsResponse", "payload", "listTransactions"),
         (MESSAGING, "LinkObject", "href", "getMessagingActionsForOrder"),
         (ORDERS, "SearchOrdersResponse", "orders", "searchOrders"),
     ],
@@ -280,7 +306,7 @@ def test_an_operation_that_moved_is_noticed(folder: Path, tmp_path: Path, exchan
 
     theirs = changed(folder, tmp_path, FEEDS, move)
     wrong = [problem for x in exchanges for problem in x.wrong(theirs)]
-    assert set(wrong) == {"POST /feeds/2021-06-30/feeds: is not an operation"}
+    assert set(wrong) == {f"{method} /feeds/2021-06-30/feeds: is not an operation" for method in ("GET", "POST")}
 
 
 def test_data_that_an_order_no_longer_gives_is_noticed(folder: Path, tmp_path: Path, exchanges: list[Exchange]) -> None:

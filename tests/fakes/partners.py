@@ -388,6 +388,8 @@ class FakePayments:
     pending_for: float = 0
     fails: int = 0
     never: bool = False
+    announces: bool = False
+    expected: int = 0
     _moves: dict[str, tuple[float, MoneyMove, bool]] = field(default_factory=dict)
     _ended: dict[str, MoveAnswer] = field(default_factory=dict)
 
@@ -445,7 +447,8 @@ class FakePayments:
             self._begin(order, move)
         due, _, fails = self._moves[move.key]
         if self.never or self.world.seconds < due:
-            return MoveAnswer(MoveState.PENDING, f"refund-{move.key}")
+            reference = f"refund-{move.key}"
+            return MoveAnswer(MoveState.PENDING, reference, expected_seconds=self.expected, announced=self.announces)
         return self._finish(order, move, fails=fails)
 
     def _begin(self, order: Order, move: MoneyMove) -> None:
@@ -557,6 +560,9 @@ class FakePartners:
 
     def carrier(self, merchant: str, name: str) -> FakeCarrier | None:
         return self.carriers.get(name)
+
+    def refunds_by_person(self, merchant: str, channel: str) -> "FakePayments | None":
+        return self.world.payments if channel == "amazon" else None
 
     def buyer_messages(self, merchant: str, channel: str) -> "FakeBuyers | None":
         return self.world.buyers if channel == "amazon" else None

@@ -3,11 +3,15 @@
 import pytest
 
 from stopship.application.view_case import view_case
+from stopship.domain.errors import InvalidInput
 from stopship.domain.market import SellerCancel
+from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import Resolution
+from tests.fakes.order_book import Work
+from tests.fakes.partners import captured
 from tests.fakes.trouble import Trouble
 from tests.fakes.world import MERCHANT
 from tests.statemachines.play import Play
@@ -285,3 +289,103 @@ def test_a_stockout_that_the_case_cannot_show_asks_the_buyer_nothing(amazon: Pla
     amazon.world.ask(reason=Reason.STOCKOUT, requester=Requester.CUSTOMER)
     amazon.world.settle()
     assert not amazon.world.done("buyer.message")
+
+
+# ---------------------------------------------------------------------------------------------- money
+
+
+def shipped(play: Play, **settings: str) -> None:
+    """An order that had left when it was asked for, at a merchant whose policy has people asked."""
+    world = play.world
+    policy(play, **{"shipped_refund": "ask", **settings})
+    order = world.orders["1001"]
+    captured(order)
+    world.pick(order, PickState.DELIVERED)
+    world.ask(official=True)
+    world.settle()
+
+
+def money(play: Play) -> str:
+    settled = play.world.case.money_settled
+    return settled.fact.why if settled else ""
+
+
+def test_by_default_nobody_moves_money_on_a_marketplace(amazon: Play) -> None:
+    shipped(amazon, shipped_refund="never")
+    assert amazon.outcome == Outcome.SHIPPED and money(amazon) == "order_system_pays"
+    assert not amazon.world.done("payments.refund") and not amazon.world.case.exceptions
+
+
+def test_what_shipped_is_a_persons_question_where_the_policy_says_so(amazon: Play) -> None:
+    shipped(amazon)
+    item = amazon.world.the_exception
+    assert (item.cause, item.tier) == (Cause.SHIPPED_REFUND_REQUESTED, "P1")
+    assert not amazon.world.done("payments.refund") and not amazon.world.done("buyer.message")
+    amazon.world.answer_all(Resolution.NO_REFUND)
+    assert amazon.outcome == Outcome.SHIPPED and money(amazon) == "no_refund_by_person"
+    assert not amazon.world.done("payments.refund")
+
+
+def test_two_people_have_it_paid_back_once_and_line_by_line(play: Play) -> None:
+    world = play.world
+    world.channel, world.partners.has_payments = "amazon", False
+    order = world.order(lines={"L1": 2, "L2": 1})
+    policy(play, shipped_refund="ask")
+    captured(order)
+    world.pick(order, PickState.DELIVERED)
+    world.ask(official=True)
+    world.settle()
+    with pytest.raises(InvalidInput):
+        world.answer(world.the_exception, Resolution.REFUND_APPROVED)
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert money(play) == "refunded" and order.refunded_lines == {"L1": 2, "L2": 1}
+    assert len(world.done("payments.refund")) == 2 and len(world.case.moves) == 2
+
+
+def test_what_was_stopped_is_never_paid_back_even_when_it_is_approved(play: Play) -> None:
+    world = play.world
+    world.channel, world.partners.has_payments = "amazon", False
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    policy(play, shipped_refund="ask")
+    captured(order)
+    world.pick(order, PickState.SHIPPED, "b")
+    world.ask(official=True)
+    world.settle()
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert order.refunded_lines == {"L2": 1} and order.cancelled_lines == {"L1": 2}
+
+
+def test_a_refund_that_takes_two_days_is_waited_for_and_asked_about_after_that(amazon: Play) -> None:
+    world = amazon.world
+    world.payments.pending_for, world.payments.expected = 40 * 3600, 54 * 3600
+    shipped(amazon)
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert money(amazon) == "refunded" and len(world.done("payments.refund")) == 1
+    assert [x.opened.fact.cause for x in world.case.exceptions.values()] == [Cause.SHIPPED_REFUND_REQUESTED]
+
+
+def test_a_refund_that_never_shows_is_finances_and_stays_approved_for_the_retry(amazon: Play) -> None:
+    world = amazon.world
+    world.payments.never, world.payments.expected = True, 54 * 3600
+    shipped(amazon)
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert world.the_exception.cause == Cause.MONEY_PENDING and not world.done("payments.refund")
+    world.payments.never = False
+    world.answer_all(Resolution.RETRY)
+    assert money(amazon) == "refunded" and len(world.done("payments.refund")) == 1
+
+
+def test_what_others_have_paid_back_is_not_paid_again(amazon: Play) -> None:
+    shipped(amazon)
+    order = amazon.world.orders["1001"]
+    order.refunded_lines = {"L1": 2}
+    amazon.world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert money(amazon) == "paid_back_by_others" and not amazon.world.done("payments.refund")
+
+
+def test_a_refused_quote_is_finances(amazon: Play) -> None:
+    amazon.world.faults.on("payments.quote", Trouble.REFUSE)
+    shipped(amazon)
+    amazon.world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert amazon.world.the_exception.cause == Cause.MONEY_REFUSED and not amazon.world.done("payments.refund")

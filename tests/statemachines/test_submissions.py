@@ -131,3 +131,18 @@ def test_the_door_of_a_submission_takes_no_acknowledgement(play: Play) -> None:
     (door,) = [x for x in play.world.ledger.doors(MERCHANT, play.world.case.case_id) if x.subject.startswith("feed-")]
     assert door.purpose == "wake" and door.state == "open"
     play.world.settle()
+
+
+def test_a_refund_whose_end_is_told_is_looked_at_then(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.payments.announces, world.payments.pending_for, world.payments.expected = True, 3000, 48 * 3600
+    world.ask()
+    world.later(20)
+    (move,) = world.case.moves.values()
+    assert move.moved and play.states()[-1] == WAIT
+    world.later(3000)
+    world.announce(move.moved.fact.reference)
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and world.seconds < 3100
+    assert len(world.done("payments.refund")) == 1

@@ -175,7 +175,10 @@ def _intercept(rule: Mapping[str, Any]) -> InterceptRule:
 
 def _amazon(rule: Mapping[str, str]) -> AmazonRule:
     """A policy that was pinned before there was such a table has the defaults."""
-    return AmazonRule(**{**rule, "cancel_rate_limit": Decimal(rule["cancel_rate_limit"])}) if rule else AmazonRule()
+    if not rule:
+        return AmazonRule()
+    limit = Decimal(rule["cancel_rate_limit"])
+    return AmazonRule(rule["neutral_reason"], limit, rule["above_limit"], rule["shipped_refund"])
 
 
 def _exceptions(rules: Mapping[str, Mapping[str, str]]) -> dict[Cause, ExceptionRule]:

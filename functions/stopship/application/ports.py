@@ -261,10 +261,15 @@ class BuyerMessages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MoveAnswer:
+    """``expected_seconds`` says of a pending one how long it may well take, 0 for no longer than usual; ``announced`` that the system tells
+    when it is through with ``reference``."""
+
     state: MoveState
     reference: str = ""
     code: str = ""
     message: str = ""
+    expected_seconds: int = 0
+    announced: bool = False
 
 
 class Payments(Protocol):
@@ -541,6 +546,9 @@ class Partners(Protocol):
     def erp(self, merchant: str) -> Erp | None: ...
     def payments(self, merchant: str, channel: str) -> Payments | None:
         """None when the channel itself owns the money (Amazon)."""
+
+    def refunds_by_person(self, merchant: str, channel: str) -> Payments | None:
+        """What may pay back goods that left, where two people have said so and the channel otherwise pays by itself."""
 
     def tickets(self, merchant: str, source: str) -> Tickets | None:
         """The help desk behind a wish's ``source``; None when there is none that can be answered."""

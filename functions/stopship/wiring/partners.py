@@ -69,6 +69,12 @@ class ConfiguredPartners:
             raise NotFound(f"payments {told!r} of channel {channel}")
         return self._once(f"payments {merchant}", lambda: _shopify_payments(merchant, config))
 
+    def refunds_by_person(self, merchant: str, channel: str) -> Payments | None:
+        if channel != "amazon":
+            return None
+        config = self._config(merchant, channel)
+        return self._once(f"refunds {merchant}", lambda: _amazon_refunds(merchant, config))
+
     def tickets(self, merchant: str, source: str) -> Tickets | None:
         config = self._merchants.connections(merchant).get("zendesk") if source == "zendesk" else None
         return self._once(f"tickets {merchant}", lambda: _zendesk(merchant, config)) if config else None
@@ -113,6 +119,12 @@ def _amazon_connection(merchant: str, config: Mapping[str, Any]) -> "AmazonConne
     from stopship.adapters.amazon.connection import AmazonConnection
 
     return AmazonConnection(merchant, **{**config, "marketplace_ids": tuple(config["marketplace_ids"])})
+
+
+def _amazon_refunds(merchant: str, config: Mapping[str, Any]) -> Payments:
+    from stopship.adapters.amazon.refunds import AmazonRefunds
+
+    return AmazonRefunds(_amazon_connection(merchant, config), SystemClock())
 
 
 def _amazon_messages(merchant: str, config: Mapping[str, Any]) -> BuyerMessages:

@@ -21,6 +21,8 @@ RATES = {
     "createFeedDocument": 0.5,
     "createFeed": 0.0083,
     "getFeed": 2.0,
+    "getFeeds": 0.0222,
+    "listTransactions": 0.5,
     "getFeedDocument": 0.0222,
     "getMessagingActionsForOrder": 1.0,
     "GetAttributes": 1.0,

@@ -82,6 +82,16 @@ def submit(
     return _text(_object(client.call("createFeed", "POST", f"{FEEDS}/feeds", feed), "the feed"), "feedId")
 
 
+def made_since(client: AmazonClient, feed_type: str, since: str) -> bool:
+    """Whether any feed of this type was made since, by whatever software of the seller's."""
+    params = {"feedTypes": feed_type, "createdSince": since, "pageSize": "1"}
+    answer = client.call("getFeeds", "GET", f"{FEEDS}/feeds", params=params)
+    found = _object(answer, "the list of feeds").get("feeds")
+    if not isinstance(found, list):
+        raise PartnerContractBroken(PARTNER, "feeds: not as the contract says")
+    return bool(found)
+
+
 def read_report(client: AmazonClient, connection: AmazonConnection, feed_id: str) -> Report:
     """What became of a feed. CANCELLED and FATAL are one problem each; a FATAL feed may have acted in part."""
     feed = _object(client.call("getFeed", "GET", f"{FEEDS}/feeds/{quote(feed_id, safe='')}"), "the feed")

@@ -4,7 +4,7 @@ A cancel is an order acknowledgement feed: taken at once, worked on later, and j
 Amazon's own models are at hand, every request and every answer must fit them.
 
 Settings (merchant, "amazon"): ``client_id``, ``client_secret``, ``refresh_token``; ``seller_id``; ``marketplace_ids``; ``bus`` (the
-event source of the notifications, "" for none); ``search_rate`` and ``search_burst`` of the order search; ``page_token_seconds``; ``token_seconds``; ``queue_seconds`` and ``work_seconds`` a feed takes; ``gzip_reports``.
+event source of the notifications, "" for none); ``search_rate`` and ``search_burst`` of the order search; ``page_token_seconds``; ``finance_lag_seconds`` until a refund shows; ``token_seconds``; ``queue_seconds`` and ``work_seconds`` a feed takes; ``gzip_reports``.
 
 Control, below ``/_sandbox/amazon/{merchant}``: ``POST /orders`` {order_ref, lines: [{id, sku, quantity, price}], buyer_asked?,
 pending?, fulfilled_by?}; ``GET /orders/{order_ref}``; ``GET /feeds``, with what was sent in ``text``; ``POST /buyer-cancel``
@@ -14,7 +14,7 @@ pending?, fulfilled_by?}; ``GET /orders/{order_ref}``; ``GET /feeds``, with what
 ``at`` on an order and on a change makes it older; ``quiet`` loses the notification; ``GET /searches`` counts requests.
 
 Traps, by order reference: the transport ones on "read", "document", "upload", "feed", "feed_status", "report" and "download" (those
-before the order is known, and the last two, by "*"); http_429 with ``seconds`` names its inverse as the rate limit. "search" knows no order; "actions", "attributes" and "message" (which takes rejected with "code") are of the Messaging API, an order has ``actions`` and a ``locale``. "feed_word" is the notification that a feed is through: silent (never told) or late (``seconds``). "feed" also takes
+before the order is known, and the last two, by "*"); http_429 with ``seconds`` names its inverse as the rate limit. "search" and "feeds" (the list) know no order; "finances" is the list of transactions; "actions", "attributes" and "message" (which takes rejected with "code") are of the Messaging API, an order has ``actions`` and a ``locale``. "feed_word" is the notification that a feed is through: silent (never told) or late (``seconds``). "feed" also takes
 silent (it never ends), late (``seconds``), rejected (detail {"code", "text", "items"?}, or {"status": "CANCELLED" | "FATAL", "items"?}
 for how the whole feed ends and which items it left alone) and false_ok (a clean report, and nothing is cancelled). Against the contract:
 false_ok with detail {"change": {dotted place: value}} on "read", "feed_status" and "report", and with {"text"} on "download".
@@ -52,6 +52,8 @@ def build(base: Base) -> Partner:
         Route(f"{feeds}/documents", held_to_model(service.document), methods=["POST"]),
         Route(f"{feeds}/documents/{{name}}", held_to_model(service.report)),
         Route(f"{feeds}/feeds", held_to_model(service.feed), methods=["POST"]),
+        Route(f"{feeds}/feeds", held_to_model(service.feeds_made)),
+        Route("/finances/2024-06-19/transactions", held_to_model(service.transactions)),
         Route(f"{feeds}/feeds/{{feed_id}}", held_to_model(service.feed_status)),
         Route("/{path:path}", held_to_model(service.unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from infra.local.sandboxes.amazon.bodies import feed_notification, notification
-from infra.local.sandboxes.amazon.documents import FEED_TYPE, Problem, messages_of, orders_of, report
-from infra.local.sandboxes.amazon.state import Feed, Item, Order, now
+from infra.local.sandboxes.amazon.documents import ADJUSTMENT, FEED_TYPES, Problem, messages_of, orders_of, report
+from infra.local.sandboxes.amazon.money import LAG_SECONDS, adjust
+from infra.local.sandboxes.amazon.state import Feed, Item, Order, Paid, now
 from infra.local.sandboxes.base import Base
 from infra.local.sandboxes.deliver import Message, json_body
 
@@ -109,13 +110,14 @@ class Account:
 
     def make_feed(self, told: Mapping[str, Any]) -> Response:
         document = str(told.get("inputFeedDocumentId", ""))
-        if told.get("feedType") != FEED_TYPE or not isinstance(told.get("marketplaceIds"), list):
+        if told.get("feedType") not in FEED_TYPES or not isinstance(told.get("marketplaceIds"), list):
             raise Refused(400, "InvalidInput", "Invalid feedType or marketplaceIds.")
         if not self.documents.get(document):
             raise Refused(400, "InvalidInput", "The feed document was not uploaded.")
         order_ref = next((text for text in orders_of(self.documents[document])), "")
         trap = self._base.traps.take(order_ref, "feed_work")
         feed = Feed(f"{5_000_000 + len(self.feeds) + 1}", document, order_ref, time.time(), 0.0)
+        feed.feed_type = str(told["feedType"])
         if trap:
             feed.kind, feed.detail = trap.kind, trap.detail
         if feed.kind != "silent":
@@ -131,7 +133,7 @@ class Account:
     def feed_body(self, feed: Feed) -> dict[str, Any]:
         """The feed as getFeed gives it; one that was cancelled or died has no report."""
         early = "IN_QUEUE" if time.time() - feed.made < self._seconds("queue") else "IN_PROGRESS"
-        body = {"feedId": feed.feed_id, "feedType": FEED_TYPE, "createdTime": feed.created_at}
+        body = {"feedId": feed.feed_id, "feedType": feed.feed_type, "createdTime": feed.created_at}
         report_id = {"resultFeedDocumentId": feed.report} if feed.report else {}
         return {**body, "processingStatus": feed.ended or early, **report_id}
 
@@ -151,12 +153,23 @@ class Account:
         problems: list[Problem] = []
         done = 0
         for message in messages_of(self.documents[feed.document]):
-            failed = list(self._acknowledge(feed, message))
+            work = self._adjust if feed.feed_type == ADJUSTMENT else self._acknowledge
+            failed = list(work(feed, message))
             problems += failed
             done += not failed
         if feed.ended == "DONE":
             feed.report = f"report-{feed.feed_id}"
             self.documents[feed.report] = report(feed.feed_id, done, problems)
+
+    def _adjust(self, feed: Feed, message: ET.Element) -> Iterator[Problem]:
+        order = self.orders.get(message.findtext("OrderAdjustment/AmazonOrderID", ""))
+        before = len(order.paid_back) if order else 0
+        lag = float(self.setting("finance_lag_seconds", LAG_SECONDS))
+        kind = feed.kind if feed.detail.get("status") is None else ""
+        yield from adjust(order, message, lag, kind, feed.detail)
+        for paid in order.paid_back[before:] if order else ():
+            key = message.findtext("OrderAdjustment/AdjustedItem/MerchantAdjustmentItemID", "")
+            self.write("refund", feed.order_ref, f"{feed.feed_id}:{key}", item=paid.item_id, amount=paid.amount)
 
     def _acknowledge(self, feed: Feed, message: ET.Element) -> Iterator[Problem]:
         number = message.findtext("MessageID", "")
@@ -203,7 +216,8 @@ class Account:
         self.documents, self.tokens = dict(saved["documents"]), dict(saved["tokens"])
         for order in saved["orders"]:
             items = [Item(**item) for item in order.pop("items")]
-            self.orders[order["order_ref"]] = Order(items=items, **order)
+            paid = [Paid(**x) for x in order.pop("paid_back")]
+            self.orders[order["order_ref"]] = Order(items=items, paid_back=paid, **order)
         for raw in saved["feeds"]:
             feed = self.feeds[raw["feed_id"]] = Feed(**raw)
             self.resume(feed)

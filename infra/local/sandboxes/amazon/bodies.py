@@ -4,6 +4,7 @@ import secrets
 from decimal import Decimal
 from typing import Any, Final
 
+from infra.local.sandboxes.amazon.money import proceeds, worth
 from infra.local.sandboxes.amazon.state import Feed, Item, Order, now
 
 MARKETPLACE: Final = "ATVPDKIKX0DER"
@@ -34,7 +35,7 @@ NOTIFIED: Final = {
 
 def order_body(order: Order, included: set[str]) -> dict[str, Any]:
     """The order with the data that was asked for (orders 2026-01-01, includedData)."""
-    total = sum((Decimal(x.price) * x.quantity for x in order.items), Decimal(0))
+    total = sum((worth(x) for x in order.items), Decimal(0))
     body: dict[str, Any] = {
         "orderId": order.order_ref,
         "createdTime": order.created_at,
@@ -58,6 +59,8 @@ def _item_body(item: Item, included: set[str]) -> dict[str, Any]:
     if "FULFILLMENT" in included:
         left = 0 if item.cancelled_by else item.quantity - item.shipped
         body["fulfillment"] = {"quantityFulfilled": item.shipped, "quantityUnfulfilled": left}
+    if "PROCEEDS" in included:
+        body["proceeds"] = proceeds(item)
     if "CANCELLATION" in included and (item.asked_by or item.cancelled_by):
         body["cancellation"] = {
             **({"cancellationRequest": {"requester": item.asked_by, "cancelReason": ""}} if item.asked_by else {}),

@@ -3,6 +3,7 @@
 import gzip
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -13,6 +14,7 @@ from infra.local.sandboxes.amazon import models
 from infra.local.sandboxes.amazon.account import PARTNER, Account, Refused
 from infra.local.sandboxes.amazon.bodies import INCLUDED, order_body
 from infra.local.sandboxes.amazon.documents import CONTENT_TYPE, orders_of
+from infra.local.sandboxes.amazon.money import transactions
 from infra.local.sandboxes.amazon.search import RATE as DEFAULT_RATE
 from infra.local.sandboxes.amazon.search import search, take_one
 from infra.local.sandboxes.base import Base
@@ -74,6 +76,10 @@ def changed(body: dict[str, Any], trap: Trap | None) -> Response | None:
             target = target[name]
         target[last] = value
     return OffContract(body)
+
+
+def _after(moment: str, since: str) -> bool:
+    return not since or datetime.fromisoformat(moment) >= datetime.fromisoformat(since)
 
 
 class Service:
@@ -189,6 +195,32 @@ class Service:
             self._base.traps.set(order_ref, "feed_work", trap)
             trap = None
         return await self.answer(request, trap, lambda account: account.make_feed(told))
+
+    async def feeds_made(self, request: Request) -> Response:
+        """getFeeds: the seller's feeds of some types since a moment, the newest first."""
+        query, trap = request.query_params, self._base.traps.take("*", "feeds")
+
+        def act(account: Account) -> Response:
+            types, since = query["feedTypes"].split(","), query.get("createdSince", "")
+            made = [x for x in account.feeds.values() if x.feed_type in types and _after(x.created_at, since)]
+            body = {"feeds": [account.feed_body(x) for x in made[::-1][: int(query.get("pageSize", "10"))]]}
+            return changed(body, trap) or JSONResponse(body)
+
+        return await self.answer(request, trap, act)
+
+    async def transactions(self, request: Request) -> Response:
+        """listTransactions by order. Setting ``finance_lag_seconds``: how long a refund stays unseen."""
+        order_ref = request.query_params.get("relatedIdentifierValue", "")
+        trap = self._base.traps.take(order_ref, "finances")
+
+        def act(account: Account) -> Response:
+            if request.query_params.get("relatedIdentifierName") != "ORDER_ID":
+                raise Refused(400, "InvalidInput", "relatedIdentifierName")
+            known = account.orders.get(order_ref)
+            body = {"payload": {"transactions": transactions(known) if known else []}}
+            return changed(body, trap) or JSONResponse(body)
+
+        return await self.answer(request, trap, act)
 
     async def feed_status(self, request: Request) -> Response:
         known = self.account(request).feeds.get(request.path_params["feed_id"])

@@ -18,6 +18,17 @@ class Item:
     shipped: int = 0
     cancelled_by: str = ""
     asked_by: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
+    """More of its price by kind: SHIPPING, GIFT_WRAP, TAX_ITEM, TAX_SHIPPING, DISCOUNT, ..."""
+
+
+@dataclass(slots=True)
+class Paid:
+    """One item's refund. ``visible_at`` is when the Finances API begins to show it."""
+
+    item_id: str
+    amount: str
+    visible_at: float
 
 
 @dataclass(slots=True)
@@ -34,6 +45,7 @@ class Order:
     """Messages that Amazon allows for the order now; ``locale`` is the buyer's language."""
     locale: str = "en-US"
     messages: list[str] = field(default_factory=list)
+    paid_back: list[Paid] = field(default_factory=list)
 
     @property
     def status(self) -> str:

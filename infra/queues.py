@@ -1,10 +1,11 @@
 """The intake queue, the queue of received mails before it, one queue a tier for exceptions, and the queues behind them for what nobody could take."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stopship.contract import FUNCTIONS, TIERS
+from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, TIERS
 
 KEPT = Duration.days(14)
 TRIES = 8
@@ -20,6 +21,15 @@ class Queues(Construct):
         self.dead: dict[str, sqs.Queue] = {}
         self.intake = self._queue("Intake", _longer_than("process_intake"))
         self.mail = self._queue("Mail", _longer_than("receive_mail"))
+        # Some of Amazon's notifications (FEED_PROCESSING_FINISHED) come over SQS only.
+        self.amazon = self._queue("AmazonNotifications", _longer_than("process_intake"))
+        self.amazon.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.AccountPrincipal(AMAZON_NOTIFIER)],
+                actions=["sqs:SendMessage", "sqs:GetQueueAttributes"],
+                resources=[self.amazon.queue_arn],
+            )
+        )
         self.exceptions = {tier: self._queue(f"Exceptions{tier}", Duration.minutes(5)) for tier in TIERS}
 
     def _queue(self, name: str, visibility: Duration) -> sqs.Queue:

@@ -163,6 +163,7 @@ class StopshipStack(Stack):
             "ApiUrl": self._api.api.api_endpoint,
             "TableName": self._ledger.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,
+            "AmazonQueueArn": self._queues.amazon.queue_arn,
             "BusName": self._bus.event_bus_name,
             "UserPoolId": self._identity.pool.user_pool_id,
             "UserPoolClientId": self._identity.client.user_pool_client_id,

@@ -26,6 +26,9 @@ LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejecte
 AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
 """EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
 
+AMAZON_NOTIFIER = "437568002678"
+"""The account from which Amazon sends notifications that it does not send over EventBridge (SP-API, SQS workflow tutorial)."""
+
 
 def function_name(stage: str, module: str) -> str:
     """A deployed function's physical name."""

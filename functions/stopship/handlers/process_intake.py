@@ -8,7 +8,7 @@ from stopship.application.process_message import Processed, process_message
 from stopship.application.take_in import IntakeMessage, take_in
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
-from stopship.wiring.normalise import AMAZON, amazon_envelope, count_seen, normalise
+from stopship.wiring.normalise import amazon_envelope, amazon_event, count_seen, normalise
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -27,10 +27,11 @@ def _done(record: Mapping[str, Any]) -> bool:
 
 
 def _process(body: dict[str, Any], raw: str) -> None:
-    message = _from_bus(body, raw) if "detail-type" in body else IntakeMessage(**body)
+    told = amazon_event(body)
+    message = _from_amazon(told, raw) if told else IntakeMessage(**body)
     done = _process_mail(message) if is_mail(message) else process_message(desk(), normalise, message)
-    if message.source == AMAZON and "detail-type" in body and done.how != "kept":
-        count_seen(desk().ledger, message.merchant, body)
+    if told and done.how != "kept":
+        count_seen(desk().ledger, message.merchant, told)
     extra = {**about({"merchant": message.merchant, "source": message.source}), "how": done.how}
     logger().info("message processed", extra={**extra, "case_id": done.case_id})
 
@@ -47,9 +48,9 @@ def _process_mail(message: IntakeMessage) -> Processed:
     return process_mail(desk(), mail.read_letter, mail.find_orders, message)
 
 
-def _from_bus(body: dict[str, Any], raw: str) -> IntakeMessage:
-    """A notification came over EventBridge without passing a door: its evidence is kept here."""
-    envelope = amazon_envelope(body, merchants())
+def _from_amazon(event: dict[str, Any], raw: str) -> IntakeMessage:
+    """A notification came without passing a door: its evidence is kept here, as it came."""
+    envelope = amazon_envelope(event, merchants())
     return take_in(evidence(), _NoQueue(), body=raw.encode(), **envelope)
 
 

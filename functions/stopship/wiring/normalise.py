@@ -151,9 +151,10 @@ def _amazon_event(message: IntakeMessage, body: Mapping[str, Any]) -> Normalised
     """Notifications by their type, which the detail itself names: the bus's own word for it is not the sender's."""
     from stopship.adapters.amazon import feed_finished, notifications, sweep
 
-    if message.topic == sweep.TOPIC:
+    event = amazon_event(body)
+    if event is None and message.topic == sweep.TOPIC:
         return sweep.normalise(message, body)
-    detail = _object(body, "detail")
+    detail = _object(event or {}, "detail")
     if detail.get("notificationType") == feed_finished.TYPE:
         return feed_finished.normalise(message, detail)
     return notifications.normalise(message, detail)
@@ -192,6 +193,18 @@ def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelReques
 def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = value.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def amazon_event(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A notification in the bus's envelope, which Amazon's own queue does not put around it; None for what is no notification."""
+    if "detail-type" in body:
+        return dict(body)
+    kind = body.get("notificationType") or body.get("NotificationType")
+    if not isinstance(kind, str):
+        return None
+    from stopship.adapters.clock import SystemClock
+
+    return {"detail-type": kind, "detail": body, "id": "", "time": SystemClock().now()}
 
 
 def count_seen(ledger: MarketBook, merchant: str, event: Mapping[str, Any]) -> None:

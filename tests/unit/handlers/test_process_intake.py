@@ -225,6 +225,38 @@ def test_the_end_of_a_feed_that_no_case_submitted_leaves_nothing_but_its_evidenc
     assert len(deployed.evidence) == 1
 
 
+def test_a_notification_from_amazons_own_queue_comes_without_an_envelope_and_is_read_all_the_same(
+    deployed: Deployment,
+) -> None:
+    raw = json.dumps(ORDER_CHANGE["detail"])
+    for _ in range(2):
+        assert handler({"Records": [d.record(raw)]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert handler({"Records": [d.record(json.dumps(feed_finished()["detail"]))]}, d.CONTEXT) == {
+        "batchItemFailures": []
+    }
+    (case,) = deployed.cases()
+    assert (case.channel, case.order_ref) == ("amazon", "903-8868176-2219830")
+    assert raw.encode() in deployed.evidence.values()
+    assert (deployed.exceptions(), len(deployed.executions)) == ([], 1)
+
+
+def test_a_sellers_order_is_counted_once_on_the_day_it_was_placed(deployed: Deployment) -> None:
+    for event in (ORDER_CHANGE, order_change(NotificationMetadata__NotificationId="another")):
+        handler({"Records": [d.record(json.dumps(event))]}, d.CONTEXT)
+    counted = wiring.ledger().orders_counted(d.ACME, "amazon", "2022-07-13", "2022-07-13")
+    assert counted == 1
+    amazons = order_change(Payload__OrderChangeNotification__Summary__FulfillmentType="AFN")
+    handler({"Records": [d.record(json.dumps(amazons).replace("2219830", "2219831"))]}, d.CONTEXT)
+    assert wiring.ledger().orders_counted(d.ACME, "amazon", "2022-01-01", "2099-01-01") == 1
+
+
+def test_a_notification_cannot_pass_for_what_the_sweep_queued(deployed: Deployment) -> None:
+    posed = {**order_change(NotificationType="order_sweep")["detail"], "part": "wish", "order": {"orderId": "1"}}
+    assert handler({"Records": [d.record(json.dumps(posed))]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert kept(deployed).source == "amazon"
+    assert deployed.executions == []
+
+
 @pytest.mark.parametrize(
     ("changes", "merchant"),
     [

@@ -8,7 +8,7 @@ from tests.statemachines.machine import definition, tasks
 from tests.statemachines.play import Play
 
 _PEOPLE = ("Leg waits for a person", "Case waits for a person")
-_POLLED_INSTEAD = "Await the partner's word"
+_POLLED_INSTEAD = "Await word of the partner"
 
 
 def through_people(play: Play) -> None:

@@ -6,7 +6,7 @@ from tests.fakes.partners import captured
 from tests.fakes.world import MERCHANT
 from tests.statemachines.play import Play
 
-WAIT = "Await the partner's word"
+WAIT = "Await word of the partner"
 
 
 def submitted(play: Play, seconds: float) -> str:

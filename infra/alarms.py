@@ -56,6 +56,20 @@ class Alarms(Construct):
                 f"ShippedAfterStop-{merchant}", metric, 0, "A stopped order was shipped: open its P1 exception."
             )
 
+    def watch_partners(self, merchants: tuple[str, ...]) -> None:
+        """One alarm, however many cases wait for the partner; it ends by itself when the partner is back."""
+        for merchant in merchants:
+            metric = cloudwatch.Metric(
+                namespace=METRIC_NAMESPACE,
+                metric_name="PartnersDown",
+                dimensions_map={"merchant": merchant},
+                statistic="Maximum",
+                period=FIVE_MINUTES,
+            )
+            self._alarm(
+                f"PartnersDown-{merchant}", metric, 0, "A partner does not answer: GET /outages names it. Cases wait."
+            )
+
     def watch_queues(self, queues: Queues) -> None:
         for name, dead in queues.dead.items():
             metric = dead.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum")

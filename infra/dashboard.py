@@ -42,6 +42,7 @@ class DeskDashboard(Construct):
             _graph("Money moved, by kind", _by("MoneyMoved")),
             _graph("Shipped after a stop", [_search("ShippedAfterStop")]),
         )
+        board.add_widgets(_graph("Partners that are down, by merchant", [_search("PartnersDown")], 24))
         ages = {"intake": queues.intake, **queues.exceptions}
         board.add_widgets(
             _graph(

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: the group of one-time deadline timers, the role that it acts with, and the sweep's schedule."""
+"""EventBridge Scheduler: the group of one-time deadline timers, the role that it acts with, and the sweeps' schedules."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -11,6 +11,7 @@ from infra.stages import Stage
 from stopship.contract import PROJECT
 
 SWEEP_EVERY = "rate(1 minute)"
+PAYMENTS_EVERY = "rate(1 hour)"
 ASK_AMAZON_EVERY = "rate(5 minutes)"
 """About twice what Amazon allows for good: what is left over is there for many changes at once."""
 
@@ -36,6 +37,8 @@ class Deadlines(Construct):
 
 
 class Sweep(Construct):
+    """Calls a function again and again: ``every`` is a schedule expression, ``about`` says for what."""
+
     def __init__(
         self,
         scope: Construct,
@@ -45,7 +48,7 @@ class Sweep(Construct):
         function: lambda_.IFunction,
         lost: sqs.IQueue,
         every: str,
-        description: str,
+        about: str,
     ) -> None:
         super().__init__(scope, id_)
         may = [
@@ -56,7 +59,7 @@ class Sweep(Construct):
         schedule = scheduler.CfnSchedule(
             self,
             "Schedule",
-            description=description,
+            description=about,
             group_name=deadlines.group.schedule_group_name,
             schedule_expression=every,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),

@@ -10,7 +10,7 @@ from stopship.contract import PROJECT, merchant_secret_name, state_machine_name
 
 PYTHON = "Python 3.13 is what the whole test run and the local stack execute; moving on is a decision, not a drift."
 ASYNCHRONOUS = (
-    "Called synchronously, or by an event source with its own dead-letter queue; the two functions that a timer calls have a "
+    "Called synchronously, or by an event source with its own dead-letter queue; the functions that a timer calls have a "
     "failure destination."
 )
 DEAD_LETTERS = "This is a dead-letter queue; an alarm watches it."
@@ -25,6 +25,9 @@ EVERYWHERE = {
     ),
 }
 BY_PATH = {
+    "Traffic/Table": {
+        "AwsSolutions-DDB3": "What it holds is found out again by the next calls; there is nothing to recover."
+    },
     "Evidence/Bucket": {"AwsSolutions-S1": "Who reads evidence is recorded by CloudTrail data events of the account."},
     "MailDoor/Bucket": {"AwsSolutions-S1": "Who reads mail is recorded by CloudTrail data events of the account."},
     "Identity/Pool": {
@@ -37,8 +40,19 @@ BY_PATH = {
     "DeskApi/Api/POST--acknowledgments--{callback_id}": {
         "AwsSolutions-APIG4": "A one-time callback id and the warehouse's signature, which the function verifies."
     },
-    "Functions/ProcessIntake": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
-    "Functions/ReceiveMail": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE},
+    "DeskApi/Api/ANY--vendor-answers--{token}": {
+        "AwsSolutions-APIG4": "A signed link to one answer of one request, which the function verifies; opening it has no effect."
+    },
+    **{
+        f"DeskApi/Api/{route}": {
+            "AwsSolutions-APIG4": "A withdrawal needs no login (Directive 2011/83/EU, Article 11a); the order's own address decides later."
+        }
+        for route in ("GET--cancel--{merchant}", "POST--cancel--{merchant}", "POST--cancel--{merchant}--confirm")
+    },
+    **{
+        f"Functions/{worker}": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE}
+        for worker in ("ProcessIntake", "ReceiveMail", "CountOrders", "ErasePersonalData")
+    },
 }
 
 

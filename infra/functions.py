@@ -19,13 +19,18 @@ from infra.stages import Stage
 from stopship.contract import FUNCTIONS, HANDLER_MODULE, PROJECT, Function, Grant, function_name
 from stopship.settings import variable
 
+COUNTED_AT_ONCE = 10
 NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "table_name": frozenset({"ledger_read", "ledger_append"}),
+    "traffic_table_name": frozenset({"traffic", "outages"}),
     "evidence_bucket": frozenset({"evidence_write", "evidence_read"}),
     "mail_bucket": frozenset({"mail_read"}),
     "intake_queue_url": frozenset({"intake_send"}),
+    "counts_queue_url": frozenset({"counts_send"}),
+    "privacy_queue_url": frozenset({"privacy_send"}),
     "state_machine_arn": frozenset({"start_execution", "describe_execution"}),
     "exception_queue_urls": frozenset({"exception_send"}),
+    "form_key": frozenset({"form_mac"}),
     "schedule_group": frozenset({"timer_create"}),
     "scheduler_role_arn": frozenset({"timer_create"}),
     "escalate_function_arn": frozenset({"timer_create"}),
@@ -137,4 +142,12 @@ class Functions(Construct):
             # A mail may be as large as half of the function's memory: one at a time.
             sources.SqsEventSource(queues.mail, batch_size=1, report_batch_item_failures=True)
         )
+        for module, queue, batch in (
+            ("count_orders", queues.counts, COUNTED_AT_ONCE),
+            ("erase_personal_data", queues.privacy, 1),
+        ):
+            # Neither may take the place of cancels: two at a time are the least that can be asked for.
+            self.functions[module].add_event_source(
+                sources.SqsEventSource(queue, batch_size=batch, report_batch_item_failures=True, max_concurrency=2)
+            )
         self.functions["project_ledger"].add_event_source(stream)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
 
-from stopship.contract import Grant
+from stopship.contract import OUTAGES_INDEX, Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,16 +13,22 @@ class Resources:
     """ARNs, as the template has them."""
 
     table: str
+    traffic: str
     bucket: str
     mail_bucket: str
     data_key: str
     signing_key: str
+    form_key: str
     intake_queue: str
+    counts_queue: str
+    privacy_queue: str
     exception_queues: tuple[str, ...]
     state_machine: str
     executions: str
     merchant_secrets: str
     merchant_parameters: str
+    merchant_routes: str
+    merchant_list: str
     schedules: str
     scheduler_role: str
     identities: str
@@ -56,6 +62,8 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "ledger_list": lambda r: [_allow("dynamodb:Query", on=[f"{r.table}/index/gsi1", f"{r.table}/index/gsi2"])],
     "ledger_open_cases": lambda r: [_allow("dynamodb:Query", on=[f"{r.table}/index/gsi3"])],
     "ledger_append": lambda r: [_allow("dynamodb:PutItem", on=[r.table])],
+    "traffic": lambda r: [_allow("dynamodb:GetItem", "dynamodb:PutItem", on=[r.traffic])],
+    "outages": lambda r: [_allow("dynamodb:Query", on=[f"{r.traffic}/index/{OUTAGES_INDEX}"])],
     "evidence_write": lambda r: [_allow("s3:PutObject", "s3:GetObject", on=[f"{r.bucket}/*"]), _encrypt(r)],
     # Without ListBucket an erased object answers 403 and could not be told from a forbidden one.
     "evidence_read": lambda r: [
@@ -68,16 +76,27 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("s3:ListBucket", on=[r.mail_bucket]),
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
+    # The bucket is versioned: only who may erase versions erases, and only who may list them finds them. DeleteObjects asks for the
+    # plain permission always, and for the versions' beside it (Amazon S3 API reference, DeleteObjects).
+    "evidence_erase": lambda r: [
+        _allow("s3:DeleteObject", "s3:DeleteObjectVersion", on=[f"{r.bucket}/*"]),
+        _allow("s3:ListBucketVersions", on=[r.bucket]),
+    ],
     "merchant_secrets": lambda r: [
         _allow("secretsmanager:GetSecretValue", on=[r.merchant_secrets]),
         _allow("kms:Decrypt", on=[r.data_key]),
     ],
     "merchant_parameters": lambda r: [_allow("ssm:GetParameter", on=[r.merchant_parameters])],
-    "merchant_routes": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_parameters])],
+    "merchant_routes": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_routes])],
+    "merchant_list": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_list])],
     "intake_send": lambda r: [_allow("sqs:SendMessage", on=[r.intake_queue])],
     # The event sources grant what Lambda needs to read them.
     "intake_consume": lambda _: [],
     "mail_consume": lambda _: [],
+    "counts_send": lambda r: [_allow("sqs:SendMessage", on=[r.counts_queue])],
+    "counts_consume": lambda _: [],
+    "privacy_send": lambda r: [_allow("sqs:SendMessage", on=[r.privacy_queue])],
+    "privacy_consume": lambda _: [],
     "stream_read": lambda _: [],
     "exception_send": lambda r: [_allow("sqs:SendMessage", on=r.exception_queues)],
     "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],
@@ -85,5 +104,6 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "wake_task": lambda r: [_allow("states:SendTaskSuccess", on=[r.state_machine])],
     "send_mail": lambda r: [_allow("ses:SendEmail", on=[r.identities])],
     "timer_create": _scheduler,
+    "form_mac": lambda r: [_allow("kms:GenerateMac", on=[r.form_key])],
     "kms_sign": lambda r: [_allow("kms:Sign", on=[r.signing_key])],
 }

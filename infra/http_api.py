@@ -16,17 +16,28 @@ from infra.log_retention import retention
 from infra.stages import Stage
 from stopship.contract import PROJECT
 
-GET, POST = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST
+GET, POST, ANY = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST, apigateway.HttpMethod.ANY
 DOORS = {
     "receive_webhook": [(POST, "/webhooks/{source}")],
     "receive_acknowledgment": [(POST, "/acknowledgments/{callback_id}")],
+    # Whatever a mail scanner tries is answered by the page, which knows that only a sent form counts.
+    "answer_vendor_page": [(ANY, "/vendor-answers/{token}")],
+    "cancel_form": [
+        (GET, "/cancel/{merchant}"),
+        (POST, "/cancel/{merchant}"),
+        (POST, "/cancel/{merchant}/confirm"),
+    ],
 }
+FORM_SHARE = 10
+"""The form's routes, which anybody may call, each get this part of the stage's rate: an HTTP API throttles by route, not by caller."""
 DESK = [
     (POST, "/cancellations"),
+    (POST, "/cancellations/csv"),
     (GET, "/cases"),
     (GET, "/cases/{case_id}"),
     (GET, "/exceptions"),
     (POST, "/exceptions/{exception_id}/resolution"),
+    (GET, "/outages"),
     (GET, "/openapi.json"),
 ]
 ACCESS_LOG = {
@@ -40,7 +51,7 @@ ACCESS_LOG = {
     "error": "$context.error.message",
     "integrationError": "$context.integrationErrorMessage",
 }
-"""No address, no header, no path parameter: a callback id is a secret."""
+"""No address, no header, no path parameter: a callback id and a vendor's link are secrets."""
 
 
 class DeskHttpApi(Construct):
@@ -54,6 +65,7 @@ class DeskHttpApi(Construct):
         identity: Identity,
     ) -> None:
         super().__init__(scope, id_)
+        self._made: dict[str, list[apigateway.HttpRoute]] = {}
         self.api = apigateway.HttpApi(
             self,
             "Api",
@@ -61,9 +73,9 @@ class DeskHttpApi(Construct):
             description="Stopship: webhooks, acknowledgments, and the desk",
             create_default_stage=False,
         )
-        self._add_stage(stage)
         for module, routes in DOORS.items():
             self._route(routes, module, functions[module], None)
+        self._add_stage(stage)
         self._route(DESK, "desk_api", functions["desk_api"], self._authorizer(identity))
 
     def _authorizer(self, identity: Identity) -> apigateway.IHttpRouteAuthorizer:
@@ -80,7 +92,8 @@ class DeskHttpApi(Construct):
     ) -> None:
         integration = integrations.HttpLambdaIntegration(module, function)
         for method, path in routes:
-            self.api.add_routes(path=path, methods=[method], integration=integration, authorizer=authorizer)
+            made = self.api.add_routes(path=path, methods=[method], integration=integration, authorizer=authorizer)
+            self._made.setdefault(module, []).extend(made)
 
     def _add_stage(self, stage: Stage) -> None:
         access = logs.LogGroup(
@@ -90,7 +103,12 @@ class DeskHttpApi(Construct):
             retention=retention(stage),
             removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
         )
-        apigateway.CfnStage(
+        form = {
+            "ThrottlingRateLimit": max(1, stage.requests_per_second // FORM_SHARE),
+            "ThrottlingBurstLimit": max(1, stage.request_burst // FORM_SHARE),
+            "DetailedMetricsEnabled": True,
+        }
+        made = apigateway.CfnStage(
             self,
             "Stage",
             api_id=self.api.api_id,
@@ -104,4 +122,8 @@ class DeskHttpApi(Construct):
                 throttling_burst_limit=stage.request_burst,
                 detailed_metrics_enabled=True,
             ),
+            route_settings={f"{method.value} {path}": form for method, path in DOORS["cancel_form"]},
         )
+        # A stage has settings only for routes that are there.
+        for route in self._made["cancel_form"]:
+            made.node.add_dependency(route)

@@ -22,7 +22,7 @@ PYTHON = "3.13"
 PLATFORMS = {"arm64": ["--python-platform", "aarch64-manylinux2014"], "host": []}
 """``host`` is this machine, for the local stack."""
 
-_NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc")
+_NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.md")
 
 
 class PackagingFailed(RuntimeError):

@@ -1,4 +1,5 @@
-"""The intake queue, the queue of received mails before it, one queue a tier for exceptions, and the queues behind them for what nobody could take."""
+"""The intake queue, the queue of received mails before it, queues for counts and for privacy duties, one queue a tier for exceptions, and
+the queues behind them for what nobody could take."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -30,6 +31,8 @@ class Queues(Construct):
                 resources=[self.amazon.queue_arn],
             )
         )
+        self.counts = self._queue("Counts", _longer_than("count_orders"))
+        self.privacy = self._queue("Privacy", _longer_than("erase_personal_data"))
         self.exceptions = {tier: self._queue(f"Exceptions{tier}", Duration.minutes(5)) for tier in TIERS}
 
     def _queue(self, name: str, visibility: Duration) -> sqs.Queue:

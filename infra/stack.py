@@ -10,10 +10,11 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.dashboard import DeskDashboard
 from infra.data_key import DataKey
-from infra.deadlines import ASK_AMAZON_EVERY, SWEEP_EVERY, Deadlines, Sweep
+from infra.deadlines import ASK_AMAZON_EVERY, PAYMENTS_EVERY, SWEEP_EVERY, Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.findings import acknowledge
+from infra.form_key import FormKey
 from infra.functions import Functions
 from infra.grants import Resources
 from infra.http_api import DeskHttpApi
@@ -25,7 +26,15 @@ from infra.queues import Queues
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
-from stopship.contract import PROJECT, function_name, merchant_secret_name, state_machine_name
+from infra.traffic_table import TrafficTable
+from stopship.contract import (
+    PROJECT,
+    function_name,
+    merchant_parameter_name,
+    merchant_secret_name,
+    route_parameter_name,
+    state_machine_name,
+)
 
 
 class StopshipStack(Stack):
@@ -54,7 +63,9 @@ class StopshipStack(Stack):
         stage = self._stage
         self._data_key = DataKey(self, "DataKey", stage).key
         self._signing_key = SigningKey(self, "SigningKey", stage).key
+        self._form_key = FormKey(self, "FormKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
+        self._traffic = TrafficTable(self, "Traffic", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
         self._mail = MailDoor(self, "MailDoor", stage, self._data_key, self._queues)
@@ -66,9 +77,13 @@ class StopshipStack(Stack):
         queues = self._queues
         settings = {
             "table_name": self._ledger.table_name,
+            "traffic_table_name": self._traffic.table_name,
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
+            "form_key": self._form_key.key_arn,
+            "counts_queue_url": queues.counts.queue_url,
+            "privacy_queue_url": queues.privacy.queue_url,
             "state_machine_arn": self._machine_arn,
             "exception_queue_urls": " ".join(f"{tier}={q.queue_url}" for tier, q in queues.exceptions.items()),
             "schedule_group": self._deadlines.group.schedule_group_name,
@@ -89,16 +104,22 @@ class StopshipStack(Stack):
         stage, machine = self._stage.name, state_machine_name(self._stage.name)
         return Resources(
             table=self._ledger.table_arn,
+            traffic=self._traffic.table_arn,
             bucket=self._evidence.bucket_arn,
             mail_bucket=self._mail.bucket.bucket_arn,
             data_key=self._data_key.key_arn,
             signing_key=self._signing_key.key_arn,
+            form_key=self._form_key.key_arn,
             intake_queue=self._queues.intake.queue_arn,
+            counts_queue=self._queues.counts.queue_arn,
+            privacy_queue=self._queues.privacy.queue_arn,
             exception_queues=tuple(q.queue_arn for q in self._queues.exceptions.values()),
             state_machine=self._machine_arn,
             executions=_arn("states", f"execution:{machine}:*"),
             merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
             merchant_parameters=_arn("ssm", f"parameter/{PROJECT}/{stage}/*"),
+            merchant_routes=_arn("ssm", f"parameter{route_parameter_name(stage, '*', '').rstrip('/')}"),
+            merchant_list=_arn("ssm", f"parameter{merchant_parameter_name(stage, '')}"),
             schedules=_arn("scheduler", f"schedule/{self._deadlines.group.schedule_group_name}/*"),
             scheduler_role=self._deadlines.role.role_arn,
             identities=_arn("ses", "identity/*"),
@@ -127,8 +148,9 @@ class StopshipStack(Stack):
             "Sweep", "sweep_cases", SWEEP_EVERY, "Finds cases that nobody works on, and deadlines whose timer was lost"
         )
         self._sweep("AmazonSweep", "sweep_amazon", ASK_AMAZON_EVERY, "Finds what Amazon did not tell by itself")
+        self._sweep("PaymentSweep", "sweep_payments", PAYMENTS_EVERY, "Asks for the cancel of orders that nobody pays")
 
-    def _sweep(self, id_: str, module: str, every: str, description: str) -> None:
+    def _sweep(self, id_: str, module: str, every: str, about: str) -> None:
         Sweep(
             self,
             id_,
@@ -136,12 +158,13 @@ class StopshipStack(Stack):
             function=self._by_module[module],
             lost=self._lost_calls,
             every=every,
-            description=description,
+            about=about,
         )
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
         alarms.watch_leakage(self._stage.merchants)
+        alarms.watch_partners(self._stage.merchants)
         alarms.watch_queues(self._queues)
         if self._mail.expired:
             alarms.watch_mail(self._mail.expired)
@@ -162,6 +185,7 @@ class StopshipStack(Stack):
             "ApiId": self._api.api.api_id,
             "ApiUrl": self._api.api.api_endpoint,
             "TableName": self._ledger.table_name,
+            "TrafficTableName": self._traffic.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,
             "AmazonQueueArn": self._queues.amazon.queue_arn,
             "BusName": self._bus.event_bus_name,
@@ -169,6 +193,7 @@ class StopshipStack(Stack):
             "UserPoolClientId": self._identity.client.user_pool_client_id,
             "NetSuiteSigningKeyId": self._signing_key.key_id,
             "SweepFunctionName": self._by_module["sweep_cases"].function_name,
+            "PaymentSweepFunctionName": self._by_module["sweep_payments"].function_name,
         }
         if self._mail.rule_set_name:
             outputs |= {"MailRuleSetName": self._mail.rule_set_name, "MailBucketName": self._mail.bucket.bucket_name}

@@ -16,6 +16,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "StopShipAcknowledged": ("level",),
     "ShippedAfterStop": ("merchant",),
     "MoneyMoved": ("kind",),
+    "PartnersDown": ("merchant",),
 }
 """Each business metric and the dimensions that it carries."""
 
@@ -23,8 +24,17 @@ TIERS = ("P1", "P2", "P3")
 OUTCOMES = ("stopped", "shipped", "blocked", "saved", "withdrawn")
 LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejected", "silent")
 
+OUTAGES_INDEX = "outages"
+"""Index of the traffic table: the partners that are down."""
+
 AMAZON_SOURCE_PREFIX = "aws.partner/sellingpartnerapi.amazon.com/"
 """EventBridge source of Amazon's notifications (Selling Partner API, notifications use case guide)."""
+SHOPIFY_SOURCE_PREFIX = "aws.partner/shopify.com/"
+"""EventBridge source of Shopify's webhooks; the app's id and the source's name follow (shopify.dev, "Deliver webhooks through EventBridge")."""
+
+SHOPIFY_COUNTED = ("orders/create",)
+SHOPIFY_PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
+"""Topics that go to queues of their own: what is counted must not stand in the way of a cancel, and what erases has rights of its own."""
 
 AMAZON_NOTIFIER = "437568002678"
 """The account from which Amazon sends notifications that it does not send over EventBridge (SP-API, SQS workflow tutorial)."""
@@ -60,15 +70,23 @@ Grant = Literal[
     "ledger_list",
     "ledger_open_cases",
     "ledger_append",
+    "traffic",
+    "outages",
     "merchant_secrets",
     "merchant_parameters",
     "merchant_routes",
+    "merchant_list",
     "evidence_write",
     "evidence_read",
     "mail_read",
     "mail_consume",
+    "evidence_erase",
     "intake_send",
     "intake_consume",
+    "counts_send",
+    "counts_consume",
+    "privacy_send",
+    "privacy_consume",
     "start_execution",
     "describe_execution",
     "wake_task",
@@ -76,6 +94,7 @@ Grant = Literal[
     "exception_send",
     "timer_create",
     "kms_sign",
+    "form_mac",
     "stream_read",
 ]
 
@@ -101,7 +120,7 @@ def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30
 
 
 _STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append")
-_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets")
+_PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "traffic")
 
 FUNCTIONS: tuple[Function, ...] = (
     _function(
@@ -111,6 +130,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "merchant_parameters",
         "evidence_write",
         "intake_send",
+        "counts_send",
+        "privacy_send",
         timeout_seconds=5,
     ),
     _function(
@@ -123,11 +144,32 @@ FUNCTIONS: tuple[Function, ...] = (
         timeout_seconds=10,
     ),
     _function(
+        "answer_vendor_page",
+        "door",
+        "ledger_read",
+        "ledger_append",
+        "merchant_secrets",
+        "evidence_write",
+        "wake_task",
+        timeout_seconds=10,
+    ),
+    _function(
+        "cancel_form",
+        "door",
+        "merchant_parameters",
+        "form_mac",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=10,
+    ),
+    _function(
         "desk_api",
         "door",
         "ledger_read",
         "ledger_list",
         "ledger_append",
+        "traffic",
+        "outages",
         "evidence_write",
         "intake_send",
         "wake_task",
@@ -151,6 +193,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_append",
         "evidence_write",
         "evidence_read",
+        "traffic",
         "merchant_secrets",
         "merchant_parameters",
         "start_execution",
@@ -158,12 +201,26 @@ FUNCTIONS: tuple[Function, ...] = (
         "send_mail",
         timeout_seconds=20,
     ),
+    _function("count_orders", "worker", "counts_consume", "ledger_append", "merchant_parameters", timeout_seconds=20),
+    _function(
+        "erase_personal_data",
+        "worker",
+        "privacy_consume",
+        "evidence_write",
+        "evidence_read",
+        "evidence_erase",
+        "ledger_read",
+        "ledger_list",
+        "ledger_append",
+        "merchant_parameters",
+        timeout_seconds=120,
+    ),
     _function("normalize_intake", "step", *_PARTNER, timeout_seconds=60),
     _function("classify", "step", *_STEP),
     _function("check_fulfillment_state", "step", *_PARTNER, timeout_seconds=60),
     _function("apply_stop_ship_rule", "step", *_STEP, "wake_task"),
-    _function("execute_stop_ship", "step", *_PARTNER, "wake_task", timeout_seconds=60),
-    _function("verify_acknowledgment", "step", *_PARTNER, timeout_seconds=60),
+    _function("execute_stop_ship", "step", *_PARTNER, "wake_task", "send_mail", timeout_seconds=60),
+    _function("verify_acknowledgment", "step", *_PARTNER, "wake_task", timeout_seconds=60),
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
     _function("cancel_in_order_system", "step", *_PARTNER, timeout_seconds=60),
     _function("await_submission", "step", "ledger_read", "ledger_append", "wake_task"),
@@ -178,6 +235,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "ledger_read",
         "ledger_open_cases",
         "ledger_append",
+        "traffic",
+        "outages",
         "start_execution",
         "describe_execution",
         "wake_task",
@@ -189,10 +248,20 @@ FUNCTIONS: tuple[Function, ...] = (
         "timer",
         "ledger_read",
         "ledger_append",
+        "traffic",
         "merchant_secrets",
         "merchant_routes",
         "evidence_write",
         "intake_send",
         timeout_seconds=120,
+    ),
+    _function(
+        "sweep_payments",
+        "timer",
+        "merchant_list",
+        "merchant_secrets",
+        "evidence_write",
+        "intake_send",
+        timeout_seconds=300,
     ),
 )

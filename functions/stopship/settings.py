@@ -10,20 +10,25 @@ class Settings:
     """Every field is the environment variable ``STOPSHIP_<FIELD>``. Empty means: this function has no use for it.
 
     ``public_url`` is the desk's base URL, from which callback URLs are made. ``scheduler_role_arn`` is what EventBridge
-    Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>".
+    Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>". ``form_key`` is the KMS key that seals the
+    cancel form's tokens.
     """
 
     stage: str = ""
     table_name: str = ""
+    traffic_table_name: str = ""
     evidence_bucket: str = ""
     mail_bucket: str = ""
     intake_queue_url: str = ""
+    counts_queue_url: str = ""
+    privacy_queue_url: str = ""
     state_machine_arn: str = ""
     exception_queue_urls: str = ""
     schedule_group: str = ""
     scheduler_role_arn: str = ""
     escalate_function_arn: str = ""
     public_url: str = ""
+    form_key: str = ""
 
     @property
     def exception_queues(self) -> Mapping[str, str]:

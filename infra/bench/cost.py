@@ -29,7 +29,7 @@ FRAME_BYTES = 250
 """Keys, hash and time of an item, beside its fact."""
 WRITES = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
 REPORT = re.compile(r"^REPORT .*Billed Duration: ([\d.]+) ms\tMemory Size: (\d+) MB")
-DOORS = ("receive-webhook", "receive-acknowledgment", "desk-api")
+DOORS = ("receive-webhook", "receive-acknowledgment", "answer-vendor-page", "desk-api")
 
 
 @dataclass(frozen=True, slots=True)

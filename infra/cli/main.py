@@ -4,6 +4,8 @@ import typer
 
 from infra.cli import audit, cases, exceptions, policy
 from infra.cli.bench import bench
+from infra.cli.cancel import cancel
+from infra.cli.capabilities import capabilities
 from infra.cli.demo import demo
 from infra.cli.output import fail
 from infra.cli.run import down, status, up
@@ -35,6 +37,8 @@ app.command()(down)
 app.command()(status)
 app.command()(demo)
 app.command()(bench)
+app.command()(capabilities)
+app.command()(cancel)
 app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")

@@ -7,6 +7,8 @@ from rich.table import Table
 
 from infra.cli.output import as_json, console, fail, progress
 from infra.local.desk import LocalDesk, NotRunning
+from stopship.adapters.traffic_dynamodb import DynamoTraffic
+from stopship.application.view_outage import view_outage
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output")]
 Keep = Annotated[bool, typer.Option("--keep", help="keep the state, and take it up again at the next `up --keep`")]
@@ -69,8 +71,15 @@ def depths(desk: LocalDesk) -> dict[str, int]:
     return found
 
 
+def outages(desk: LocalDesk) -> list[dict[str, Any]]:
+    """Partners that do not answer, one each."""
+    traffic = DynamoTraffic(desk.emulator.client("dynamodb"), desk.outputs["TrafficTableName"])
+    return [{"merchant": x.merchant, **view_outage(x)} for x in traffic.outages()]
+
+
 def _show(desk: LocalDesk, *, json: bool) -> None:
-    facts: dict[str, Any] = {"running": True, "addresses": addresses(desk), "queues": depths(desk)}
+    down = outages(desk)
+    facts: dict[str, Any] = {"running": True, "addresses": addresses(desk), "queues": depths(desk), "outages": down}
     if json:
         as_json(facts)
         return
@@ -79,4 +88,7 @@ def _show(desk: LocalDesk, *, json: bool) -> None:
         table.add_row(name, value)
     console.print(table)
     waiting = {name: n for name, n in facts["queues"].items() if n}
+    for x in down:
+        told = f"{x['merchant']}: {x['partner']} is {x['state']} since {x['since']}, {x['waiting']} exceptions wait"
+        console.print(told, style="bold red", highlight=False)
     console.print(f"queues with messages: {waiting or 'none'}", highlight=False)

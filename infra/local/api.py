@@ -29,6 +29,10 @@ class DeskApi:
     def cancel(self, merchant: str, body: Mapping[str, Any]) -> httpx.Response:
         return self._http.post("/cancellations", params={"merchant": merchant}, json=dict(body))
 
+    def cancel_list(self, merchant: str, text: bytes, *, partial: bool = False) -> httpx.Response:
+        headers, wanted = {"content-type": "text/csv"}, {"merchant": merchant, "partial": str(partial).lower()}
+        return self._http.post("/cancellations/csv", params=wanted, content=text, headers=headers)
+
     def case(self, merchant: str, case_id: str) -> httpx.Response:
         return self._http.get(f"/cases/{case_id}", params={"merchant": merchant})
 

@@ -11,6 +11,7 @@ from infra.local.api import AGENT, create_groups, sign_in
 from infra.local.credentials import secret_for
 from infra.local.warehouses import WAREHOUSES, connection, sandbox_settings
 from stopship.adapters.mail.receipt import route
+from stopship.adapters.shopify.topics import SUBSCRIBED
 from stopship.contract import AMAZON_SOURCE_PREFIX, merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.wiring.identity import APPROVER
 
@@ -22,13 +23,7 @@ MERCHANTS = tuple(WAREHOUSES)
 PAID_BY_STRIPE = ("cumulus",)
 """Merchants whose store's money lies at Stripe."""
 
-SHOPIFY_TOPICS = (
-    "orders/cancelled",
-    "refunds/create",
-    "fulfillments/create",
-    "fulfillment_orders/cancellation_request_submitted",
-    "fulfillment_holds/released",
-)
+SHOPIFY_TOPICS = SUBSCRIBED
 
 AMAZON_BUS = f"{AMAZON_SOURCE_PREFIX}sandbox"
 
@@ -38,6 +33,12 @@ version = "local-1"
 
 [acknowledgement_seconds]
 default = 6
+# People read mail more slowly than machines answer calls.
+atelier = 12
+werkstatt = 12
+
+[payment_timeout]
+hours = 24
 
 [order_wait]
 seconds = 2
@@ -85,6 +86,7 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
             "warehouse": next(iter(WAREHOUSES[merchant])),
         },
         "warehouses": {name: connection(merchant, name, sandboxes) for name in WAREHOUSES[merchant]},
+        "vendor_answers": {"secrets": [secret_for(merchant, "vendor-links")]},
         "stripe": {
             "endpoint": f"{sandboxes}/stripe/{merchant}",
             "secret_key": f"rk_test_{secret_for(merchant, 'stripe')}",
@@ -127,6 +129,11 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
     }
 
 
+def settings(merchant: str) -> dict[str, Any]:
+    """The merchant's parameter."""
+    return {"policy": POLICY, "cancel_form": {"shop": f"{merchant.title()} Store"}}
+
+
 def locations(merchant: str) -> dict[str, str]:
     """Shopify location id to warehouse."""
     return {str(7_000_000_001 + i): name for i, name in enumerate(WAREHOUSES[merchant])}
@@ -139,7 +146,7 @@ def connect_merchants(desk: "LocalDesk") -> None:
     for merchant in MERCHANTS:
         config = connections(merchant, desk.sandboxes.endpoint, desk.api_url, key)
         _write_secret(desk, merchant_secret_name(STAGE, merchant), config)
-        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps({"policy": POLICY}))
+        _write_parameter(desk, merchant_parameter_name(STAGE, merchant), json.dumps(settings(merchant)))
         _write_parameter(desk, route_parameter_name(STAGE, "shopify", shop_of(merchant)), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "amazon", config["amazon"]["seller_id"]), merchant)
         _write_parameter(desk, route_parameter_name(STAGE, "zendesk", config["zendesk"]["account_id"]), merchant)

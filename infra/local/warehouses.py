@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from infra.local.sandboxes.process import Sandboxes
 
 WAREHOUSES: Mapping[str, Mapping[str, str]] = {
-    "acme": {"east": "generic_3pl", "west": "generic_3pl"},
-    "borealis": {"north": "generic_3pl", "west": "generic_3pl"},
+    "acme": {"east": "generic_3pl", "west": "generic_3pl", "atelier": "email_vendor"},
+    "borealis": {"north": "generic_3pl", "west": "generic_3pl", "werkstatt": "email_vendor"},
     "cumulus": {"hero": "shiphero", "bob": "shipbob", "station": "shipstation"},
 }
 """Merchant to its warehouses, and the partner that each is run with."""
 
+VENDORS = {
+    merchant: name for merchant, places in WAREHOUSES.items() for name, kind in places.items() if kind == "email_vendor"
+}
+"""Merchants that have a drop shipper, who is asked by mail."""
+
 _CHANNEL_ID = 101
+_LANGUAGES = {"atelier": "fr", "werkstatt": "de"}
 
 
 def connection(merchant: str, name: str, sandboxes: str) -> dict[str, Any]:
@@ -31,6 +37,9 @@ def connection(merchant: str, name: str, sandboxes: str) -> dict[str, Any]:
             told = {"token": own, "channel_id": str(_CHANNEL_ID), "takes_holds": False}
         case "shipstation":
             return {"kind": kind, "endpoint": f"{sandboxes}/{kind}/{merchant}/v1", "api_key": own, "takes_holds": False}
+        case "email_vendor":
+            told = {"address": f"stock@{name}.example", "language": _LANGUAGES[name]}
+            return {"kind": kind, "fulfillment_type": "drop_ship", **told}
         case _:
             endpoint = f"{sandboxes}/3pl/{merchant}/{name}"
             return {"kind": kind, "endpoint": endpoint, "secrets": [own], "takes_holds": True}
@@ -49,6 +58,8 @@ def sandbox_settings(connections: Mapping[str, Any]) -> dict[str, Any]:
                 told["shipbob"] = {"token": config["token"], "channel_id": config["channel_id"], "warehouse": name}
             case "shipstation":
                 told["shipstation"] = {"api_key": config["api_key"], "warehouse": name}
+            case "email_vendor":
+                told.setdefault("vendor", {})[name] = {"address": config["address"], "answer_seconds": 0.3}
             case _:
                 pace = {"answer": "callback", "answer_seconds": 0.3, "pull_seconds": 1.0}
                 told.setdefault("warehouse", {})[name] = {"secrets": config["secrets"], **pace}
@@ -73,6 +84,9 @@ def _shelve(sandboxes: "Sandboxes", order: "Order", name: str, legs: "list[Leg]"
         case "shipstation":
             parcels = [dict(leg.lines) for leg in legs]
             sandboxes.command(f"{kind}/{order.merchant}/orders", {"order_ref": ref, "shipments": parcels})
+        case "email_vendor":
+            given = {"orderRef": ref, "legs": {leg.leg_id: dict(leg.lines) for leg in legs}}
+            sandboxes.command(f"vendor/{order.merchant}/{name}/orders", given)
         case _:
             work = {leg.leg_id: dict(leg.lines) for leg in legs}
             body = {"orderRef": ref, "legs": work, "state": legs[0].state}

@@ -156,6 +156,12 @@ def test_what_is_confirmed_as_shipped_is_no_longer_open(amazon: AmazonOrderSyste
     assert [dict(leg.lines) for leg in order.legs] == [{placed.tee: 3}]
 
 
+def test_whether_open_or_not_the_order_names_the_sellers_warehouse(amazon: AmazonOrderSystem, placed: Placed) -> None:
+    assert read(amazon, placed).places == ("east",)
+    cancel(amazon, placed.whole())
+    assert read(amazon, placed).places == ("east",)
+
+
 def test_an_order_that_amazon_cancelled_has_nothing_left_to_stop(amazon: AmazonOrderSystem, placed: Placed) -> None:
     placed.tell("cancel")
     order = read(amazon, placed)

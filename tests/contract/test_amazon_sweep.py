@@ -175,7 +175,7 @@ def test_every_order_is_counted_once_on_the_day_it_was_placed(seller: Seller) ->
     seller.sweep()
     seller.sweep()
     today = day_of(instant.normal(before(3600)))
-    assert seller.desk.ledger.orders_counted(MERCHANT, "amazon", today, today) == 3
+    assert seller.desk.ledger.market_orders(MERCHANT, "amazon", today, today) == 3
 
 
 # ---------------------------------------------------------------------------------------------- and the late notification

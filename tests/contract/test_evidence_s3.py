@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from stopship.adapters.evidence_s3 import S3Evidence
+from stopship.adapters.evidence_s3 import EvidenceNotErased, S3Evidence, key_of
 from stopship.domain.errors import InvalidInput, NotFound
 
 BUCKET = "evidence"
@@ -24,6 +24,11 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket=BUCKET)
         yield s3
+
+
+def versions(client: Any) -> list[str]:
+    answer = client.list_object_versions(Bucket=BUCKET)
+    return [x["Key"] for part in ("Versions", "DeleteMarkers") for x in answer.get(part, [])]
 
 
 def keys(client: Any) -> list[str]:
@@ -82,3 +87,56 @@ def test_a_refusal_that_means_something_else_is_not_taken_for_kept() -> None:
         with pytest.raises(ClientError, match="AccessDenied"):
             S3Evidence(s3, BUCKET).keep("acme", "shopify", "d-1", b"x")
         stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("versioned", [False, True])
+def test_what_is_erased_is_gone_in_all_its_versions_and_its_neighbours_stay(client: Any, *, versioned: bool) -> None:
+    if versioned:
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    evidence = S3Evidence(client, BUCKET)
+    key, _ = evidence.keep("acme", "shopify", "d-1", b"one")
+    client.put_object(Bucket=BUCKET, Key=key, Body=b"two")
+    client.put_object(Bucket=BUCKET, Key=f"{key}0", Body=b"a longer key")
+    if versioned:
+        client.delete_object(Bucket=BUCKET, Key=key)
+    assert evidence.erase(key) == (2 if versioned else 1)
+    assert versions(client) == [f"{key}0"]
+    assert evidence.erase(key) == 0
+    with pytest.raises(NotFound):
+        evidence.load(key)
+
+
+def test_a_source_is_erased_whole_but_for_one(client: Any) -> None:
+    evidence = S3Evidence(client, BUCKET)
+    mine = [evidence.keep("acme", "shopify", f"d-{n}", b"x")[0] for n in range(3)]
+    others = [evidence.keep(m, s, "d", b"x")[0] for m, s in (("acme", "shopify-flow"), ("acme2", "shopify"))]
+    assert evidence.erase_source("acme", "shopify", mine[1]) == 2
+    assert sorted(keys(client)) == sorted([mine[1], *others])
+
+
+def test_more_than_one_page_is_erased(client: Any) -> None:
+    evidence = S3Evidence(client, BUCKET)
+    for n in range(1003):
+        client.put_object(Bucket=BUCKET, Key=f"acme/shopify/{n:05}", Body=b"x")
+    assert evidence.erase_source("acme", "shopify", "") == 1003
+    assert keys(client) == []
+
+
+def test_an_erasure_that_s3_refused_is_no_erasure() -> None:
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+    key = key_of("acme", "shopify", "d-1")
+    found = {"Key": key, "VersionId": "v1"}
+    with Stubber(client) as stub:
+        stub.add_response("list_object_versions", {"Versions": [found]})
+        stub.add_response("delete_objects", {"Errors": [{**found, "Code": "AccessDenied"}]})
+        with pytest.raises(EvidenceNotErased):
+            S3Evidence(client, BUCKET).erase(key)
+
+
+def test_without_a_source_nothing_is_erased(client: Any) -> None:
+    evidence = S3Evidence(client, BUCKET)
+    evidence.keep("acme", "shopify", "d-1", b"x")
+    for merchant, source in (("", "shopify"), ("acme", ""), ("acme/shopify", "x")):
+        with pytest.raises(InvalidInput):
+            evidence.erase_source(merchant, source, "")
+    assert len(keys(client)) == 1

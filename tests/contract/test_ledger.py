@@ -25,6 +25,7 @@ from stopship.application.ports import (
     Ledger,
     NewEvent,
     OrderLock,
+    OrderPlaced,
     Stored,
 )
 from stopship.domain import chain
@@ -41,7 +42,7 @@ from stopship.domain.events import (
     OrderNotFound,
     RequestReceived,
 )
-from stopship.domain.market import Allowance, SellerCancel, SweepState
+from stopship.domain.market import PACKER_NOT_TOLD, Allowance, SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
 
 TABLE = "ledger"
@@ -798,16 +799,27 @@ def test_the_case_folds_from_what_was_loaded(ledger: Ledger) -> None:
 # ------------------------------------------------------------------------------------------------ figures of a marketplace
 
 
-def test_an_order_is_counted_once_on_its_day_however_often_it_is_seen(ledger: Ledger) -> None:
-    assert ledger.count_order("acme", "amazon", "o-1", "2026-03-01")
-    assert not ledger.count_order("acme", "amazon", "o-1", "2026-03-01")
-    assert not ledger.count_order("acme", "amazon", "o-1", "2026-03-02")
-    assert ledger.count_order("acme", "amazon", "o-2", "2026-03-02")
-    assert ledger.count_order("zeta", "amazon", "o-1", "2026-03-01")
-    assert ledger.orders_counted("acme", "amazon", "2026-03-01", "2026-03-02") == 2
-    assert ledger.orders_counted("acme", "amazon", "2026-03-02", "2026-03-08") == 1
-    assert ledger.orders_counted("acme", "shopify", "2026-03-01", "2026-03-08") == 0
-    assert ledger.orders_counted("zeta", "amazon", "2026-03-01", "2026-03-01") == 1
+def sold(order_ref: str = "o-1", day: str = "2026-03-01", channel: str = "amazon") -> OrderPlaced:
+    return OrderPlaced(channel, order_ref, day, PACKER_NOT_TOLD)
+
+
+def test_an_order_is_added_to_the_sum_of_its_day_once_however_often_it_is_seen(ledger: Ledger) -> None:
+    assert ledger.add_market_order("acme", sold())
+    assert not ledger.add_market_order("acme", sold())
+    assert ledger.add_market_order("acme", sold("o-2", "2026-03-02"))
+    assert ledger.add_market_order("zeta", sold())
+    assert ledger.market_orders("acme", "amazon", "2026-03-01", "2026-03-02") == 2
+    assert ledger.market_orders("acme", "amazon", "2026-03-02", "2026-03-08") == 1
+    assert ledger.market_orders("acme", "shopify", "2026-03-01", "2026-03-08") == 0
+    assert ledger.market_orders("zeta", "amazon", "2026-03-01", "2026-03-01") == 1
+
+
+def test_an_order_of_a_marketplace_is_counted_as_every_other(ledger: Ledger) -> None:
+    ledger.add_market_order("acme", sold())
+    ledger.count_order("acme", sold())
+    ledger.add_market_order("acme", sold())
+    assert ledger.orders_counted("acme", "amazon", "2026-03-01") == {"unknown": 1}
+    assert ledger.market_orders("acme", "amazon", "2026-03-01", "2026-03-01") == 1
 
 
 def test_orders_that_are_counted_at_the_same_moment_are_all_counted(ledger: Ledger) -> None:
@@ -815,12 +827,12 @@ def test_orders_that_are_counted_at_the_same_moment_are_all_counted(ledger: Ledg
 
     def count(number: int) -> bool:
         start.wait()
-        return ledger.count_order("acme", "amazon", f"o-{number // 2}", "2026-03-01")
+        return ledger.add_market_order("acme", sold(f"o-{number // 2}"))
 
     with ThreadPoolExecutor(4) as pool:
         first = list(pool.map(count, range(4)))
     assert sorted(first) == [False, False, True, True]
-    assert ledger.orders_counted("acme", "amazon", "2026-03-01", "2026-03-01") == 2
+    assert ledger.market_orders("acme", "amazon", "2026-03-01", "2026-03-01") == 2
 
 
 def test_a_cancel_that_counts_is_noted_once_a_case_and_its_last_state_stands(ledger: Ledger) -> None:
@@ -871,7 +883,7 @@ def test_one_of_two_that_spend_the_same_request_is_told_so(ledger: Ledger) -> No
 
 
 def test_the_audit_knows_the_figures_and_notices_a_changed_one(ledger: Ledger) -> None:
-    ledger.count_order("acme", "amazon", "o-1", "2026-03-01")
+    ledger.add_market_order("acme", sold())
     ledger.note_seller_cancel("acme", SellerCancel("amazon", "o-1", "case-a", "2026-03-01", ("A",)))
     ledger.save_sweep("acme", SweepState("amazon", Allowance(0.5, 2)))
     assert verify(ledger.scan()).problems == ()
@@ -879,3 +891,34 @@ def test_the_audit_knows_the_figures_and_notices_a_changed_one(ledger: Ledger) -
         replace(x, attributes={**x.attributes, "orders": 5}) if "orders" in x.attributes else x for x in ledger.scan()
     ]
     assert len(verify(changed).problems) == 1
+
+
+# ---------------------------------------------------------------------------------------------- counts and evidence
+
+
+def placed(order_ref: str = "1001", day: str = "2026-11-26", kind: str = "in_house") -> OrderPlaced:
+    return OrderPlaced("shopify", order_ref, day, kind)
+
+
+def test_an_order_is_counted_once_and_by_its_day_kind_and_merchant(ledger: Ledger) -> None:
+    for order in (placed(), placed(), placed("1002"), placed("1003", kind="mixed"), placed("1004", "2026-11-27")):
+        ledger.count_order("acme", order)
+    assert ledger.orders_counted("acme", "shopify", "2026-11-26") == {"in_house": 2, "mixed": 1}
+    assert ledger.orders_counted("acme", "shopify", "2026-11-27") == {"in_house": 1}
+    assert ledger.orders_counted("acme", "amazon", "2026-11-26") == {}
+    assert ledger.orders_counted("zeta", "shopify", "2026-11-26") == {}
+
+
+def test_evidence_is_listed_by_whom_it_is_about_once_and_for_one_merchant(ledger: Ledger) -> None:
+    for key in ("acme/shopify/2", "acme/shopify/1", "acme/shopify/2"):
+        ledger.note_evidence("acme", "order:shopify:1001", key)
+    assert ledger.evidence_of("acme", "order:shopify:1001") == ["acme/shopify/1", "acme/shopify/2"]
+    assert ledger.evidence_of("acme", "order:shopify:100") == []
+    assert ledger.evidence_of("zeta", "order:shopify:1001") == []
+
+
+def test_counts_and_lists_lie_beside_the_chain_and_are_sealed(ledger: Ledger) -> None:
+    ledger.count_order("acme", placed())
+    ledger.note_evidence("acme", "order:shopify:1001", "acme/shopify/1")
+    report = verify(everything(ledger))
+    assert (report.problems, report.events, report.items) == ((), 0, 2)

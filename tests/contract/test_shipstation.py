@@ -319,17 +319,16 @@ def test_a_status_that_is_new_is_not_taken_for_cancelled(station: ShipStationWar
     assert station.stop_ship(one.stop(line_1=2)).level is AckLevel.ACCEPTED
 
 
-def test_a_tracking_word_that_is_new_is_no_departure_and_no_void_is_assumed(
-    station: ShipStationWarehouse, one: Placed
+@pytest.mark.parametrize("place", ["tracking_status", "status"])
+def test_a_label_in_a_state_that_is_new_is_not_touched_and_its_word_is_kept(
+    station: ShipStationWarehouse, one: Placed, place: str
 ) -> None:
     one.label()
-    one.trap(
-        "labels",
-        "false_ok",
-        detail={"change": {"labels.0.tracking_status": "teleported", "labels.0.status": "shredded"}},
-    )
-    assert station.stop_ship(one.stop(line_1=2)).level is AckLevel.SYSTEM_CANCELLED
-    assert one.effects() == ["void", "cancel"]
+    one.trap("labels", "false_ok", detail={"change": {f"labels.0.{place}": "teleported"}})
+    with pytest.raises(PartnerContractBroken) as caught:
+        station.stop_ship(one.stop(line_1=2))
+    assert caught.value.evidence == {"field": f"label.{place}", "value": "teleported"}
+    assert one.effects() == []
 
 
 def test_shipstation_takes_no_holds_and_is_not_called_for_one(station: ShipStationWarehouse, one: Placed) -> None:

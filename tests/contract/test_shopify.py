@@ -167,6 +167,16 @@ def test_an_order_is_read_with_its_lines_places_and_money(sandboxes: Sandboxes, 
     ]
 
 
+def test_a_cancelled_order_still_names_the_places_that_had_its_work(
+    sandboxes: Sandboxes, orders: ShopifyOrderSystem
+) -> None:
+    placed = Placed(sandboxes, split=True)
+    assert read(orders, placed).places == ("east", "west")
+    cancel(orders, placed.full())
+    after = read(orders, placed)
+    assert (after.cancelled, after.legs, after.places) == (True, (), ("east", "west"))
+
+
 def test_an_order_that_the_shop_does_not_have_is_none(orders: ShopifyOrderSystem, payments: ShopifyPayments) -> None:
     assert orders.read_order("1") is None
     with pytest.raises(NotFound):

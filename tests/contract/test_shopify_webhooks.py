@@ -12,8 +12,9 @@ import pytest
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.inbox import Delivered, Inbox
 from infra.local.sandboxes.process import Sandboxes, until
-from stopship.adapters.shopify import webhooks
+from stopship.adapters.shopify import signature, webhooks
 from stopship.adapters.shopify.connection import API_VERSION, ShopifyConnection
+from stopship.adapters.shopify.lookups import ShopifyLookups
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 from stopship.adapters.shopify.payments import ShopifyPayments
 from stopship.application.ports import CancelCommand, CancelState
@@ -61,8 +62,18 @@ def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
 
 
 @pytest.fixture
-def orders(sandboxes: Sandboxes) -> ShopifyOrderSystem:
-    return ShopifyOrderSystem(ShopifyConnection(MERCHANT, SHOP, f"{sandboxes.endpoint}/shopify/{MERCHANT}", "t"))
+def connection(sandboxes: Sandboxes) -> ShopifyConnection:
+    return ShopifyConnection(MERCHANT, SHOP, f"{sandboxes.endpoint}/shopify/{MERCHANT}", "t")
+
+
+@pytest.fixture
+def orders(connection: ShopifyConnection) -> ShopifyOrderSystem:
+    return ShopifyOrderSystem(connection)
+
+
+@pytest.fixture
+def look(connection: ShopifyConnection) -> ShopifyLookups:
+    return ShopifyLookups(connection)
 
 
 class Placed:
@@ -97,9 +108,9 @@ def placed(sandboxes: Sandboxes, inbox: Inbox) -> Placed:
     return Placed(sandboxes, inbox)
 
 
-def understood(message: Delivered, orders: ShopifyOrderSystem | None = None) -> CancelRequest | Signal | None:
+def understood(message: Delivered, look: ShopifyLookups | None = None) -> CancelRequest | Signal | None:
     """As the desk's door does: the signature first, then the words."""
-    webhooks.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], SECRETS)
+    signature.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], SECRETS)
     taken = IntakeMessage(
         merchant=MERCHANT,
         source="shopify",
@@ -109,7 +120,7 @@ def understood(message: Delivered, orders: ShopifyOrderSystem | None = None) -> 
         received_at=LATER,
         raw_sha256="0" * 64,
     )
-    return webhooks.normalise(taken, message.body, orders.read_work if orders else None)
+    return webhooks.normalise(taken, message.body, look)
 
 
 # ---------------------------------------------------------------------------------------------- proof and headers
@@ -118,12 +129,12 @@ def understood(message: Delivered, orders: ShopifyOrderSystem | None = None) -> 
 def test_the_signature_is_over_the_raw_body_and_ends_with_a_changed_byte(placed: Placed) -> None:
     placed.tell("cancel")
     message = placed.one("orders/cancelled")
-    signature = message.headers["X-Shopify-Hmac-Sha256"]
-    webhooks.verify(message.body, signature, SECRETS)
+    signed = message.headers["X-Shopify-Hmac-Sha256"]
+    signature.verify(message.body, signed, SECRETS)
     with pytest.raises(NotAuthentic):
-        webhooks.verify(message.body + b" ", signature, SECRETS)
+        signature.verify(message.body + b" ", signed, SECRETS)
     with pytest.raises(NotAuthentic):
-        webhooks.verify(message.body, signature, SECRETS[1:])
+        signature.verify(message.body, signed, SECRETS[1:])
 
 
 def test_a_rotated_secret_signs_what_is_sent_from_then_on(sandboxes: Sandboxes, inbox: Inbox) -> None:
@@ -133,7 +144,7 @@ def test_a_rotated_secret_signs_what_is_sent_from_then_on(sandboxes: Sandboxes, 
     sandboxes.configure(merchants={"turned": {"shopify": {"webhook_secrets": ["two", "one"]}}})
     placed.tell("cancel")
     message = placed.one("orders/cancelled")
-    webhooks.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], ["two"])
+    signature.verify(message.body, message.headers["X-Shopify-Hmac-Sha256"], ["two"])
 
 
 def test_every_delivery_says_shop_topic_version_and_its_own_id(placed: Placed, inbox: Inbox) -> None:
@@ -236,11 +247,11 @@ def test_a_fulfillment_is_a_shipment_that_has_left_when_the_carrier_says_so(
     assert dict(found.lines) == {placed.line: 2}
 
 
-def test_a_hold_that_somebody_lets_go_is_told_with_its_handle(placed: Placed, orders: ShopifyOrderSystem) -> None:
+def test_a_hold_that_somebody_lets_go_is_told_with_its_handle(placed: Placed, look: ShopifyLookups) -> None:
     placed.tell("hold", handle="fraud-app")
     placed.tell("release", handle="fraud-app")
-    single = understood(placed.one("fulfillment_holds/released"), orders)
-    last = understood(placed.one("fulfillment_orders/hold_released"), orders)
+    single = understood(placed.one("fulfillment_holds/released"), look)
+    last = understood(placed.one("fulfillment_orders/hold_released"), look)
     for found in (single, last):
         assert isinstance(found, Signal)
         assert (found.kind, found.order_ref, found.leg_id) == (SignalKind.HOLD_RELEASED, placed.ref, placed.leg)
@@ -249,9 +260,9 @@ def test_a_hold_that_somebody_lets_go_is_told_with_its_handle(placed: Placed, or
     assert single.origin_key == "fraud-app"
 
 
-def test_a_request_to_a_fulfillment_service_is_a_wish_for_its_lines(placed: Placed, orders: ShopifyOrderSystem) -> None:
+def test_a_request_to_a_fulfillment_service_is_a_wish_for_its_lines(placed: Placed, look: ShopifyLookups) -> None:
     placed.tell("cancellation-request", step="submitted", message="please stop")
-    found = understood(placed.one("fulfillment_orders/cancellation_request_submitted"), orders)
+    found = understood(placed.one("fulfillment_orders/cancellation_request_submitted"), look)
     assert isinstance(found, CancelRequest)
     assert (found.order_ref, dict(found.lines)) == (placed.ref, {placed.line: 3})
 
@@ -312,4 +323,6 @@ def test_an_edits_payload_has_the_form_of_shopifys_example(placed: Placed, order
     assert orders.cancel(command).state is CancelState.DONE
     message = placed.one("orders/edited")
     assert strays(json.loads(message.body), example) == []
-    assert understood(message) is None
+    seen = understood(message)
+    assert isinstance(seen, Signal)
+    assert (seen.kind, seen.order_ref) == (SignalKind.ORDER_CHANGED, placed.ref)

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.emulator
 
 RARE = {
     "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
+    "cancel-form": {"s3:GetObject": "only when the same statement is confirmed twice"},
     "desk-api": {"s3:GetObject": "only when the same request comes twice"},
     "process-intake": {
         "s3:PutObject": "only when a message came over a bus",
@@ -19,10 +20,37 @@ RARE = {
     "receive-mail": dict.fromkeys(
         ("s3:GetObject", "s3:PutObject", "sqs:SendMessage", "ssm:GetParameter"), "only when a mail came"
     ),
+    "count-orders": {"ssm:GetParameter": "only when an order was told over a bus"},
+    "erase-personal-data": {
+        "dynamodb:GetItem": "only when a privacy duty comes",
+        "dynamodb:PutItem": "only when a privacy duty comes",
+        "dynamodb:Query": "only when a privacy duty comes",
+        "s3:DeleteObject": "only when a privacy duty comes",
+        "s3:DeleteObjectVersion": "only when a privacy duty comes",
+        "s3:GetObject": "only when a privacy duty comes",
+        "s3:ListBucketVersions": "only when a privacy duty comes",
+        "s3:PutObject": "only when a privacy duty came over a bus",
+        "ssm:GetParameter": "only when a privacy duty comes",
+    },
     "classify": {"dynamodb:GetItem": "only when another worker wrote first"},
     "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},
-    "execute-stop-ship": {"states:SendTaskSuccess": "only when the answer was there before the question"},
+    "execute-stop-ship": {
+        "states:SendTaskSuccess": "only when the answer was there before the question",
+        "ses:SendEmail": "only when a vendor is asked by mail",
+    },
     "await-submission": {"states:SendTaskSuccess": "only when the word was there before the wait"},
+    "answer-vendor-page": {
+        "s3:GetObject": "only when the same form comes twice in the same moment",
+        "s3:PutObject": "only when a vendor answers",
+        "dynamodb:GetItem": "only when a vendor opens a link",
+        "dynamodb:Query": "only when a vendor opens a link",
+        "dynamodb:PutItem": "only when a vendor answers",
+        "secretsmanager:GetSecretValue": "only when a vendor opens a link",
+        "states:SendTaskSuccess": "only when a vendor answers",
+    },
+    "verify-acknowledgment": {
+        "states:SendTaskSuccess": "only when a leg ends that had waited for its warehouse's return"
+    },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
     "escalate-exception": {
         "dynamodb:GetItem": "only at a deadline",
@@ -44,6 +72,11 @@ RARE = {
         ),
         "only every five minutes, and then only for what was not told",
     ),
+    "sweep-payments": {
+        "s3:GetObject": "only when an order is found unpaid again",
+        "s3:PutObject": "only when an order was not paid in time",
+        "sqs:SendMessage": "only when an order was not paid in time, or a timer's call has failed for good",
+    },
     "sweep-cases": {
         "dynamodb:GetItem": "only when a case has to be resumed or escalated",
         "dynamodb:PutItem": "only when a case has to be resumed or escalated",

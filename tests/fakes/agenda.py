@@ -20,6 +20,10 @@ class VirtualClock:
         self.moment += _TICK
         return instant.text(self.moment)
 
+    def epoch(self) -> float:
+        """Seconds since 1970, without a tick."""
+        return self.moment.timestamp()
+
 
 class Agenda:
     """Events in the order of their time, then in the order in which they were made. A background event (a far time-out, a deadline)
@@ -30,6 +34,9 @@ class Agenda:
         self._due: list[tuple[datetime, int, bool, Callable[[], None]]] = []
         self._dropped: set[int] = set()
         self._made = 0
+        self.perform: Callable[[Callable[[], None]], None] = lambda run: run()
+        self.sleep: Callable[[float], None] = _nobody_sleeps
+        """Time passes for whoever runs. With strands, others run meanwhile."""
 
     def after(self, seconds: float, run: Callable[[], None], *, background: bool = False) -> int:
         return self.at(self._clock.moment + timedelta(seconds=seconds), run, background=background)
@@ -72,4 +79,8 @@ class Agenda:
         if number in self._dropped:
             return
         self._clock.moment = max(self._clock.moment, moment)
-        run()
+        self.perform(run)
+
+
+def _nobody_sleeps(seconds: float) -> None:
+    raise AssertionError(f"nobody may sleep here, not even for {seconds} seconds")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from stopship.domain.carrier import Parcel
 from stopship.domain.case import subtract
 from stopship.domain.money import Transaction
-from stopship.domain.order import FulfillmentType, PickState
+from stopship.domain.order import FulfillmentType, PickState, Sign
 
 
 @dataclass
@@ -58,6 +58,7 @@ class Order:
     cancelled: bool = False
     vip: bool = False
     risk: str = ""
+    signs: tuple[Sign, ...] = ()
     known: bool = True
     refunded_lines: dict[str, int] = field(default_factory=dict)
     dispute: bool = False

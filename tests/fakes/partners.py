@@ -1,6 +1,7 @@
 """Stateful partners: what they say follows from the order's physical truth and from the manner that was switched on."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +14,7 @@ from stopship.application.ports import (
     ErpLine,
     ErpUpdate,
     MoveAnswer,
+    Place,
     SalesOrder,
     StopCommand,
 )
@@ -34,6 +36,7 @@ from stopship.domain.order import (
     AckLevel,
     OrderLine,
     OrderSnapshot,
+    Payment,
     PickObservation,
     PickState,
     PlannedLeg,
@@ -133,6 +136,9 @@ class FakeOrderSystem:
             cancelled=order.cancelled,
             vip=order.vip,
             risk=order.risk,
+            places=tuple({w.warehouse for w in order.works}),
+            payment=Payment.MADE if order.transactions else Payment.OPEN,
+            signs=order.signs,
         )
 
     def _cancelled(self, order: Order, line: str, rest: int) -> int:
@@ -238,6 +244,8 @@ class FakeWarehouse:
     answers_after: float = 60
     believes: dict[str, PickState] = field(default_factory=dict)
     reading_age: float = 0
+    says: str = ""
+    """Its own word for a state that nobody knows."""
     tells: list[Parcel] = field(default_factory=list)
     """What it tells of its parcels, where the store does not."""
     _answers: dict[str, StopAnswer] = field(default_factory=dict)
@@ -274,7 +282,7 @@ class FakeWarehouse:
             if not works:
                 return PickObservation(PickState.UNKNOWN, self.name, now)
             state = self.believes.get(works[0].leg_id, works[0].state)
-            return PickObservation(state, self.name, now, departed_at=works[0].left_at)
+            return PickObservation(state, self.name, now, departed_at=works[0].left_at, said=self.says)
 
         return self.world.call(f"{self.name}.read_pick_state", run)
 
@@ -539,12 +547,23 @@ class FakePartners:
     has_payments: bool = True
     mail_from: str = "desk@example.com"
     carriers: dict[str, FakeCarrier] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    """What a warehouse is in the capability table, where it is not the desk's own contract."""
+
+    def on_lane(self, *, urgent: bool) -> "FakePartners":
+        return self
+
+    def turn(self, merchant: str, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def order_system(self, merchant: str, channel: str) -> FakeOrderSystem:
         return self.store
 
     def warehouses(self, merchant: str) -> Mapping[str, FakeWarehouse]:
         return self.named
+
+    def places(self, merchant: str) -> Mapping[str, Place]:
+        return {name: Place(self.kinds.get(name, "generic_3pl")) for name in self.named}
 
     def hold_first(self, merchant: str) -> list[str]:
         return self.first

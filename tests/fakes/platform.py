@@ -40,13 +40,22 @@ class CrashingLedger(MemoryLedger):
 class KeptEvidence:
     kept: dict[str, bytes] = field(default_factory=dict)
 
+    def key_of(self, merchant: str, source: str, delivery_id: str) -> str:
+        return f"{merchant}/{source}/{delivery_id}"
+
     def keep(self, merchant: str, source: str, delivery_id: str, body: bytes) -> tuple[str, str]:
-        key = f"{merchant}/{source}/{delivery_id}"
+        key = self.key_of(merchant, source, delivery_id)
         self.kept[key] = body
         return key, hashlib.sha256(body).hexdigest()
 
     def load(self, key: str) -> bytes:
         return self.kept[key]
+
+    def erase(self, key: str) -> int:
+        return 1 if self.kept.pop(key, None) is not None else 0
+
+    def erase_source(self, merchant: str, source: str, but: str) -> int:
+        return sum(self.erase(key) for key in list(self.kept) if key.startswith(f"{merchant}/{source}/") and key != but)
 
 
 @dataclass

@@ -4,11 +4,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
-from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
+from stopship.domain.errors import PartnerBusy, PartnerContractBroken, PartnerRefused, PartnerUnavailable
 
 
 class Trouble(StrEnum):
     REFUSE = "refuse"
+    BUSY = "busy"
+    """It takes no call now, and says for how long (7 seconds); nothing happened."""
     DOWN = "down"
     """Unavailable, and nothing happened."""
     IN_DOUBT = "in_doubt"
@@ -34,6 +36,7 @@ class Faults:
         self.crash_before: set[str] = set()
         self.points = 0
         self.calls: list[str] = []
+        self.busy_seconds = 7.0
 
     def on(self, call: str, trouble: Trouble, times: int = 1) -> None:
         self._lines[call].extend([trouble] * times)
@@ -67,6 +70,8 @@ class Faults:
         trouble = waiting.popleft() if waiting else None
         if trouble is Trouble.REFUSE:
             raise PartnerRefused(partner, "no", "it will not")
+        if trouble is Trouble.BUSY:
+            raise PartnerBusy(partner, "429", retry_after=self.busy_seconds)
         if trouble is Trouble.DOWN:
             raise PartnerUnavailable(partner, "503", in_doubt=False)
         if trouble is Trouble.BROKEN:

@@ -4,17 +4,21 @@
 all, is looked up there.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
+from random import Random
 from typing import Any, Protocol
 
+from stopship.adapters import turn
+from stopship.adapters.gate import Pacing
+from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
 from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
-from stopship.application.ports import ExceptionItem, Executions, Tasks
+from stopship.application.ports import Connections, ExceptionItem, Executions, Tasks
 from stopship.application.receive_signal import receive_signal
 from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.sweep_cases import Swept, sweep_cases
@@ -26,6 +30,7 @@ from stopship.domain.order import PickState, StopAnswer
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind, SubmissionEnd
+from stopship.wiring.governed_partners import GovernedPartners
 from tests.fakes.agenda import START, Agenda, VirtualClock
 from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
@@ -74,6 +79,7 @@ class World:
         self.ups = FakeCarrier(self)
         self.partners.carriers["ups"] = self.ups
         self.evidence = KeptEvidence()
+        self.traffic = MemoryTraffic()
         self.timers = AgendaTimers(self)
         self.mailer = SentMail(self)
         self._ids = count(1)
@@ -91,13 +97,39 @@ class World:
             tasks=engine,
             timers=self.timers,
             mailer=self.mailer,
+            traffic=self.traffic,
             new_id=lambda: f"door-{next(self._ids)}",
             callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
         )
 
+    def govern(
+        self,
+        connected: Mapping[str, Any] | None = None,
+        *,
+        connections: Connections | None = None,
+        patience: float = 0,
+    ) -> None:
+        """The desk keeps within limits from now on; ``connected`` is the merchants' configuration by connection. Without ``patience``, which
+        takes strands, a call that finds no place is sent away at once."""
+        warehouses = {name: {"kind": "generic_3pl"} for name in self.warehouses}
+        pacing = Pacing(
+            now=self.clock.epoch,
+            pause=self.agenda.sleep,
+            patience=patience,
+            draw=Random(7),
+            new_holder=lambda: f"holder-{next(self._ids)}",
+        )
+        configuration = {"warehouses": warehouses, **(connected or {})}
+        governed = GovernedPartners(connections or self.partners, lambda _: configuration, self.traffic, pacing)
+        self.desk = replace(self.desk, partners=governed)
+
     # ------------------------------------------------------------------------------------------ what partners use
 
     def call[T](self, name: str, run: Callable[[], T]) -> T:
+        """As a request that goes out: within a turn it waits until it is due."""
+        mine = turn.current()
+        if mine is not None:
+            mine.pace("")
         return self.faults.around(name, run)
 
     def did(self, what: str, subject: str, detail: Any, key: str) -> None:

@@ -74,7 +74,7 @@ def test_every_log_group_has_the_stages_retention(prod: Template) -> None:
 
 
 def test_the_ledger_is_on_demand_recoverable_streamed_and_encrypted(template: Template) -> None:
-    table = template.one("AWS::DynamoDB::Table")
+    (table,) = [x for x in template.of("AWS::DynamoDB::Table").values() if "StreamSpecification" in x]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
@@ -87,7 +87,8 @@ def test_production_keeps_its_data_when_the_stack_goes(prod: Template) -> None:
     for resource in prod.body["Resources"].values():
         if resource["Type"] in kept:
             assert resource["DeletionPolicy"] == "Retain"
-    assert prod.one("AWS::DynamoDB::Table")["DeletionProtectionEnabled"] is True
+    (ledger,) = [x for x in prod.of("AWS::DynamoDB::Table").values() if "StreamSpecification" in x]
+    assert ledger["DeletionProtectionEnabled"] is True
 
 
 def test_development_leaves_nothing_behind(dev: Template) -> None:
@@ -133,7 +134,23 @@ def test_the_state_machine_calls_only_functions_that_are_there(template: Templat
 def test_only_the_doors_that_prove_their_senders_are_open(template: Template) -> None:
     routes = template.of("AWS::ApiGatewayV2::Route").values()
     open_routes = {r["RouteKey"] for r in routes if r.get("AuthorizationType", "NONE") == "NONE"}
-    assert open_routes == {"POST /webhooks/{source}", "POST /acknowledgments/{callback_id}"}
+    form = {"GET /cancel/{merchant}", "POST /cancel/{merchant}", "POST /cancel/{merchant}/confirm"}
+    proven = {"POST /webhooks/{source}", "POST /acknowledgments/{callback_id}", "ANY /vendor-answers/{token}"}
+    assert open_routes == proven | form
+
+
+def test_the_form_that_anybody_may_post_has_a_rate_of_its_own(template: Template) -> None:
+    made = template.one("AWS::ApiGatewayV2::Stage")
+    usual = made["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    limits = {route: told["ThrottlingRateLimit"] for route, told in made["RouteSettings"].items()}
+    assert set(limits) == {"GET /cancel/{merchant}", "POST /cancel/{merchant}", "POST /cancel/{merchant}/confirm"}
+    assert all(0 < limit < usual for limit in limits.values())
+
+
+def test_the_form_reads_no_credential(template: Template) -> None:
+    (role,) = [name for name in template.policies() if "CancelForm" in name]
+    allowed = {str(a) for s in template.policies()[role] for a in as_list(s["Action"])}
+    assert not allowed & {"secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}
 
 
 def test_the_dashboard_shows_every_business_metric(template: Template) -> None:

@@ -347,13 +347,20 @@ def _fill(template: Any, states: str) -> Any:
 
 @cache
 def _query(expression: str, states: str) -> str:
-    query = jsonata.Jsonata(expression)
+    query = _parsed(expression)
     query.assign("states", json.loads(states))
     try:
         answer = query.evaluate(None)
     except jsonata.JException as error:
         raise TaskError("States.QueryEvaluationError", f"{expression}: {error}") from error
     return json.dumps(answer)
+
+
+@cache
+def _parsed(expression: str) -> jsonata.Jsonata:
+    query = jsonata.Jsonata(expression)
+    query.register_lambda("parse", json.loads)
+    return query
 
 
 def _plain(value: Any) -> Any:

@@ -614,3 +614,25 @@ def test_no_tracking_number_is_in_the_ledger(play: Play) -> None:
     world.later(60)
     assert world.done("ups.intercept")
     assert not [x for x in world.ledger.scan() if number(order) in str(x.attributes)]
+
+
+def test_a_carrier_that_is_down_is_waited_for_and_asked_when_it_is_back(play: Play) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    world.govern()
+    left(world)
+    world.faults.on("ups.track", Trouble.DOWN, 1000)
+    world.ask()
+    world.later(120)
+    item = world.the_exception
+    assert item.cause == Cause.PARTNER_UNAVAILABLE and not world.done("ups.intercept")
+    for _ in range(3):
+        world.later(60)
+        sweep_cases(world.desk)
+    assert world.the_exception.exception_id == item.exception_id
+    assert [(x.partner, bool(x.traffic.outage)) for x in world.traffic.outages()] == [("ups", True)]
+    world.faults.clear("ups.track")
+    for _ in range(3):
+        world.later(60)
+        sweep_cases(world.desk)
+    assert world.exceptions == [] and len(world.done("ups.intercept")) == 1 and not world.traffic.outages()

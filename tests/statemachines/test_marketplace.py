@@ -2,9 +2,10 @@
 
 import pytest
 
+from stopship.application.ports import OrderPlaced
 from stopship.application.view_case import view_case
 from stopship.domain.errors import InvalidInput
-from stopship.domain.market import SellerCancel
+from stopship.domain.market import PACKER_NOT_TOLD, SellerCancel
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
@@ -37,7 +38,7 @@ def policy(play: Play, **changes: str) -> None:
 def seen(play: Play, orders: int, cancels: int = 0, day: str = TODAY) -> None:
     ledger = play.world.ledger
     for number in range(orders):
-        ledger.count_order(MERCHANT, "amazon", f"{day}-{number}", day)
+        ledger.add_market_order(MERCHANT, OrderPlaced("amazon", f"{day}-{number}", day, PACKER_NOT_TOLD))
     for number in range(cancels):
         ledger.note_seller_cancel(MERCHANT, SellerCancel("amazon", f"c-{number}", f"case-{number}", day, ("sku-L1",)))
 

@@ -2,6 +2,9 @@
 
 from decimal import Decimal
 
+import pytest
+
+from stopship.domain.errors import InvalidInput
 from stopship.domain.money import Transaction, TransactionKind, TransactionStatus
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
@@ -149,9 +152,11 @@ def test_an_open_dispute_keeps_the_money_where_it_is(play: Play) -> None:
     captured(order)
     world.ask()
     world.settle()
-    assert world.the_exception.cause == Cause.MONEY_REFUSED and not world.done("payments.refund")
-    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
-    assert world.the_exception.cause == Cause.MONEY_REFUSED and not world.done("payments.refund")
+    assert (world.the_exception.cause, world.the_exception.tier) == (Cause.DISPUTE_OPEN, "P1")
+    with pytest.raises(InvalidInput):
+        world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    world.answer_all(Resolution.RETRY)
+    assert world.the_exception.cause == Cause.DISPUTE_OPEN and not world.done("payments.refund")
     world.answer_all(Resolution.DONE_BY_HAND)
     assert settled(play) == "by_hand" and play.outcome == Outcome.STOPPED
 

@@ -163,6 +163,23 @@ def test_only_rules_that_cannot_fake_a_stop_or_a_return_are_taken(state: PickSta
     assert all(safe in problem.fix for safe in _SAFE[state])
 
 
+@pytest.mark.parametrize("rule", list(PickRule))
+def test_what_no_system_tells_is_asked_of_people_and_never_taken_for_unpicked(rule: PickRule) -> None:
+    text = f'unreadable_pick_state = "{rule}"\n'
+    if rule in (PickRule.STOP_PHYSICALLY, PickRule.ASK_PERSON):
+        assert effective(text)[1].unreadable is rule
+        return
+    problem = only(text)
+    assert (problem.line, problem.field) == (1, "unreadable_pick_state")
+    assert "stop_physically" in problem.fix
+
+
+def test_a_policy_that_was_kept_before_this_rule_had_its_own_people_ask() -> None:
+    kept = json.loads(effective("")[0])
+    del kept["unreadable_pick_state"]
+    assert from_canonical(json.dumps(kept)).unreadable is PickRule.ASK_PERSON
+
+
 @pytest.mark.parametrize("reason", ["stockout", "fraud", "payment_timeout"])
 def test_the_sellers_own_cause_is_never_reported_as_the_buyers(reason: str) -> None:
     problem = only(f'[reasons.{reason}]\namazon_reason = "BuyerCanceled"\n')

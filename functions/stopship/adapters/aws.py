@@ -6,12 +6,15 @@ from typing import Any
 import botocore.config
 import botocore.session
 
-_CONFIG = botocore.config.Config(
-    connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 4}, tcp_keepalive=True
-)
-
 
 @cache
-def client(service: str) -> Any:
-    """The low-level client of a service, with bounded time-outs and standard retries."""
-    return botocore.session.get_session().create_client(service, config=_CONFIG)
+def client(service: str, attempts: int = 4) -> Any:
+    """The low-level client of a service, with bounded time-outs and standard retries; one attempt for what must not be done again
+    without anybody knowing."""
+    config = botocore.config.Config(
+        connect_timeout=2,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        tcp_keepalive=True,
+    )
+    return botocore.session.get_session().create_client(service, config=config)

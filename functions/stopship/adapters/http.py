@@ -4,22 +4,46 @@ The rule for doubt: once any byte of a request may have reached the partner, the
 429 is known to have done nothing.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
 import httpx
 
-from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
+from stopship.adapters import turn
+from stopship.domain.errors import PartnerBusy, PartnerContractBroken, PartnerRefused, PartnerUnavailable
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
+LONGEST_SECONDS = 86_400.0
+"""Whoever asks for more time than a day is asked again after one."""
 
 
 def retry_after_header(response: httpx.Response) -> float | None:
-    """Retry-After in seconds; its other form, a date, is not read."""
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else None
+    """Seconds until the moment that Retry-After names, in either of its forms: a number of seconds or an HTTP date (RFC 9110, 10.2.3).
+    The date is measured by the partner's own clock where the answer tells it."""
+    value = response.headers.get("Retry-After", "").strip()
+    seconds = number(value)
+    if seconds is not None:
+        return min(seconds, LONGEST_SECONDS)
+    until, now = _http_date(value), _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_SECONDS) if until else None
+
+
+def number(value: str) -> float | None:
+    """A number as headers write it, from 0 and without an exponent; None for anything else."""
+    return float(value) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value) else None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @cache
@@ -43,9 +67,14 @@ def call(
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     retry_after: Callable[[httpx.Response], float | None] = retry_after_header,
+    operation: str = "",
 ) -> httpx.Response:
-    """Any answer below 500 other than 429. Raises PartnerUnavailable otherwise; 4xx is the adapter's to read. ``retry_after`` reads the
-    partner's wish, in seconds, from an answer."""
+    """Any answer below 500 other than 429. Raises PartnerBusy for a 429 and PartnerUnavailable otherwise; 4xx is the adapter's to read.
+    ``retry_after`` reads the partner's wish, in seconds, from an answer. ``operation`` is what its limits are by, "" where they are by
+    account. Inside a turn the request waits until it is due."""
+    mine = turn.current()
+    if mine is not None:
+        mine.pace(operation)
     try:
         response = client().request(
             method, url, headers=dict(headers or {}), content=content, params=params, data=dict(form) if form else None
@@ -55,8 +84,12 @@ def call(
     except httpx.TransportError as error:
         raise PartnerUnavailable(partner, f"no answer: {type(error).__name__}", in_doubt=True) from error
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        raise PartnerUnavailable(
-            partner, "too many requests", in_doubt=False, retry_after=retry_after(response), evidence={"status": 429}
+        raise PartnerBusy(
+            partner,
+            "too many requests",
+            retry_after=retry_after(response),
+            operation=operation,
+            evidence={"status": 429},
         )
     if response.is_server_error:
         raise PartnerUnavailable(

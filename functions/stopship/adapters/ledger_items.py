@@ -21,6 +21,7 @@ from stopship.application.ports import (
     ExceptionItem,
     NewEvent,
     OrderLock,
+    OrderPlaced,
     Recorded,
 )
 from stopship.domain import chain, instant
@@ -55,6 +56,8 @@ STEP_OF = {
     "HoldReleased": "apply the stop-ship rule",
     "StopShipRequested": "execute with acknowledgment",
     "StopShipSent": "execute with acknowledgment",
+    "StopShipFailed": "execute with acknowledgment",
+    "StopShipRepeated": "execute with acknowledgment",
     "AcknowledgementReceived": "execute with acknowledgment",
     "SilenceRecorded": "execute with acknowledgment",
     "LegSettled": "execute with acknowledgment",
@@ -147,6 +150,18 @@ def book_pk(merchant: str, channel: str, order_ref: str) -> str:
 
 def policies_pk(merchant: str) -> str:
     return f"{_merchant(merchant)}#POLICY"
+
+
+def held_pk(merchant: str, subject: str) -> str:
+    return f"{_merchant(merchant)}#H#{subject}"
+
+
+def counted_pk(merchant: str, channel: str, day: str) -> str:
+    return f"{_merchant(merchant)}#N#{part('channel', channel)}#{day}"
+
+
+def counted_sk(fulfillment_type: str, order_ref: str) -> str:
+    return f"{part('fulfillment_type', fulfillment_type)}#{order_ref}"
 
 
 def order_gsi1(merchant: str, order_ref: str) -> str:
@@ -309,6 +324,25 @@ def delivery_item(step: Append, source: str, delivery_id: str) -> Item:
         "ttl": _ttl(step.at),
     }
     return sealed(delivery_pk(step.merchant, source, delivery_id), "D", attributes)
+
+
+def held_item(merchant: str, subject: str, key: str) -> Item:
+    """Says that what lies under ``key`` in the evidence is about ``subject``."""
+    attributes: Item = {"merchant": merchant, "subject": subject, "evidence_key": key}
+    return sealed(held_pk(merchant, subject), key, attributes)
+
+
+def counted_item(merchant: str, order: OrderPlaced) -> Item:
+    """One for each order: what is counted are items, so that a repeat counts nothing."""
+    attributes: Item = {
+        "merchant": merchant,
+        "channel": order.channel,
+        "day": order.day,
+        "fulfillment_type": order.fulfillment_type,
+        "order_ref": order.order_ref,
+    }
+    sk = counted_sk(order.fulfillment_type, order.order_ref)
+    return sealed(counted_pk(merchant, order.channel, order.day), sk, attributes)
 
 
 def callback_item(callback: Callback) -> Item:

@@ -1,7 +1,7 @@
 """The ledger's figures about marketplaces: orders seen, cancels that count, and how far a sweep has got. No case depends on them.
 
-They lie in partitions of their own (``M#<merchant>#N#<channel>#...``), sealed like all items. Orders are counted once each: a marker and
-its day's count are one transaction.
+They lie in partitions of their own (``M#<merchant>#F#<channel>#...``), sealed like all items. An order is added to its day's sum once: the
+item that counts it (``M#<merchant>#N#...``) and the sum are one transaction.
 """
 
 import json
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from stopship.adapters import ledger_items as items
 from stopship.adapters.ledger_items import NEW, Expect, Item, Write
+from stopship.application.ports import OrderPlaced
 from stopship.domain import chain, instant
 from stopship.domain.errors import AlreadyRecorded, Conflict
-from stopship.domain.market import Allowance, SellerCancel, SweepState, day_before
+from stopship.domain.market import Allowance, SellerCancel, SweepState
 
 if TYPE_CHECKING:
     from stopship.adapters.ledger_table import Table
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 _KEEP_SECONDS = 60 * 86_400
 """Longer than any window that is counted over."""
 _ATTEMPTS = 12
-_COUNTS, _CANCELS, _SWEEP = "COUNTS", "CANCELS", "SWEEP"
+_SUMS, _CANCELS, _SWEEP = "SUMS", "CANCELS", "SWEEP"
 
 
 def _pk(merchant: str, channel: str, what: str) -> str:
-    return f"M#{items.part('merchant', merchant)}#N#{items.part('channel', channel)}#{what}"
+    return f"M#{items.part('merchant', merchant)}#F#{items.part('channel', channel)}#{what}"
 
 
 def _ttl(day: str) -> int:
@@ -38,24 +39,24 @@ class MarketLedger:
 
     # -------------------------------------------------------------------------------------- orders
 
-    def count_order(self, merchant: str, channel: str, order_ref: str, day: str) -> bool:
-        """Counts the order on its day; False when it has been counted before, on whatever day."""
-        marker = _marker(merchant, channel, order_ref, day)
-        if self._table.get(str(marker["pk"]), str(marker["sk"])):
+    def add_market_order(self, merchant: str, order: OrderPlaced) -> bool:
+        """False when the order has been counted before."""
+        counted = items.counted_item(merchant, order)
+        if self._table.get(str(counted["pk"]), str(counted["sk"])):
             return False
         for _ in range(_ATTEMPTS):
-            before = self._table.get(_pk(merchant, channel, _COUNTS), day)
+            before = self._table.get(_pk(merchant, order.channel, _SUMS), order.day)
             try:
-                self._table.write([_marker_write(marker), _count_write(merchant, channel, day, before)])
+                self._table.write([_counted_write(counted), _sum_write(merchant, order, before)])
             except AlreadyRecorded:
                 return False
             except Conflict:
                 continue
             return True
-        raise Conflict(f"the order count of {day} kept changing")
+        raise Conflict(f"the sum of {order.day} kept changing")
 
-    def orders_counted(self, merchant: str, channel: str, first_day: str, last_day: str) -> int:
-        found = self._table.query(_pk(merchant, channel, _COUNTS), first_day, last_day)
+    def market_orders(self, merchant: str, channel: str, first_day: str, last_day: str) -> int:
+        found = self._table.query(_pk(merchant, channel, _SUMS), first_day, last_day)
         return sum(int(item["orders"]) for item in found)
 
     # -------------------------------------------------------------------------------------- cancels that count
@@ -114,27 +115,22 @@ class MarketLedger:
         return _state(item)
 
 
-def _marker(merchant: str, channel: str, order_ref: str, day: str) -> Item:
+def _counted_write(counted: Item) -> Write:
+    return Write(counted, NEW, lambda _: AlreadyRecorded(f"order {counted['order_ref']} is counted"))
+
+
+def _sum_write(merchant: str, order: OrderPlaced, before: Mapping[str, Any] | None) -> Write:
+    orders = int(before["orders"]) if before else 0
     attributes: Item = {
         "merchant": merchant,
-        "channel": channel,
-        "order_ref": order_ref,
-        "day": day,
-        "ttl": _ttl(day_before(day, -1)),
+        "channel": order.channel,
+        "day": order.day,
+        "orders": orders + 1,
+        "ttl": _ttl(order.day),
     }
-    return items.sealed(_pk(merchant, channel, f"SEEN#{order_ref}"), "SEEN", attributes)
-
-
-def _marker_write(marker: Item) -> Write:
-    return Write(marker, NEW, lambda _: AlreadyRecorded(f"order {marker['order_ref']} is counted"))
-
-
-def _count_write(merchant: str, channel: str, day: str, before: Mapping[str, Any] | None) -> Write:
-    orders = int(before["orders"]) if before else 0
-    attributes: Item = {"merchant": merchant, "channel": channel, "day": day, "orders": orders + 1, "ttl": _ttl(day)}
-    item = items.sealed(_pk(merchant, channel, _COUNTS), day, attributes)
+    item = items.sealed(_pk(merchant, order.channel, _SUMS), order.day, attributes)
     expect = Expect(absent=False, present={"orders": [orders]}) if before else NEW
-    return Write(item, expect, lambda _: Conflict(f"the order count of {day} has moved on"))
+    return Write(item, expect, lambda _: Conflict(f"the sum of {order.day} has moved on"))
 
 
 def _state(item: Mapping[str, Any]) -> SweepState:

@@ -20,6 +20,7 @@ from stopship.application.ports import (
     CaseHead,
     ExceptionItem,
     OrderLock,
+    OrderPlaced,
     Page,
     Recorded,
     Stored,
@@ -187,6 +188,31 @@ class TableLedger(MarketLedger):
         if item is None:
             raise NotFound(f"policy {policy_hash}")
         return str(item["text"])
+
+    # -------------------------------------------------------------------------------------- counts and evidence
+
+    def count_order(self, merchant: str, order: OrderPlaced) -> None:
+        self._put_once(items.counted_item(merchant, order))
+
+    def orders_counted(self, merchant: str, channel: str, day: str) -> Mapping[str, int]:
+        counted: dict[str, int] = {}
+        pk = items.counted_pk(merchant, channel, day)
+        for item in self._table.query(pk, _FIRST, _LAST, only=("pk", "sk", "fulfillment_type")):
+            kind = str(item["fulfillment_type"])
+            counted[kind] = counted.get(kind, 0) + 1
+        return counted
+
+    def note_evidence(self, merchant: str, subject: str, key: str) -> None:
+        self._put_once(items.held_item(merchant, subject, key))
+
+    def evidence_of(self, merchant: str, subject: str) -> Sequence[str]:
+        found = self._table.query(items.held_pk(merchant, subject), _FIRST, _LAST)
+        return [str(item["evidence_key"]) for item in found]
+
+    def _put_once(self, item: items.Item) -> None:
+        """The same item again is no error, and there is no other under its key: every attribute is in the key."""
+        expect = items.Expect(absent=True, present={"seal": [str(item["seal"])]})
+        self._table.write([items.Write(item, expect, lambda _: Conflict(f"{item['pk']} is another item"))])
 
     # -------------------------------------------------------------------------------------- audit
 

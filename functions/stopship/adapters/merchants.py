@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from stopship.contract import merchant_parameter_name, merchant_secret_name, route_parameter_name
@@ -29,6 +29,18 @@ class Merchants:
         """{"policy": TOML text of the merchant's override, ...}; empty when the merchant has none."""
         found: dict[str, Any] = self._cached(f"settings {merchant}", lambda: self._read_settings(merchant))
         return found
+
+    def all_settings(self) -> Iterator[tuple[str, str]]:
+        """Every merchant that has settings, with their JSON text, read now."""
+        told: dict[str, str] = {}
+        path = merchant_parameter_name(self._stage, "")
+        while True:
+            page = self._parameters.get_parameters_by_path(Path=path, **told)
+            for parameter in page["Parameters"]:
+                yield parameter["Name"].removeprefix(path), parameter["Value"]
+            if not page.get("NextToken"):
+                return
+            told = {"NextToken": page["NextToken"]}
 
     def route(self, source: str, address: str) -> str:
         """The merchant that a sender's address belongs to. Raises NotFound for an unknown one."""

@@ -88,15 +88,23 @@ class _Amazon(_Table):
     shipped_refund: Literal["never", "ask"]
 
 
+class _PaymentTimeout(_Table):
+    hours: Annotated[StrictInt, Field(ge=0, le=24 * 365)]
+    spare_gateways: list[Text]
+    spare_tags: list[Text]
+
+
 class _Policy(_Table):
     version: Text
     watch_days: Annotated[StrictInt, Field(ge=1, le=180)]
     money: _Money
     pick_rules: dict[PickState, PickRule]
+    unreadable_pick_state: Literal["stop_physically", "ask_person"]
     freshness_seconds: dict[str, Annotated[StrictInt, Field(ge=1, le=3600)]]
     acknowledgement_seconds: dict[str, Seconds]
     order_wait: _Patience
     confirm: _Patience
+    payment_timeout: _PaymentTimeout
     tier_seconds: dict[Tier, Seconds]
     high_value: dict[Currency, Amount]
     escalation: dict[Team, Team]
@@ -210,6 +218,8 @@ def _form(row: Any) -> _Finding:
         return path, f"{given!r} is not a whole number", "write a whole number, without quotes"
     if kind == "bool_type":
         return path, f"{given!r} is neither true nor false", "write true or false, without quotes"
+    if kind == "list_type":
+        return path, f"{given!r} is not a list", 'write it as ["...", "..."]'
     if kind in ("model_type", "dict_type"):
         return path, "is not a table", f"write it as [{'.'.join(path)}] with its settings below"
     return path, f"{given!r}: {row['msg'][0].lower()}{row['msg'][1:]}", "choose a value within the limits"
@@ -221,6 +231,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "confirm": _Patience,
     "intercept": _Intercept,
     "amazon": _Amazon,
+    "payment_timeout": _PaymentTimeout,
     "reasons": _Reason,
     "exceptions": _Exception,
 }

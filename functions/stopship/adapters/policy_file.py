@@ -17,6 +17,7 @@ from typing import Any
 from stopship.domain.chain import canonical
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import PickState
+from stopship.domain.payment_timeout import PaymentTimeout
 from stopship.domain.policy import (
     NO_INTERCEPT,
     AmazonRule,
@@ -146,6 +147,8 @@ def from_canonical(text: str) -> Policy:
         hash=sha256(text.encode()).hexdigest(),
         reasons={Reason(name): ReasonRule(**rule) for name, rule in content["reasons"].items()},
         pick_rules={PickState(state): PickRule(rule) for state, rule in content["pick_rules"].items()},
+        # A policy that was kept before there was a choice knew one answer to a pick state that nobody can read.
+        unreadable=PickRule(content.get("unreadable_pick_state", PickRule.ASK_PERSON)),
         freshness_seconds=content["freshness_seconds"],
         acknowledgement_seconds=content["acknowledgement_seconds"],
         exceptions=_exceptions(content["exceptions"]),
@@ -159,6 +162,7 @@ def from_canonical(text: str) -> Policy:
         watch_days=content["watch_days"],
         intercept=_intercept(content["intercept"]) if "intercept" in content else NO_INTERCEPT,
         amazon=_amazon(content.get("amazon", {})),
+        payment_timeout=_payment_timeout(content.get("payment_timeout", {})),
     )
 
 
@@ -186,6 +190,12 @@ def _exceptions(rules: Mapping[str, Mapping[str, str]]) -> dict[Cause, Exception
     missing = [cause for cause in Cause if cause not in rules]
     later = _toml(default_text())["exceptions"] if missing else {}
     return {cause: _exception_rule(rules.get(cause) or later[cause]) for cause in Cause}
+
+
+def _payment_timeout(told: Mapping[str, Any]) -> PaymentTimeout:
+    """A policy that was pinned before there was a limit has none."""
+    gateways, tags = frozenset(told.get("spare_gateways", [])), frozenset(told.get("spare_tags", []))
+    return PaymentTimeout(told.get("hours", 0), gateways, tags)
 
 
 def _exception_rule(rule: Mapping[str, str]) -> ExceptionRule:

@@ -48,6 +48,17 @@ def acknowledge(desk: Desk, callback: Callback, answer: StopAnswer) -> Hearing:
     return Hearing(heard[0], callback.case_id)
 
 
+def refuse(desk: Desk, callback: Callback, why: str) -> None:
+    """An authentic sender used a door that is closed to him: that it happened is a fact of the case, how often is not."""
+
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(CallbackRefused(callback.callback_id, why), f"refused:{callback.callback_id}:{why}")
+        return step
+
+    desk.cases.record(callback.merchant, callback.case_id, build)
+
+
 def _answered(callback: Callback, answer: StopAnswer, tokens: list[str], *, late: bool) -> Step:
     step = Step()
     step.add(acknowledgement(callback.subject, callback.attempt, answer, late=late))

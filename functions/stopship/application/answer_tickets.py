@@ -11,7 +11,7 @@ from stopship.application.ports import TicketMessage, Tickets
 from stopship.application.record import Step
 from stopship.application.update_netsuite import outcome_of
 from stopship.domain.case import Case, TicketState
-from stopship.domain.errors import PartnerUnavailable, StopshipError
+from stopship.domain.errors import PartnerBusy, PartnerDown, PartnerUnavailable, StopshipError
 from stopship.domain.events import Event, TicketAnswered, TicketAnswerFailed, TicketAnswerRequested
 from stopship.domain.ids import action_key
 from stopship.domain.resolution import Resolution
@@ -34,7 +34,7 @@ def answer_tickets(desk: Desk, case: Case, step: str, template: Template, rows: 
     """Each ticket once each time the case ends. Raises PartnerUnavailable for the first tries, then MessageFailed."""
     name = f"{template.name}:{len(case.reopened)}"
     for source, ticket_ref in case.asked_on:
-        tickets = desk.partners.tickets(case.merchant, source)
+        tickets = desk.partners_of(case).tickets(case.merchant, source)
         if tickets is not None:
             case = _answer(desk, case, step, (source, ticket_ref), tickets, _message(case, template, rows), name)
     return case
@@ -53,6 +53,9 @@ def _answer(
         return _record(desk, case, TicketAnswered(*place, "skipped:by_hand"), f"{key}:answered")
     try:
         tickets.tell(ticket[1], replace(message, key=key))
+    except (PartnerBusy, PartnerDown):
+        # Nobody was asked: that is no try.
+        raise
     except PartnerUnavailable as error:
         case = _record(desk, case, TicketAnswerFailed(*place, type(error).__name__), "")
         if _tries(case, case.tickets[place]) < TRIES:

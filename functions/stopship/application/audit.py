@@ -142,6 +142,10 @@ def _sealed(item: Stored) -> bool:
         return False
 
 
+_ASIDE = {"F": "figure", "H": "held", "N": "counted"}
+"""Items beside the chain: figures about a marketplace, what evidence is about whom, and orders that are counted."""
+
+
 def _kind(item: Stored) -> str:
     """What an item is, from its key alone."""
     if item.pk.startswith("CB#"):
@@ -167,10 +171,10 @@ def _kind(item: Stored) -> str:
             return "book"
         case "$", sk if sk.startswith("I#"):
             return "entry"
-        case "N", _ if tail:
-            return "figure"
         case "POLICY", _ if not tail:
             return "policy"
+        case ("F" | "H" | "N") as aside, _ if tail:
+            return _ASIDE[aside]
     return ""
 
 
@@ -380,6 +384,26 @@ def _check_policy(ledger: _Ledger, item: Stored) -> None:
         ledger.found(item, "the text is not the one that this hash names")
 
 
+def _check_held(ledger: _Ledger, item: Stored) -> None:
+    """That the evidence itself is gone is no problem: it may be erased, and only its hash stays."""
+    a: Mapping[str, Any] = item.attributes
+    if (item.pk, item.sk) != (f"M#{a['merchant']}#H#{a['subject']}", a["evidence_key"]):
+        ledger.found(item, "lies at another place than it says")
+
+
+def _check_counted(ledger: _Ledger, item: Stored) -> None:
+    a: Mapping[str, Any] = item.attributes
+    place = (f"M#{a['merchant']}#N#{a['channel']}#{a['day']}", f"{a['fulfillment_type']}#{a['order_ref']}")
+    if (item.pk, item.sk) != place:
+        ledger.found(item, "lies at another place than it says")
+
+
+def _check_figure(ledger: _Ledger, item: Stored) -> None:
+    a: Mapping[str, Any] = item.attributes
+    if not item.pk.startswith(f"M#{a['merchant']}#F#{a['channel']}#"):
+        ledger.found(item, "lies at another place than it says")
+
+
 _SIDE_CHECKS: Mapping[str, Callable[[_Ledger, Stored], None]] = {
     "delivery": _check_delivery,
     "callback": _check_callback,
@@ -388,4 +412,7 @@ _SIDE_CHECKS: Mapping[str, Callable[[_Ledger, Stored], None]] = {
     "entry": _check_entry,
     "book": _check_book,
     "policy": _check_policy,
+    "held": _check_held,
+    "counted": _check_counted,
+    "figure": _check_figure,
 }

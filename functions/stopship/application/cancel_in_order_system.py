@@ -9,7 +9,7 @@ from decimal import Decimal
 from stopship.application.await_submission import expect_word
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
-from stopship.application.plan_legs import add_legs, add_plan, lines_not_in_order, new_legs
+from stopship.application.plan_legs import RECREATED_LIMIT, add_legs, add_plan, lines_not_in_order, new_legs
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
@@ -29,15 +29,13 @@ from stopship.domain.events import (
 )
 from stopship.domain.ids import action_key
 from stopship.domain.instant import seconds_between
-from stopship.domain.order import OrderSnapshot, Quantities
+from stopship.domain.order import OrderSnapshot, Payment, Quantities
 from stopship.domain.policy import Cause, Policy
 from stopship.domain.resolution import Resolution
 
 STEP = "cancel"
 UNPICKED = "system_cancelled"
 """The proof of a leg that was cancelled before anybody picked it."""
-_RECREATED_LIMIT = 3
-"""So often the desk stops re-created work by itself."""
 
 
 def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
@@ -76,7 +74,7 @@ def _look_again(desk: Desk, case: Case) -> Next:
 
     def build(current: Case) -> Step:
         step = Step()
-        add_plan(step, current, order, desk.policy_of(current).intercept)
+        add_plan(step, current, order, desk.partners.places(case.merchant), desk.policy_of(current).intercept)
         return step
 
     case = desk.cases.record(case.merchant, case.case_id, build)
@@ -96,11 +94,13 @@ def _done_by_hand(case: Case) -> bool:
 
 
 def _begin(desk: Desk, case: Case) -> Next:
-    order = desk.partners.order_system(case.merchant, case.channel).read_order(case.order_ref)
+    order = desk.partners_of(case).order_system(case.merchant, case.channel).read_order(case.order_ref)
     if order is None:
         return _gone()
-    if new_legs(case, order):
+    if new_legs(case, order, desk.partners.places(case.merchant)):
         return _new_work(desk, case, order)
+    if order.payment is Payment.MADE and case.for_want_of_payment and not _although_paid(case):
+        return person(Cause.PAID_AFTER_STOP, "the order was paid after its stop was asked for")
     scope = _scope(case, order)
     if order.cancelled:
         case = _quote(desk, case)
@@ -113,6 +113,12 @@ def _begin(desk: Desk, case: Case) -> Next:
     return _after(desk, case, _said(lambda: _system(desk, case).cancel(_command(desk, case))))
 
 
+def _although_paid(case: Case) -> bool:
+    """A person knows that it was paid, and wants it to be cancelled and paid back."""
+    asked = [x.resolved for x in case.exceptions.values() if x.opened.fact.cause == Cause.PAID_AFTER_STOP]
+    return any(x is not None and x.fact.resolution == Resolution.RETRY for x in asked)
+
+
 def _said(call: Callable[[], CancelProgress]) -> CancelProgress:
     try:
         return call()
@@ -121,7 +127,7 @@ def _said(call: Callable[[], CancelProgress]) -> CancelProgress:
 
 
 def _system(desk: Desk, case: Case) -> OrderSystem:
-    return desk.partners.order_system(case.merchant, case.channel)
+    return desk.partners_of(case).order_system(case.merchant, case.channel)
 
 
 def _scope(case: Case, order: OrderSnapshot) -> str:
@@ -233,7 +239,7 @@ def _look_for_new_work(desk: Desk, case: Case) -> Next:
     order = _system(desk, case).read_order(case.order_ref)
     if order is None:
         return go()
-    if new_legs(case, order):
+    if new_legs(case, order, desk.partners.places(case.merchant)):
         return _new_work(desk, case, order)
     if _still_counted(case, order) and not _done_by_hand(case):
         return _patience(desk, case, case.cancelled.at if case.cancelled else desk.clock.now())
@@ -261,12 +267,12 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
     since = returned[-1].planned.version if returned else 0
     if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
         return go()
-    if len(returned) >= _RECREATED_LIMIT and not person_was_asked(case, STEP, since, (Resolution.RETRY,)):
+    if len(returned) >= RECREATED_LIMIT and not person_was_asked(case, STEP, since, (Resolution.RETRY,)):
         return person(Cause.WORK_RECREATED, f"cancelled work came back {len(returned) + 1} times")
 
     def build(current: Case) -> Step:
         step = Step()
-        add_legs(step, current, order, new_legs(current, order))
+        add_legs(step, current, order, new_legs(current, order, desk.partners.places(case.merchant)))
         return step
 
     return legs(desk.cases.record(case.merchant, case.case_id, build))
@@ -274,7 +280,7 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
 
 def _quote(desk: Desk, case: Case) -> Case:
     """What the platform would pay back, asked while the lines are still there; the arithmetic is never ours."""
-    payments = desk.partners.payments(case.merchant, case.channel)
+    payments = desk.partners_of(case).payments(case.merchant, case.channel)
     lines = subtract(case.stopped_lines, case.refunded_lines)
     if payments is None or not lines or (case.quote and dict(case.quote.fact.lines) == lines):
         return case

@@ -20,8 +20,9 @@ from stopship.domain.instant import plus
 from stopship.domain.order import Quantities
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
+from stopship.domain.request import Kind
 from stopship.domain.resolution import Resolution
-from stopship.domain.root_cause import root_cause
+from stopship.domain.root_cause import find_root_cause
 
 STEP = "close"
 
@@ -61,7 +62,9 @@ def _open_return(desk: Desk, case: Case) -> Case:
         return case
     key = action_key(case.case_id, "", "return", str(len(case.returns) + 1))
     try:
-        reference = desk.partners.order_system(case.merchant, case.channel).open_return(case.order_ref, lines, key)
+        reference = (
+            desk.partners_of(case).order_system(case.merchant, case.channel).open_return(case.order_ref, lines, key)
+        )
     except PartnerRefused:
         reference = ""
 
@@ -88,7 +91,7 @@ def _tell(desk: Desk, case: Case) -> Case:
     name = f"{template.name}:{len(case.reopened)}"
     if name in case.messages:
         return case
-    buyers = desk.partners.buyer_messages(case.merchant, case.channel)
+    buyers = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
     if buyers is not None and case.order is not None:
         return tell_outcome(desk, case, buyers, name, template.name, STEP)
     key = action_key(case.case_id, "", "message", name)
@@ -130,7 +133,9 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
         return "skipped:no_sender" if not sender else "skipped:by_hand", ""
     if case.order is None:
         return "skipped:no_order", ""
-    to = desk.partners.order_system(case.merchant, case.channel).contact(case.order_ref)
+    if template.name == "outcome_withdrawn" and case.kind is Kind.AUTO:
+        return "skipped:nobody_asked", ""
+    to = desk.partners_of(case).order_system(case.merchant, case.channel).contact(case.order_ref)
     if not to:
         return "skipped:no_address", ""
     order = case.order.fact.display_ref
@@ -147,15 +152,16 @@ def _close(desk: Desk, case: Case) -> Step | None:
     """Decided on the version that is closed: a shipment that is recorded first keeps the case open."""
     if case.closed or not case.all_settled or case.wishes_unread or case.open_exceptions:
         return None
-    policy, outcome = desk.policy_of(case), outcome_of(case)
+    policy, outcome, cause = desk.policy_of(case), outcome_of(case), find_root_cause(case)
     fact = CaseClosed(
         outcome=outcome,
         mixed=is_mixed(case),
         lines=line_outcomes(case),
-        root_cause=root_cause(case),
+        root_cause=cause.tag,
         avoidable=policy.reasons[case.reason].avoidable,
         timestamps=timestamps(case, desk.clock.now()),
         watch_until=plus(desk.clock.now(), policy.watch_days * 86400),
+        root_cause_evidence=list(cause.evidence),
     )
     step = Step()
     step.add(fact, f"closed:{len(case.reopened)}")

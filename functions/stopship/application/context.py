@@ -13,9 +13,11 @@ from stopship.application.ports import (
     Policies,
     Tasks,
     Timers,
+    TrafficBook,
 )
 from stopship.application.record import CaseBook
 from stopship.domain.case import Case
+from stopship.domain.exceptions import is_urgent
 from stopship.domain.policy import Policy
 
 
@@ -32,8 +34,13 @@ class Desk:
     tasks: Tasks
     timers: Timers
     mailer: Mailer
+    traffic: TrafficBook
     new_id: Callable[[], str]
     callback_url: Callable[[str, str], str]
+
+    def partners_of(self, case: Case) -> Partners:
+        """The merchant's connections, on the lane that the case's urgency gives it."""
+        return self.partners.on_lane(urgent=is_urgent(case, self.policy_of(case)))
 
     @property
     def cases(self) -> CaseBook:

@@ -21,7 +21,7 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
         if leg is None or state is None:
             return None
         decision = decide_leg(current, leg, desk.policy_of(current), desk.clock.now())
-        if decision.action is Action.ASK and not _asks_anew(decision, state):
+        if _needs_partner(decision, state) or (decision.action is Action.ASK and not _asks_anew(decision, state)):
             return None
         name, step = state.opened.fact.exception_id, Step()
         step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
@@ -34,24 +34,30 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
     return case
 
 
-def end_question(desk: Desk, case: Case, exception_id: str) -> None:
-    """Ends an exception of the case as a whole: what was asked for has come. The step looks for itself whether it is enough."""
+def end_case_exception(desk: Desk, case: Case, cause: Cause) -> Case:
+    """What the case as a whole waited for a person about has gone: the step that asked runs again."""
     tokens: list[str] = []
 
     def build(current: Case) -> Step | None:
         tokens.clear()
-        state = current.exceptions.get(exception_id)
-        if state is None or not state.open:
+        state = current.exception_of("")
+        if state is None or state.opened.fact.cause != cause:
             return None
-        step = Step()
-        fact = ExceptionResolved(exception_id, "evidence", f"evidence:{current.version}", "", "")
-        step.add(fact, f"resolved:{exception_id}")
-        close_door(desk, current, exception_id, step, tokens)
+        name, step = state.opened.fact.exception_id, Step()
+        step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
+        close_door(desk, current, name, step, tokens)
         return step
 
-    desk.cases.record(case.merchant, case.case_id, build)
+    case = desk.cases.record(case.merchant, case.case_id, build)
     for token in tokens:
-        desk.tasks.wake(token, {"exception": exception_id})
+        desk.tasks.wake(token, {"cause": cause})
+    return case
+
+
+def _needs_partner(decision: Decision, state: ExceptionState) -> bool:
+    """It waits for a partner that is down, and what is to be done needs a partner: that he is back is what ends it."""
+    calls = decision.action not in (Action.ASK, Action.SETTLE, Action.NONE)
+    return calls and bool(state.opened.fact.evidence.get("outage"))
 
 
 def _asks_anew(decision: Decision, state: ExceptionState) -> bool:

@@ -13,7 +13,7 @@ from stopship.application.plan_legs import add_plan, lines_not_in_order
 from stopship.application.record import Step
 from stopship.domain.bundles import in_part
 from stopship.domain.case import At, Case
-from stopship.domain.errors import PartnerError
+from stopship.domain.errors import PartnerBusy, PartnerError
 from stopship.domain.events import HoldAnswered, HoldRequested, OrderNotFound
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel, OrderSnapshot, PickObservation, StopAnswer
@@ -85,7 +85,7 @@ def _intend_holds(case: Case, names: Sequence[str]) -> Step | None:
 def _hold_and_read(
     desk: Desk, case: Case, names: Sequence[str]
 ) -> tuple[Mapping[str, StopAnswer], OrderSnapshot | None, Seen | None]:
-    system = desk.partners.order_system(case.merchant, case.channel)
+    system = desk.partners_of(case).order_system(case.merchant, case.channel)
     expected = system.expected_work(case.order_ref)
     with ThreadPoolExecutor(max_workers=2) as pool:
         reading = pool.submit(system.read_order, case.order_ref)
@@ -97,7 +97,9 @@ def _hold_and_read(
 def _look(desk: Desk, case: Case, warehouse: str, work_id: str) -> Seen | None:
     """The pick state beside the order, where the place is known before. Whatever is in the way, the check reads again."""
     try:
-        return work_id, desk.partners.warehouses(case.merchant)[warehouse].read_pick_state(case.order_ref, work_id)
+        return work_id, desk.partners_of(case).warehouses(case.merchant)[warehouse].read_pick_state(
+            case.order_ref, work_id
+        )
     except (PartnerError, KeyError):
         return None
 
@@ -107,7 +109,7 @@ def _hold(desk: Desk, case: Case, names: Sequence[str]) -> Mapping[str, StopAnsw
     asked = [name for name in names if name not in case.first_holds]
     if not asked:
         return {}
-    warehouses = desk.partners.warehouses(case.merchant)
+    warehouses = desk.partners_of(case).warehouses(case.merchant)
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
         holding = {
             name: pool.submit(
@@ -118,13 +120,16 @@ def _hold(desk: Desk, case: Case, names: Sequence[str]) -> Mapping[str, StopAnsw
             )
             for name in asked
         }
-    return {name: _hold_answer(name, answer) for name, answer in holding.items()}
+    answers = {name: _hold_answer(name, answer) for name, answer in holding.items()}
+    return {name: answer for name, answer in answers.items() if answer}
 
 
-def _hold_answer(name: str, answer: "Future[StopAnswer]") -> StopAnswer:
-    """A hold that could not be placed never stands in the way of the stop itself."""
+def _hold_answer(name: str, answer: "Future[StopAnswer]") -> StopAnswer | None:
+    """A hold that could not be placed never stands in the way of the stop itself. None: the warehouse takes no call now, and was not asked."""
     try:
         return answer.result()
+    except PartnerBusy:
+        return None
     except PartnerError as error:
         return StopAnswer(AckLevel.SILENT, name, reason=f"{type(error).__name__}: {error}"[:200])
 
@@ -158,7 +163,7 @@ def _plan(desk: Desk, case: Case, holds: Mapping[str, StopAnswer], order: OrderS
     for name, answer in holds.items():
         # Planning needs to know which warehouses have the order; the facts are not folded yet.
         case.first_holds.setdefault(name, _provisional(name, answer, case.version))
-    planned = add_plan(step, case, order, desk.policy_of(case).intercept)
+    planned = add_plan(step, case, order, desk.partners.places(case.merchant), desk.policy_of(case).intercept)
     for leg in planned:
         if seen and leg.work_id == seen[0]:
             step.add(observed(leg.leg_id, seen[1], EARLY))

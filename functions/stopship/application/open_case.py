@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from stopship.application.context import Desk
-from stopship.application.end_exception import end_exception_by_evidence, end_question
+from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
 from stopship.application.ports import NewEvent, OrderLock
 from stopship.application.record import Step
 from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import Case, lines_of, total
 from stopship.domain.errors import AlreadyRecorded, Conflict
-from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, RequestReceived
+from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, LegReopened, RequestReceived
 from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.policy import Cause
-from stopship.domain.request import CancelRequest
+from stopship.domain.request import CancelRequest, Reason, Requester
 
 _ATTEMPTS = 8
 
@@ -55,10 +55,19 @@ def _receive_once(desk: Desk, request: CancelRequest) -> Received:
         return Received(lock.case_id, "repeated")
     if not lock.active:
         return _open(desk, request, lock)
-    case = desk.cases.append(case, Step([_received(request)], deliveries=_delivery(request)))
+    facts = [_received(request), *_wanted_all_the_same(case, request)]
+    case = desk.cases.append(case, Step(facts, deliveries=_delivery(request)))
     _ensure_started(desk, request.merchant, lock.case_id)
     _document(desk, case)
     return Received(lock.case_id, "joined")
+
+
+def _wanted_all_the_same(case: Case, request: CancelRequest) -> list[NewEvent]:
+    """Legs that were let go because the order was paid are decided again when somebody else asks."""
+    if request.reason is Reason.PAYMENT_TIMEOUT and request.requester is Requester.SYSTEM:
+        return []
+    let_go = [name for name, leg in case.legs.items() if leg.settled and leg.settled.fact.proof.get("kind") == "paid"]
+    return [NewEvent(LegReopened(name, "somebody asks for it although it is paid")) for name in let_go]
 
 
 def _document(desk: Desk, case: Case) -> None:
@@ -67,7 +76,7 @@ def _document(desk: Desk, case: Case) -> None:
         if state.opened.fact.cause == Cause.FRAUD_WITHOUT_EVIDENCE:
             end_exception_by_evidence(desk, case, state.opened.fact.leg_id)
         if state.opened.fact.cause == Cause.CANCEL_REASON_UNBACKED and officially_asked(case, case.stopped_lines):
-            end_question(desk, case, state.opened.fact.exception_id)
+            end_case_exception(desk, case, Cause.CANCEL_REASON_UNBACKED)
 
 
 def _was_heard(case: Case, request: CancelRequest) -> bool:

@@ -38,15 +38,15 @@ def parcels_of(desk: Desk, case: Case, leg: Leg) -> Sent:
 
 def _told(desk: Desk, case: Case, leg: Leg) -> list[Parcel]:
     """By the order system, else by the leg's own warehouse."""
-    found = list(desk.partners.order_system(case.merchant, case.channel).parcels(case.order_ref))
-    warehouse = desk.partners.warehouses(case.merchant).get(leg.plan.warehouse)
+    found = list(desk.partners_of(case).order_system(case.merchant, case.channel).parcels(case.order_ref))
+    warehouse = desk.partners_of(case).warehouses(case.merchant).get(leg.plan.warehouse)
     if found or warehouse is None:
         return found
     return list(warehouse.parcels(case.order_ref, leg.work_id))
 
 
 def carrier_of(desk: Desk, case: Case, name: str) -> Carrier | None:
-    return desk.partners.carrier(case.merchant, name)
+    return desk.partners_of(case).carrier(case.merchant, name)
 
 
 def hashes(parcels: Sequence[Parcel]) -> list[str]:

@@ -1,8 +1,12 @@
 """From the order as the order system shows it: which pieces of work must be stopped."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from stopship.application.ports import Place
 from stopship.application.record import Step
+from stopship.domain.capabilities import only_people_know
 from stopship.domain.case import Case, Leg, subtract, total
 from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
 from stopship.domain.ids import action_key
@@ -10,6 +14,10 @@ from stopship.domain.order import AckLevel, FulfillmentType, OrderLine, OrderSna
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from stopship.domain.policy import InterceptRule
 
+type Places = Mapping[str, Place]
+
+RECREATED_LIMIT = 3
+"""So often the desk stops by itself what came back or went elsewhere; then a person is asked."""
 _NOWHERE = "no-place"
 _LEFT = "left"
 """Of what had left before anybody looked."""
@@ -27,6 +35,8 @@ def order_read(order: OrderSnapshot) -> OrderRead:
         vip=order.vip,
         risk=order.risk,
         observed_at=order.observed_at,
+        payment=order.payment,
+        signs=[str(sign) for sign in order.signs],
     )
 
 
@@ -41,10 +51,10 @@ def lines_not_in_order(case: Case, order: OrderSnapshot) -> list[str]:
     return sorted({x for r in case.requests for x in r.fact.lines if x not in known})
 
 
-def add_plan(step: Step, case: Case, order: OrderSnapshot, rule: InterceptRule) -> list[LegPlanned]:
+def add_plan(step: Step, case: Case, order: OrderSnapshot, places: Places, rule: InterceptRule) -> list[LegPlanned]:
     """The order as read, what had left already, and a leg for everything that can still be stopped; and for what left, where it may be worth
     having its carrier bring it back."""
-    gone, planned = already_shipped(case, order), new_legs(case, order)
+    gone, planned = already_shipped(case, order), new_legs(case, order, places)
     step.add(order_read(order))
     if gone and rule.may_pay(order.total, order.currency):
         _add_left(step, case, order, subtract(gone.lines, case.already_shipped))
@@ -90,7 +100,7 @@ def _cancelled_by_others(case: Case, order: OrderSnapshot, line: OrderLine) -> i
     return 0 if order.cancelled else case.cancelled_before.get(line.line_id, line.cancelled)
 
 
-def new_legs(case: Case, order: OrderSnapshot) -> list[LegPlanned]:
+def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanned]:
     """Legs for wanted quantities that no leg of the case covers yet, and for what came back after it was cancelled.
 
     What is wanted and open lies in work that the case does not know, or in a part of known work that nobody asked for before,
@@ -98,16 +108,25 @@ def new_legs(case: Case, order: OrderSnapshot) -> list[LegPlanned]:
     """
     asked = {x.line_id: case.wants(x.line_id, x.ordered - _cancelled_by_others(case, order, x)) for x in order.lines}
     wanted = subtract(asked, total([case.planned_lines, case.already_shipped]))
-    back = _came_back(case, order)
+    back = total([_came_back(case, order), _displaced(case, order)])
     planned: list[LegPlanned] = []
-    for leg in _candidates(case, order):
+    for leg in _candidates(case, order, places):
         if case.legs_of(leg.leg_id):
             continue
         fresh = _take(leg.lines, wanted)
         again = _take(subtract(leg.lines, fresh), back)
         if fresh or again:
             planned.append(_leg(leg, leg.leg_id, total([fresh, again]), again))
-    return [*planned, *_more_of_known_work(case, order, wanted), *_nowhere(case, order, wanted)]
+    found = [*planned, *_more_of_known_work(case, order, wanted, back), *_nowhere(case, order, wanted)]
+    return [_at_place(leg, places) for leg in found]
+
+
+def _at_place(leg: LegPlanned, places: Places) -> LegPlanned:
+    """What the warehouse is, the merchant's connection says better than the order system, to which every place looks the same."""
+    place = places.get(leg.warehouse)
+    if place is None:
+        return leg
+    return replace(leg, partner=place.partner, fulfillment_type=place.fulfillment_type or leg.fulfillment_type)
 
 
 def _leg(leg: PlannedLeg, leg_id: str, lines: Quantities, again: Quantities) -> LegPlanned:
@@ -120,17 +139,21 @@ def _all_at(warehouse: str) -> str:
     return f"all-{warehouse}"
 
 
-def _more_of_known_work(case: Case, order: OrderSnapshot, wanted: dict[str, int]) -> list[LegPlanned]:
-    """The wish grew: it now takes more of a piece of work than the legs that it has there."""
+def _more_of_known_work(
+    case: Case, order: OrderSnapshot, wanted: dict[str, int], back: dict[str, int]
+) -> list[LegPlanned]:
+    """The wish grew: it now takes more of a piece of work than the legs that it has there. Or other work was merged into it."""
     planned = []
     for leg in order.legs:
         known = case.legs_of(leg.leg_id)
         if not known:
             continue
         listed = total(x.plan.lines for x in known if not _taken_out(case, x))
-        fresh = _take(subtract(leg.lines, listed), wanted)
-        if fresh:
-            planned.append(_leg(leg, _free(case, leg.leg_id), fresh, {}))
+        more = subtract(leg.lines, listed)
+        fresh = _take(more, wanted)
+        again = _take(subtract(more, fresh), back)
+        if fresh or again:
+            planned.append(_leg(leg, _free(case, leg.leg_id), total([fresh, again]), again))
     return planned
 
 
@@ -173,6 +196,37 @@ def _came_back(case: Case, order: OrderSnapshot) -> dict[str, int]:
     return subtract(unknown, may_be_open)
 
 
+def _displaced(case: Case, order: OrderSnapshot) -> dict[str, int]:
+    """What legs of the case are to stop, and what is no longer where they are: it was moved, split off or merged. What has shipped or was
+    taken off the order since it was last read lies nowhere any more."""
+    if case.order is None:
+        return {}
+    counting = [leg for leg in case.legs.values() if leg.work_id and _still_counts(case, leg)]
+    listed = {leg.leg_id: leg.lines for leg in order.legs}
+    missing = [
+        subtract(total(x.plan.lines for x in counting if x.work_id == work), listed.get(work, {}))
+        for work in dict.fromkeys(x.work_id for x in counting)
+    ]
+    return subtract(total(missing), _ended_since(case, order))
+
+
+def _still_counts(case: Case, leg: Leg) -> bool:
+    """A leg that shipped, or that nobody wants to stop any more, misses nothing."""
+    ended = leg.outcome is not None and leg.outcome not in ENDS_WITHOUT_SHIPMENT
+    return not ended and not leg.departure and not _taken_out(case, leg)
+
+
+def _ended_since(case: Case, order: OrderSnapshot) -> dict[str, int]:
+    """Shipped or cancelled, by line, beyond what the last reading showed and what the case knows of since."""
+    if case.order is None:
+        return {}
+    known = {row["line_id"]: row["shipped"] + row["cancelled"] for row in case.order.fact.lines}
+    left = total(leg.plan.lines for leg in case.legs.values() if leg.departure > case.order.version)
+    ours = case.cancelled.fact.lines if case.cancelled and case.cancelled.version > case.order.version else {}
+    now = {x.line_id: x.shipped + x.cancelled for x in order.lines}
+    return subtract(now, total([known, left, ours]))
+
+
 def _may_go_on(legs: list[Leg]) -> bool:
     return any(leg.outcome not in ENDS_WITHOUT_SHIPMENT for leg in legs)
 
@@ -187,7 +241,7 @@ def departures(order: OrderSnapshot, planned: list[LegPlanned]) -> list[Shipment
     ]
 
 
-def _candidates(case: Case, order: OrderSnapshot) -> list[PlannedLeg]:
+def _candidates(case: Case, order: OrderSnapshot, places: Places) -> list[PlannedLeg]:
     """The order system's open work; or, when it says that the order is cancelled, whatever a warehouse may still have.
 
     A cancelled order has no open work in the order system, which says nothing about the shelf.
@@ -198,8 +252,14 @@ def _candidates(case: Case, order: OrderSnapshot) -> list[PlannedLeg]:
     return [
         PlannedLeg(_all_at(warehouse), warehouse, FulfillmentType.THIRD_PARTY, "", lines)
         for warehouse, hold in case.first_holds.items()
-        if _knows_the_order(hold.fact.reason, hold.fact.level)
+        if _knows_the_order(hold.fact.reason, hold.fact.level) and _may_have_it(warehouse, order, places)
     ]
+
+
+def _may_have_it(warehouse: str, order: OrderSnapshot, places: Places) -> bool:
+    """Where only people could tell, nobody is bothered about an order that never was theirs."""
+    place = places.get(warehouse)
+    return warehouse in order.places or place is None or not only_people_know(place.partner)
 
 
 def _knows_the_order(reason: str, level: str) -> bool:

@@ -5,6 +5,7 @@ PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not g
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -13,9 +14,11 @@ from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
 from stopship.domain.market import SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
-from stopship.domain.order import OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
+from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
+from stopship.domain.payment_timeout import OpenPayment
 from stopship.domain.policy import Policy
 from stopship.domain.request import Reason
+from stopship.domain.traffic import Traffic
 
 # ---------------------------------------------------------------------------------------------- order systems
 
@@ -91,12 +94,35 @@ class OrderSystem(Protocol):
         """What left for the order and how it can be followed, live; empty where the system does not know. Never stored."""
 
 
+class PaymentWatch(Protocol):
+    """An order system that tells which orders were never paid. One instance per merchant."""
+
+    def unpaid_orders(self, created_before: str) -> Iterable[OpenPayment]:
+        """Orders made at or before that moment that nobody has paid; what is asked for in between may be missing, or be there twice."""
+
+    def unpaid_order(self, order_ref: str) -> OpenPayment | None:
+        """The order as it is now; None when it is paid, reserved, cancelled or gone."""
+
+
 # ---------------------------------------------------------------------------------------------- warehouses
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A warehouse connection as the planning of legs sees it. ``partner`` is its row of the capability table; ``fulfillment_type`` is
+    the merchant's own word, None where the order system's counts."""
+
+    partner: str
+    fulfillment_type: FulfillmentType | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StopCommand:
-    """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once."""
+    """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once.
+
+    ``display_ref`` is the order's public number and ``skus`` the article of each line, for partners whose people read the command.
+    ``repeated`` says that the same command may have got there before.
+    """
 
     case_id: str
     order_ref: str
@@ -106,6 +132,9 @@ class StopCommand:
     deadline: str
     callback_url: str
     key: str
+    display_ref: str = ""
+    skus: Mapping[str, str] = field(default_factory=dict)
+    repeated: bool = False
 
 
 class Warehouse(Protocol):
@@ -121,7 +150,7 @@ class Warehouse(Protocol):
         """Its own word on the leg; state ``unknown`` when it does not know the work."""
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
-        """Sends the stop. The answer may be final, or ``accepted`` with the rest coming to the callback."""
+        """Sends the stop. The answer may be final, or ``accepted`` (or no more than ``sent``) with the rest coming to the callback."""
 
     def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:
         """In what the leg left, or is to leave, live; empty where it cannot tell in the order's own lines. Never stored."""
@@ -175,6 +204,13 @@ class Carrier(Protocol):
 
     def cancel_intercept(self, number: str) -> CarrierAnswer:
         """Takes that request back. Safe to repeat."""
+
+
+class AnswerReader(Protocol):
+    """A warehouse whose answer also stands where it can be read again, for when its message was lost."""
+
+    def read_answer(self, command: StopCommand) -> StopAnswer:
+        """What it has answered to the stop so far: final, or ``accepted`` while it has not."""
 
 
 # ---------------------------------------------------------------------------------------------- ERP
@@ -419,13 +455,47 @@ class Page[T]:
     cursor: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    """An order as the measures count it, and nothing of who placed it. ``day`` is its own UTC date; ``fulfillment_type`` in_house,
+    third_party, mixed or none, or unknown where the message does not tell."""
+
+    channel: str
+    order_ref: str
+    day: str
+    fulfillment_type: str
+
+
+class OrderCounts(Protocol):
+    """How many orders there were: what cancels are measured by. Beside the chain, and never read on the way of a cancel."""
+
+    def count_order(self, merchant: str, order: OrderPlaced) -> None:
+        """Counts an order once, however often it is told."""
+
+    def orders_counted(self, merchant: str, channel: str, day: str) -> Mapping[str, int]:
+        """Orders of that UTC date by fulfillment type."""
+
+
+class EvidenceIndex(Protocol):
+    """What of the evidence is about whom, so that it can be named and erased. ``subject`` is made by domain.privacy."""
+
+    def note_evidence(self, merchant: str, subject: str, key: str) -> None:
+        """Safe to repeat."""
+
+    def evidence_of(self, merchant: str, subject: str) -> Sequence[str]: ...
+
+
 class MarketBook(Protocol):
-    """Figures about a marketplace: orders seen, cancels that count against the seller, and how far its sweep has got. No case rests on them."""
+    """Figures about a marketplace: orders placed, cancels that count against the seller, and how far its sweep has got. No case rests on them.
 
-    def count_order(self, merchant: str, channel: str, order_ref: str, day: str) -> bool:
-        """Counts the order on its day; False when it has been counted before, on whatever day."""
+    The orders are those of ``OrderCounts``. Each day has its sum beside them, because a cancel's way has no time to count a week's."""
 
-    def orders_counted(self, merchant: str, channel: str, first_day: str, last_day: str) -> int: ...
+    def add_market_order(self, merchant: str, order: OrderPlaced) -> bool:
+        """Counts the order, and adds it to its day's sum with the same stroke; False when it has been counted before."""
+
+    def market_orders(self, merchant: str, channel: str, first_day: str, last_day: str) -> int:
+        """The sum of those days, both of them included."""
+
     def note_seller_cancel(self, merchant: str, cancel: SellerCancel) -> None:
         """Noting the same case's cancel again replaces it."""
 
@@ -435,7 +505,7 @@ class MarketBook(Protocol):
         """Over the version that was read. Raises Conflict when somebody wrote since."""
 
 
-class Ledger(MarketBook, Protocol):
+class Ledger(OrderCounts, EvidenceIndex, MarketBook, Protocol):
     """Append-only. Raises Conflict when the expected version has passed, AlreadyRecorded when a delivery, a fact key, a callback or a
     money key is there already, NotFound for another merchant's case."""
 
@@ -494,7 +564,15 @@ class Evidence(Protocol):
     def keep(self, merchant: str, source: str, delivery_id: str, body: bytes) -> tuple[str, str]:
         """Gives (key, sha256). Keeping the same bytes twice is one object."""
 
-    def load(self, key: str) -> bytes: ...
+    def load(self, key: str) -> bytes:
+        """Raises NotFound, also when it has been erased."""
+
+    def key_of(self, merchant: str, source: str, delivery_id: str) -> str: ...
+    def erase(self, key: str) -> int:
+        """Every version of it, for good. Gives how many there were; none is no error."""
+
+    def erase_source(self, merchant: str, source: str, but: str) -> int:
+        """All that came from a source, but what lies under ``but``. Gives how many versions there were."""
 
 
 class Executions(Protocol):
@@ -535,11 +613,35 @@ class Policies(Protocol):
     def pinned(self, merchant: str, policy_hash: str) -> Policy: ...
 
 
-class Partners(Protocol):
+@dataclass(frozen=True, slots=True)
+class PartnerTraffic:
+    merchant: str
+    partner: str
+    traffic: Traffic
+
+
+class TrafficBook(Protocol):
+    """What all workers together know about the calls to each partner of each merchant. Not the ledger: it may be lost, and is then found
+    out again."""
+
+    def load(self, merchant: str, partner: str) -> tuple[Traffic, int]:
+        """With its version, which is 0 when nothing is known."""
+
+    def save(self, merchant: str, partner: str, traffic: Traffic, expected: int) -> int:
+        """Gives the new version. Raises Conflict when somebody else has written since ``expected``."""
+
+    def outages(self, merchant: str = "") -> Sequence[PartnerTraffic]:
+        """Of one merchant, or of all: every partner that is down, or whose return not all cases have been told. May be a moment behind."""
+
+
+class Connections(Protocol):
     """A merchant's connections, built on demand from its configuration."""
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem: ...
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]: ...
+    def places(self, merchant: str) -> Mapping[str, Place]:
+        """Every warehouse by name, without making its connection."""
+
     def hold_first(self, merchant: str) -> Sequence[str]:
         """Names of warehouses that take a reversible hold by order reference alone."""
 
@@ -560,3 +662,14 @@ class Partners(Protocol):
         """None where customers are written to by e-mail."""
 
     def sender(self, merchant: str) -> str: ...
+
+
+class Partners(Connections, Protocol):
+    """The same within what each partner takes: a call may raise PartnerBusy (wait) or PartnerDown (nobody calls) and was not made then."""
+
+    def on_lane(self, *, urgent: bool) -> "Partners":
+        """The same connections, for a case of this urgency: where calls are limited, urgent ones have places of their own."""
+
+    def turn(self, merchant: str, name: str) -> AbstractContextManager[None]:
+        """Holds a place among the calls to a warehouse, or to the ERP ("netsuite"), so that what is promised inside is not promised before it can be said. Raises
+        PartnerBusy or PartnerDown."""

@@ -10,8 +10,10 @@ from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import receive_request
 from stopship.application.receive_signal import receive_signal
 from stopship.application.recordable import check_recordable
+from stopship.application.send_receipt import send_receipt
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput, UnclearTicket
+from stopship.domain.privacy import of_order
 from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal, SubmissionEnd
 
@@ -42,8 +44,14 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         return kept
     except InvalidInput as error:
         return _keep(desk, message, str(error))
+    if isinstance(normal, CancelRequest | Signal):
+        # Before anything rests on it: what is not listed could not be erased. The end of a submission is about nobody's order.
+        subject = of_order(normal.channel, normal.order_ref)
+        desk.ledger.note_evidence(message.merchant, subject, message.evidence_key)
     if isinstance(normal, CancelRequest):
         received = receive_request(desk, normal)
+        if normal.receipt:
+            send_receipt(desk, received.case_id, normal, normal.receipt)
         return Processed(received.how, received.case_id)
     if isinstance(normal, Signal):
         case_id = receive_signal(desk, normal)

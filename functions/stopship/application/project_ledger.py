@@ -22,13 +22,14 @@ class Projected:
 
 
 def project(item: Mapping[str, Any]) -> Projected:
-    """``item`` is a ledger item with plain values; only events have a projection."""
+    """``item`` is a ledger item with plain values; only events have a projection. What waits for a partner that is down is not told one by
+    one: the outage is told of, once."""
     if not str(item.get("sk", "")).startswith("E#"):
         return Projected()
     data = json.loads(item["data"])
     merchant, case_id = str(item["merchant"]), str(item["case_id"])
     queued = []
-    if item["type"] == "ExceptionOpened":
+    if item["type"] == "ExceptionOpened" and not data.get("evidence", {}).get("outage"):
         queued.append((data["tier"], _queue_message(merchant, case_id, data)))
     return Projected(queued, _counts(merchant, str(item["type"]), data))
 

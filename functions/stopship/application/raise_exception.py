@@ -1,12 +1,14 @@
 """When the desk cannot go on alone: an exception with tier, owner, next action and deadline, and a wait for its end."""
 
+import json
+import re
 from dataclasses import replace
 
 from stopship.application.context import Desk
 from stopship.application.next_step import Next
 from stopship.application.ports import Callback, ExceptionItem
 from stopship.application.record import Step
-from stopship.domain.case import Case, ExceptionState
+from stopship.domain.case import Case, ExceptionState, Leg
 from stopship.domain.decide import Action, decide_leg
 from stopship.domain.errors import AlreadyRecorded
 from stopship.domain.events import ExceptionOpened
@@ -16,8 +18,11 @@ from stopship.domain.instant import plus
 from stopship.domain.policy import Cause, ExceptionRule
 
 _FOR_EVER = 366 * 86400.0
+_DOWN = re.compile(r"(?P<partner>.+): down since \S+, (?P<outage>outage-[a-z2-7]{20})")
 _ERRORS = {
     "PartnerUnavailable": Cause.PARTNER_UNAVAILABLE,
+    "PartnerBusy": Cause.PARTNER_UNAVAILABLE,
+    "PartnerDown": Cause.PARTNER_UNAVAILABLE,
     "PartnerRefused": Cause.PARTNER_REFUSED,
     "PartnerContractBroken": Cause.PARTNER_CONTRACT_BROKEN,
     "MessageFailed": Cause.MESSAGE_FAILED,
@@ -60,19 +65,38 @@ def _open(
             return None
         # What a person is asked is what is known now: an answer may have come since the step that asked for a person.
         cause, detail = decision.cause, detail if decision.cause is cause else decision.reason
+        detail += _said(case.legs[leg_id], cause)
     policy, now = desk.policy_of(case), desk.clock.now()
     return opening(
         case,
         leg_id,
         cause,
         detail=f"{error}: {detail}" if error else detail,
-        evidence={"step": step},
+        evidence={"step": step, **(_outage(detail) if error == "PartnerDown" else {})},
         rule=triage(cause, case, policy),
         due=deadline(triage(cause, case, policy).tier, policy, now),
         now=now,
         callback_id=desk.new_id(),
         token=token,
     )
+
+
+def _said(leg: Leg, cause: Cause) -> str:
+    """The warehouse's own word, where nobody knew it."""
+    seen = leg.observation
+    unknown = cause is Cause.PICK_STATE_UNKNOWN and seen is not None and seen.fact.said
+    return f": the warehouse says {seen.fact.said}" if seen and unknown else ""
+
+
+def _outage(detail: str) -> dict[str, str]:
+    """Which outage a PartnerDown names: its text comes as the state machine hands it on, in the JSON of a function's error."""
+    _, _, text = detail.partition('"errorMessage":')
+    try:
+        message = str(json.JSONDecoder().raw_decode(text.lstrip())[0])
+    except ValueError:
+        return {}
+    named = _DOWN.fullmatch(message)
+    return {"partner": named["partner"], "outage": named["outage"]} if named else {}
 
 
 def opening(

@@ -1,14 +1,18 @@
 """Something happened at a partner: put it on the case it concerns, wake whoever waits for it, reopen what it contradicts."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from stopship.application import doings_of_others
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_exception_by_evidence
+from stopship.application.follow_changes import follow
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import execution_name
 from stopship.application.ports import OrderLock
 from stopship.application.record import Step
+from stopship.application.stop_answers import add_answers
 from stopship.domain.case import Case, Leg
 from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import (
@@ -16,7 +20,6 @@ from stopship.domain.events import (
     EchoIgnored,
     Event,
     ExecutionStarted,
-    HoldReleased,
     LegReopened,
     ShipmentSeen,
 )
@@ -26,6 +29,10 @@ from stopship.domain.policy import Cause
 from stopship.domain.signal import Signal, SignalKind
 
 _ATTEMPTS = 8
+_OF_THE_LEGS = frozenset(
+    {SignalKind.SHIPMENT, SignalKind.HOLD_RELEASED, SignalKind.REFUND_SEEN, SignalKind.PROGRESS_SEEN}
+)
+"""What may decide a leg that waits."""
 
 
 def receive_signal(desk: Desk, signal: Signal) -> str:
@@ -38,9 +45,12 @@ def receive_signal(desk: Desk, signal: Signal) -> str:
         lock = desk.ledger.lock_of(signal.merchant, signal.channel, signal.order_ref)
         if lock is None:
             return ""
+        case = desk.cases.load(signal.merchant, lock.case_id)
+        facts = _facts(desk, case, signal, lock)
+        if not facts.events:
+            return lock.case_id
         try:
-            case = desk.cases.load(signal.merchant, lock.case_id)
-            case = desk.cases.append(case, _facts(case, signal, lock))
+            case = desk.cases.append(case, facts)
         except (Conflict, AlreadyRecorded):
             continue
         _follow_up(desk, case, signal)
@@ -48,8 +58,10 @@ def receive_signal(desk: Desk, signal: Signal) -> str:
     raise Conflict(f"order {signal.order_ref} kept changing")
 
 
-def _facts(case: Case, signal: Signal, lock: OrderLock) -> Step:
+def _facts(desk: Desk, case: Case, signal: Signal, lock: OrderLock) -> Step:
     step = Step(deliveries=[(signal.source, signal.delivery_id)])
+    if signal.kind is SignalKind.STOP_ANSWERED:
+        add_answers(desk, step, case, signal)
     for event in _events(case, signal):
         step.add(event)
     if any(isinstance(n.event, CaseReopened) for n in step.events):
@@ -61,11 +73,9 @@ def _facts(case: Case, signal: Signal, lock: OrderLock) -> Step:
 
 
 def _events(case: Case, signal: Signal) -> list[Event]:
-    if signal.kind is SignalKind.SHIPMENT:
-        return _shipment(case, signal)
-    if signal.kind is SignalKind.HOLD_RELEASED and case.legs_of(signal.leg_id):
-        return [HoldReleased(leg.plan.leg_id, signal.channel) for leg in case.legs_of(signal.leg_id)]
-    return [EchoIgnored(signal.topic, signal.reference)]
+    """Empty where the message says nothing new: then nothing is recorded, and the same message may come again."""
+    read = _READERS.get(signal.kind)
+    return read(case, signal) if read else [EchoIgnored(signal.topic, signal.reference)]
 
 
 def _shipment(case: Case, signal: Signal) -> list[Event]:
@@ -85,6 +95,20 @@ def _shipment(case: Case, signal: Signal) -> list[Event]:
     return seen
 
 
+_READERS: Mapping[SignalKind, Callable[[Case, Signal], list[Event]]] = {
+    SignalKind.SHIPMENT: _shipment,
+    SignalKind.HOLD_RELEASED: doings_of_others.hold_released,
+    SignalKind.REFUND_SEEN: doings_of_others.refund,
+    SignalKind.ORDER_CHANGED: doings_of_others.order_change,
+    SignalKind.WORK_CHANGED: doings_of_others.order_change,
+    SignalKind.PAYMENT_SEEN: doings_of_others.payment,
+    SignalKind.DISPUTE_SEEN: doings_of_others.dispute,
+    SignalKind.RETURN_SEEN: doings_of_others.return_,
+    SignalKind.PROGRESS_SEEN: doings_of_others.progress,
+    SignalKind.STOP_ANSWERED: lambda _case, _signal: [],
+}
+
+
 def _concerned(case: Case, signal: Signal) -> list[Leg]:
     """The legs of the work that the signal names; else those whose lines it names; else, when there is only one, that one."""
     named = case.legs_of(signal.leg_id)
@@ -99,8 +123,10 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
     """What the facts call for; all of it may run again after a crash."""
     if signal.failure and signal.kind is SignalKind.REFUND_SEEN:
         _tell_finance(desk, case, signal)
+    follow(desk, case, signal)
     if case.reopened and case.executions[-1].fact.why == "reopened" and case.is_open:
         desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
+    if signal.kind not in _OF_THE_LEGS:
         return
     for leg in _concerned(case, signal):
         end_exception_by_evidence(desk, case, leg.plan.leg_id)

@@ -15,12 +15,12 @@ def release_holds(desk: Desk, case: Case) -> Case:
         hold = leg.holds.get(case.channel)
         if leg.outcome not in ENDS_WITHOUT_SHIPMENT and _may_stand(case, leg.plan.leg_id, case.channel, hold):
             key = action_key(case.case_id, leg.plan.leg_id, "release", case.channel)
-            desk.partners.order_system(case.merchant, case.channel).release_hold(case.order_ref, leg.plan, key)
+            desk.partners_of(case).order_system(case.merchant, case.channel).release_hold(case.order_ref, leg.plan, key)
             case = _released(desk, case, leg.plan.leg_id, case.channel)
     for name in [system for leg_id, system in case.holds_requested if not leg_id]:
         if _may_stand(case, "", name, case.first_holds.get(name)) and _needed_no_more(case, name):
             key = action_key(case.case_id, "", "release", name)
-            desk.partners.warehouses(case.merchant)[name].release_hold(case.case_id, case.order_ref, key)
+            desk.partners_of(case).warehouses(case.merchant)[name].release_hold(case.case_id, case.order_ref, key)
             case = _released(desk, case, "", name)
     return case
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from stopship.application.context import Desk
 from stopship.application.end_exception import close_door
+from stopship.application.follow_outages import look_at_once
+from stopship.application.keep_unmatched import CHANNEL as UNMATCHED
 from stopship.application.ports import ExceptionItem
 from stopship.application.record import Step
 from stopship.domain.case import Case
@@ -12,9 +14,6 @@ from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
 from stopship.domain.events import CaseClosed, ExceptionResolved
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
-
-_NOTES = frozenset({Cause.UNMATCHED_MESSAGE, Cause.LABEL_NOT_VOIDED})
-"""They are all that their case is about: it ends with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,15 @@ def resolve_exception(desk: Desk, merchant: str, exception_id: str, answer: Answ
         fact = ExceptionResolved(exception_id, word, answer.by, note_hash, answer.approved_by)
         step.add(fact, f"resolved:{exception_id}")
         close_door(desk, case, exception_id, step, tokens)
-        if item.cause in _NOTES:
+        if case.channel == UNMATCHED:
+            # Nothing but this exception makes it a case.
             step.add(CaseClosed("none", False, [], str(item.cause), False, {}, ""), "closed:unmatched")
         return step
 
-    desk.cases.record(merchant, item.case_id, build)
+    case = desk.cases.record(merchant, item.case_id, build)
+    waited_for = case.exceptions[exception_id].opened.fact.evidence
+    if word is Resolution.RETRY and waited_for.get("outage"):
+        look_at_once(desk, merchant, waited_for["partner"])
     for token in tokens:
         desk.tasks.wake(token, {"leg_id": item.leg_id})
     return replace(item, state="resolved")

@@ -1,11 +1,14 @@
 """The ledger is the truth and executions are disposable: find open cases that nobody is working on, and go on where they stood."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stopship.application.context import Desk
 from stopship.application.escalate_exception import escalate_exception
+from stopship.application.follow_outages import Waiting, follow_outages, waiting_for_partners
 from stopship.application.open_case import execution_name
 from stopship.application.ports import CaseHead
+from stopship.application.project_ledger import Count
 from stopship.application.record import Step
 from stopship.domain.case import Case
 from stopship.domain.events import ExecutionStarted
@@ -18,15 +21,22 @@ class Swept:
     open_cases: int = 0
     resumed: int = 0
     escalated: int = 0
+    released: int = 0
+    """Exceptions that ended because their partner is back."""
+    down: Sequence[Count] = ()
 
 
 def sweep_cases(desk: Desk) -> Swept:
     """Safe to run at any time and twice: a living execution goes on, and a resumed case repeats no effect."""
-    swept = Swept()
+    swept, waiting = Swept(), list[Waiting]()
     for head in desk.ledger.open_cases():
         swept.open_cases += 1
         swept.resumed += _resume(desk, head)
-        swept.escalated += _escalate(desk, head)
+        case = desk.cases.load(head.merchant, head.case_id)
+        swept.escalated += _escalate(desk, case)
+        waiting += waiting_for_partners(case)
+    followed = follow_outages(desk, waiting)
+    swept.released, swept.down = followed.released, followed.down
     return swept
 
 
@@ -61,8 +71,7 @@ def _wake_again(desk: Desk, case: Case) -> None:
             desk.tasks.wake(door.token, {"door": door.purpose})
 
 
-def _escalate(desk: Desk, head: CaseHead) -> int:
-    case = desk.cases.load(head.merchant, head.case_id)
+def _escalate(desk: Desk, case: Case) -> int:
     now = desk.clock.now()
     overdue = [x.opened.fact.exception_id for x in case.open_exceptions if x.deadline <= now]
-    return sum(1 for exception in overdue if escalate_exception(desk, head.merchant, exception))
+    return sum(1 for exception in overdue if escalate_exception(desk, case.merchant, exception))

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stopship.application.context import Desk
+from stopship.application.ports import OrderPlaced
 from stopship.application.take_in import IntakeQueue, take_in
-from stopship.domain.errors import Conflict, PartnerRefused, PartnerUnavailable, StopshipError
+from stopship.domain.errors import Conflict, PartnerBusy, PartnerRefused, PartnerUnavailable, StopshipError
 from stopship.domain.instant import plus
-from stopship.domain.market import Allowance, SweepState, day_of
+from stopship.domain.market import PACKER_NOT_TOLD, Allowance, SweepState, day_of
 
 LEASE_SECONDS = 300.0
 """Longer than the function may run: what is still taken then belongs to a run that died."""
@@ -172,8 +173,8 @@ def _bounds(run: _Run) -> tuple[str, str]:
 
 
 def _hold_back(run: _Run, error: PartnerUnavailable) -> str:
-    """A 429 says that less is left than we thought. Whatever else it is, the next run goes on from here."""
-    if error.retry_after is not None:
+    """A limit of the search's own says that less is left than we thought. Whatever else it is, the next run goes on from here."""
+    if isinstance(error, PartnerBusy) and error.operation:
         run.save(replace(run.state, allowance=run.state.allowance.exhausted(run.desk.clock.now())))
     return "unavailable"
 
@@ -181,7 +182,8 @@ def _hold_back(run: _Run, error: PartnerUnavailable) -> str:
 def _take(run: _Run, page: ChangePage) -> None:
     for order in page.orders:
         run.swept.orders += 1
-        run.desk.ledger.count_order(run.merchant, run.channel, order.order_ref, day_of(order.created_at))
+        placed = OrderPlaced(run.channel, order.order_ref, day_of(order.created_at), PACKER_NOT_TOLD)
+        run.desk.ledger.add_market_order(run.merchant, placed)
         for change in order.changes:
             if _is_news(run, order, change):
                 _queue(run, change)

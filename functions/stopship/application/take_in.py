@@ -1,6 +1,7 @@
 """The doors: an authentic message is kept, then queued, then answered. No partner and no state machine is on this path."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -13,6 +14,11 @@ MAX_ID_BYTES = 500
 class IntakeQueue(Protocol):
     def send(self, message: dict[str, Any]) -> None:
         """Durable when it returns."""
+
+
+class ListQueue(Protocol):
+    def send_all(self, messages: Sequence[dict[str, Any]]) -> None:
+        """Durable, all of them, when it returns; when it raises, some may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,28 @@ def take_in(
     message = IntakeMessage(merchant, source, topic, delivery, key, digest, received_at, actor, why)
     queue.send(asdict(message))
     return message
+
+
+def take_in_parts(
+    evidence: Evidence,
+    queue: ListQueue,
+    *,
+    merchant: str,
+    source: str,
+    parts: Sequence[tuple[str, str]],
+    body: bytes,
+    received_at: str,
+    actor: str,
+) -> None:
+    """Keeps a body that holds several messages once, then queues a reference for each of its ``parts`` (topic, delivery id). Safe to
+    repeat: what was queued before acts once."""
+    key, digest = evidence.keep(merchant, source, hashlib.sha256(body).hexdigest(), body)
+    queue.send_all(
+        [
+            asdict(IntakeMessage(merchant, source, topic, delivery, key, digest, received_at, actor))
+            for topic, delivery in parts
+        ]
+    )
 
 
 def _recordable(delivery_id: str, body: bytes) -> str:

@@ -19,6 +19,7 @@ from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, Mone
 from stopship.domain.ids import money_key
 from stopship.domain.instant import seconds_between
 from stopship.domain.money import (
+    DISPUTED,
     BookedMove,
     MoneyMove,
     MoneyRefused,
@@ -52,7 +53,7 @@ def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
         return legs(case)
     if case.money_settled:
         return go()
-    payments = desk.partners.payments(merchant, case.channel)
+    payments = desk.partners_of(case).payments(merchant, case.channel)
     if payments is None:
         return _channel_pays(desk, case)
     if case.order is None:
@@ -60,13 +61,20 @@ def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
     by_person = _by_person(case)
     if by_person:
         return _settle(desk, case, by_person, _seen(payments, case.order_ref))
-    return _finish(desk, case, payments) or _next_move(desk, case, payments)
+    return _finish(desk, case, payments) or _held_by_bank(case) or _next_move(desk, case, payments)
+
+
+def _held_by_bank(case: Case) -> Next | None:
+    """A dispute that is open or lost, whatever anybody approved before: the bank gives the money back, or has done so."""
+    if not case.disputed:
+        return None
+    return person(Cause.DISPUTE_OPEN, f"dispute {', '.join(sorted(case.disputed))}: the money is the bank's to decide")
 
 
 def _channel_pays(desk: Desk, case: Case) -> Next:
     """The channel pays by itself, for what was stopped always. What left may be paid back where the policy has people asked, and two of
     them have said so."""
-    payments = desk.partners.refunds_by_person(case.merchant, case.channel)
+    payments = desk.partners_of(case).refunds_by_person(case.merchant, case.channel)
     asks = desk.policy_of(case).amazon.shipped_refund == "ask"
     if payments is None or not asks or not case.shipped_lines or case.order is None:
         return _settle(desk, case, Settled("order_system_pays"), None)
@@ -129,6 +137,9 @@ def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
     for record in case.moves.values():
         if record.pending and not _still_due(case, _as_move(record)):
             return person(Cause.MONEY_REFUSED, f"{record.requested.fact.kind} was asked for, and then the goods left")
+        if record.pending and record.moved is None and case.disputed:
+            # Asking again would pay, if the first time did not.
+            return person(Cause.DISPUTE_OPEN, f"{record.requested.fact.kind} is in doubt, and then a dispute opened")
         if record.pending:
             return _do(desk, case, payments, _as_move(record))
     return None
@@ -150,7 +161,8 @@ def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
             return _settle(desk, case, plan, snapshot)
         case = _book(desk, case, plan, snapshot)
     except MoneyRefused as refusal:
-        return person(Cause.MONEY_REFUSED, f"{refusal.rule}: {refusal}")
+        cause = Cause.DISPUTE_OPEN if refusal.rule == DISPUTED else Cause.MONEY_REFUSED
+        return person(cause, f"{refusal.rule}: {refusal}")
     return _do(desk, case, payments, plan)
 
 
@@ -202,6 +214,9 @@ def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]
         return Settled("nothing_stopped")
     if unproven(case) and not _approved(case):
         raise MoneyRefused("proof_first", f"legs {unproven(case)} are not proven to be stopped")
+    claimed = _claimed_twice(case, lines)
+    if claimed:
+        raise MoneyRefused("one_claim_per_line", f"an active return asks for the money of {', '.join(claimed)} as well")
     if case.cancelled is None and case.stopped_lines:
         raise MoneyRefused("cancel_first", "the order system still shows these lines as open")
     full = case.cancelled is not None and case.cancelled.fact.scope == "full"
@@ -217,6 +232,13 @@ def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]
     if snapshot.captured == 0:
         return Settled("voided" if full else "not_captured")
     return _plan_refund(case, snapshot, lines, book)
+
+
+def _claimed_twice(case: Case, lines: Quantities) -> list[str]:
+    """Lines of which this case and somebody's return together ask for more than was ordered."""
+    ordered = lines_of(case.order.fact) if case.order else {}
+    both = total([lines, case.claimed_by_returns])
+    return sorted(line for line, quantity in both.items() if line in lines and quantity > ordered.get(line, quantity))
 
 
 def _key(case: Case, kind: MoveKind, target: str) -> str:

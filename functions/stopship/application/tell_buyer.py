@@ -64,7 +64,7 @@ def tell_outcome(desk: Desk, case: Case, messages: BuyerMessages, name: str, tem
 
 def ask_official(desk: Desk, case: Case) -> Told:
     """Asks the buyer, once in a case, to use the marketplace's own button. What is in the way never keeps the case from a person."""
-    messages = desk.partners.buyer_messages(case.merchant, case.channel)
+    messages = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
     if messages is None:
         return Told(case, "skipped:no_messages")
     if ASK_OFFICIAL in case.messages:

@@ -2,7 +2,7 @@
 
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
-from stopship.application.ports import ErpLine, ErpUpdate, SalesOrder
+from stopship.application.ports import Erp, ErpLine, ErpUpdate, SalesOrder
 from stopship.application.record import Step
 from stopship.domain.case import Case, subtract, total
 from stopship.domain.conservation import LineCount, disturbed, rows
@@ -23,7 +23,7 @@ def update_netsuite(desk: Desk, merchant: str, case_id: str) -> Next:
     case = desk.cases.load(merchant, case_id)
     if not case.all_settled or case.wishes_unread:
         return legs(case)
-    erp = desk.partners.erp(merchant)
+    erp = desk.partners_of(case).erp(merchant)
     if erp is None or case.order is None:
         return _skip(desk, case, "no_erp" if erp is None else "no_order")
     since = max(
@@ -31,6 +31,13 @@ def update_netsuite(desk: Desk, merchant: str, case_id: str) -> Next:
     )
     if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
         return _skip(desk, case, "by_hand")
+    with desk.partners_of(case).turn(merchant, SYSTEM):
+        return _update(desk, case, erp)
+
+
+def _update(desk: Desk, case: Case, erp: Erp) -> Next:
+    """Between the reading and the writing nobody has to wait for a turn again."""
+    merchant, case_id = case.merchant, case.case_id
     order = erp.read_sales_order(case.order_ref)
     if order is None:
         return person(Cause.ERP_REFUSED, f"NetSuite has no sales order for {case.order_ref}")

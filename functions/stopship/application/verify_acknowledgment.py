@@ -1,22 +1,31 @@
 """After the wait: record silence, read the warehouse again where its answer proves little, or the carrier where it left, and decide anew."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from stopship.application.apply_stop_ship_rule import decision_step, where_next
 from stopship.application.check_fulfillment_state import observed_step, read_pick_state
 from stopship.application.context import Desk
+from stopship.application.end_exception import end_exception_by_evidence
+from stopship.application.execute_stop_ship import stop_command
 from stopship.application.next_step import Next
 from stopship.application.record import Step
+from stopship.application.stop_answers import add_answer, door_of
 from stopship.application.weigh_intercept import weigh_intercept
 from stopship.domain.case import Case
 from stopship.domain.decide import Action, decide_leg
 from stopship.domain.errors import AlreadyRecorded
 from stopship.domain.events import SilenceRecorded
 from stopship.domain.ids import action_key
+from stopship.domain.order import FINAL, StopAnswer
+
+if TYPE_CHECKING:
+    from stopship.application.ports import AnswerReader
 
 
 def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
     """Next as for the rule. Timers are hints: only a passed deadline without an answer is silence."""
+    _read_lost_answer(desk, desk.cases.load(merchant, case_id), leg_id)
     try:
         case = desk.cases.record(merchant, case_id, lambda c: _silence(desk, c, leg_id))
     except AlreadyRecorded:
@@ -36,8 +45,35 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
         case_id,
         lambda c: decision_step(c, c.legs[leg_id], decide_leg(c, c.legs[leg_id], policy, now)),
     )
+    case = end_exception_by_evidence(desk, case, leg_id)
     leg = case.legs[leg_id]
     return where_next(leg, decide_leg(case, leg, policy, now), policy, desk.clock.now())
+
+
+def _read_lost_answer(desk: Desk, case: Case, leg_id: str) -> None:
+    """Before a silence is believed, an answer is looked for where it can be read: its message may have been lost."""
+    leg = case.legs[leg_id]
+    attempt = leg.current
+    if attempt is None or leg.answer or leg.settled or leg.gone:
+        return
+    if desk.clock.now() < attempt.requested.fact.deadline:
+        return
+    warehouse = desk.partners_of(case).warehouses(case.merchant)[leg.plan.warehouse]
+    # Asked of the instance, not of its class: what keeps to a partner's limits passes on whatever its adapter can do.
+    if not hasattr(warehouse, "read_answer"):
+        return
+    answer = cast("AnswerReader", warehouse).read_answer(stop_command(desk, case, leg, attempt))
+    if answer.level in FINAL:
+        desk.cases.record(case.merchant, case.case_id, lambda c: _heard(desk, c, leg_id, answer))
+
+
+def _heard(desk: Desk, case: Case, leg_id: str, answer: StopAnswer) -> Step | None:
+    leg = case.legs[leg_id]
+    if leg.current is None or leg.answer:
+        return None
+    step = Step()
+    add_answer(step, leg, answer, door_of(desk, leg), late=False)
+    return step
 
 
 def _silence(desk: Desk, case: Case, leg_id: str) -> Step | None:

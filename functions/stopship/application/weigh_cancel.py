@@ -74,7 +74,7 @@ def _project(desk: Desk, case: Case, order: OrderSnapshot, policy: Policy) -> Pr
         order_ref=case.order_ref,
         skus=_skus(case, order),
         known=desk.ledger.seller_cancels(case.merchant, case.channel, day_before(today, SKU_DAYS - 1)),
-        orders=desk.ledger.orders_counted(case.merchant, case.channel, day_before(today, WINDOW_DAYS - 1), today),
+        orders=desk.ledger.market_orders(case.merchant, case.channel, day_before(today, WINDOW_DAYS - 1), today),
         today=today,
         limit=policy.amazon.cancel_rate_limit,
         excluded=_excluded(case, order),

@@ -80,7 +80,7 @@ def _offer(carrier: Carrier, state: CarrierState, numbers: Sequence[str]) -> Int
 
 def _value(desk: Desk, case: Case, leg: Leg) -> tuple[str, str]:
     """What the payment system would pay back for the leg's lines. Where nobody can say it is unknown, never a share of the total."""
-    payments = desk.partners.payments(case.merchant, case.channel)
+    payments = desk.partners_of(case).payments(case.merchant, case.channel)
     if payments is None:
         return "", ""
     try:

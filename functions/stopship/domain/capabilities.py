@@ -23,7 +23,8 @@ class Capability:
 
     ``holds`` is how long a hold stands and who can lift it, "" where there are none. ``partial`` says whether a part of a piece of
     work can be stopped. ``idempotency`` is what makes a repeated command act once. ``limit`` is the partner's own bound on calls.
-    ``signature`` and ``deduplication`` are about its messages to us, "" where it sends none.
+    ``signature`` and ``deduplication`` are about its messages to us, "" where it sends none. ``notices_repeats`` is false where a repeated
+    command acts again and nothing can be read back: then a doubt is written down before the command goes out once more.
     """
 
     partner: str
@@ -38,6 +39,7 @@ class Capability:
     signature: str
     deduplication: str
     trap: str
+    notices_repeats: bool = True
 
 
 CAPABILITIES: Mapping[str, Capability] = {
@@ -86,6 +88,20 @@ CAPABILITIES: Mapping[str, Capability] = {
             trap="a cancelled order says nothing about a warehouse that has imported it",
         ),
         Capability(
+            partner="fulfillment-service",
+            stops_by="the shop's cancellation request to the service, never twice; its answer by webhook, or read back in the shop",
+            proves=AckLevel.SYSTEM_CANCELLED,
+            pick_state=PickReading.EVENTS,
+            pick_state_from="the fulfillment order's request status, and progress where the service is known to report it",
+            holds="those of the shop, on each fulfillment order",
+            partial=False,
+            idempotency="none: merchant requests are looked at first, for the request status stays as it was",
+            limit="the shop's",
+            signature="the shop's",
+            deduplication="the shop's; and one answer an attempt",
+            trap="after a request its status is what it was before; a yes says nothing of the shelf",
+        ),
+        Capability(
             partner="netsuite",
             stops_by="sales order lines closed by line id, after proof",
             proves=AckLevel.ACCEPTED,
@@ -132,7 +148,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             stops_by="",
             proves=AckLevel.SENT,
             pick_state=PickReading.NONE,
-            pick_state_from="none: it holds the money and knows nothing of goods",
+            pick_state_from="it holds the money and knows nothing of goods",
             holds="",
             partial=False,
             idempotency="Idempotency-Key for a day or more, then the refund's own metadata; a kept 5xx is repeated under its key",
@@ -183,5 +199,31 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="",
             trap="a void and a request can fail inside a 200, and a request that was taken may never be carried out",
         ),
+        Capability(
+            partner="email_vendor",
+            stops_by="one mail with three signed links; the page behind a link takes a named person's answer",
+            proves=AckLevel.PHYSICALLY_STOPPED,
+            pick_state=PickReading.NONE,
+            pick_state_from="nobody but the people there",
+            holds="",
+            partial=True,
+            idempotency="none: a send in doubt is recorded, and the same links go out again",
+            limit="the SES account's sending rate and quota",
+            signature="HMAC-SHA256 over merchant, callback, answer and expiry, in each link",
+            deduplication="the one-time callback behind all three links",
+            trap="mail scanners open every link: only a form that somebody fills in and sends is an answer",
+            notices_repeats=False,
+        ),
     )
 }
+
+
+def only_people_know(partner: str) -> bool:
+    """Whether no system of the partner's tells how far the work is, and the answer to a stop can be a person's word all the same."""
+    row = CAPABILITIES.get(partner)
+    return row is not None and row.pick_state is PickReading.NONE and row.proves is AckLevel.PHYSICALLY_STOPPED
+
+
+def notices_repeats(partner: str) -> bool:
+    row = CAPABILITIES.get(partner)
+    return row is None or row.notices_repeats

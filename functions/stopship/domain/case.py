@@ -9,7 +9,7 @@ from stopship.domain.carrier import SCANNED, UNSCANNED
 from stopship.domain.order import DEPARTED, FINAL, IN_WORK, PickState, PlannedLeg, Quantities
 from stopship.domain.order import FulfillmentType as Fulfillment
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
-from stopship.domain.request import Kind, Reason
+from stopship.domain.request import Kind, Reason, Requester
 from stopship.domain.resolution import Resolution
 
 RETURN_PROOFS = frozenset({"carrier_returned", "human_returned"})
@@ -31,8 +31,16 @@ class StopAttempt:
 
     requested: At[e.StopShipRequested]
     sent: At[e.StopShipSent] | None = None
+    failed: list[At[e.StopShipFailed]] = field(default_factory=list)
+    repeats: list[At[e.StopShipRepeated]] = field(default_factory=list)
     answers: list[At[e.AcknowledgementReceived]] = field(default_factory=list)
     silence: At[e.SilenceRecorded] | None = None
+
+    @property
+    def known_unsent(self) -> bool:
+        """Whether the last try is known not to have got through."""
+        last_try = self.repeats[-1].version if self.repeats else 0
+        return any(x.version > last_try for x in self.failed)
 
 
 @dataclass(slots=True)
@@ -76,6 +84,8 @@ class Leg:
     retried_at: int = 0
     """The version of the last "retry": answers from before it no longer count."""
     retries: int = 0
+    lifted: int = 0
+    """How often somebody let go of a hold on its work."""
     decided: At[e.Decided] | None = None
     carrier: At[e.CarrierRead] | None = None
     voids: dict[str, VoidRecord] = field(default_factory=dict)
@@ -234,6 +244,11 @@ class Case:
     mail_question: At[e.MailAnswerRequested] | None = None
     """What the writer of a mail, or the customer of the order that it names, was asked."""
     returns: list[At[e.ReturnOpened]] = field(default_factory=list)
+    change_seen: At[e.OrderChangeSeen] | None = None
+    disputes: dict[str, At[e.DisputeSeen]] = field(default_factory=dict)
+    """As each was last seen, by its id."""
+    returns_seen: dict[str, At[e.ReturnSeen]] = field(default_factory=dict)
+    """Other people's, as each was last seen, by its id."""
     closed: At[e.CaseClosed] | None = None
     reopened: list[At[e.CaseReopened]] = field(default_factory=list)
     case_human: At[e.ExceptionResolved] | None = None
@@ -274,6 +289,13 @@ class Case:
         """A fraud wish outranks the others on the same order: it decides between stopped and blocked."""
         reasons = [Reason(r.fact.reason) for r in self.requests]
         return Reason.FRAUD if Reason.FRAUD in reasons else reasons[0]
+
+    @property
+    def for_want_of_payment(self) -> bool:
+        """Nobody asked but the desk itself, because the order was not paid."""
+        return bool(self.requests) and all(
+            (r.fact.requester, r.fact.reason) == (Requester.SYSTEM, Reason.PAYMENT_TIMEOUT) for r in self.requests
+        )
 
     @property
     def kind(self) -> Kind | None:
@@ -317,6 +339,11 @@ class Case:
         """Whether somebody asked after the order was last read: it may take more legs than there are."""
         return self.order is not None and self.requests[-1].version > self.order.version
 
+    @property
+    def change_unread(self) -> bool:
+        """Whether somebody changed the order after it was last read."""
+        return self.change_seen is not None and self.order is not None and self.change_seen.version > self.order.version
+
     def legs_of(self, work_id: str) -> list[Leg]:
         """The legs that stop parts of one piece of work; none for ""."""
         return [leg for leg in self.legs.values() if work_id and leg.work_id == work_id]
@@ -359,6 +386,16 @@ class Case:
         """Line quantities that this case has paid back, or may have."""
         moves = [m.requested.fact for m in self.moves.values() if not m.failed]
         return total(fact.lines for fact in moves)
+
+    @property
+    def disputed(self) -> list[str]:
+        """Ids of disputes that the bank has not decided for the merchant: it decides about the money, or has given it back."""
+        return [name for name, seen in self.disputes.items() if seen.fact.state != "won"]
+
+    @property
+    def claimed_by_returns(self) -> dict[str, int]:
+        """Line quantities that other people's active returns ask money for."""
+        return total(seen.fact.lines for seen in self.returns_seen.values() if seen.fact.active)
 
     @property
     def all_settled(self) -> bool:
@@ -453,7 +490,8 @@ def _already(case: Case, x: At[e.LinesAlreadyShipped]) -> None:
 @_on(e.LegPlanned)
 def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     f = x.fact
-    plan = PlannedLeg(f.leg_id, f.warehouse, Fulfillment(f.fulfillment_type), f.external_ref, dict(f.lines))
+    kind = Fulfillment(f.fulfillment_type)
+    plan = PlannedLeg(f.leg_id, f.warehouse, kind, f.external_ref, dict(f.lines), partner=f.partner)
     leg = Leg(plan, x)
     if f.warehouse in case.first_holds:
         leg.holds[f.warehouse] = case.first_holds[f.warehouse]
@@ -485,6 +523,7 @@ def _released(case: Case, x: At[e.HoldReleased]) -> None:
     for leg in case.legs.values():
         if x.fact.leg_id in ("", leg.plan.leg_id):
             leg.holds.pop(x.fact.system, None)
+            leg.lifted += 1
 
 
 @_on(e.PickStateObserved)
@@ -505,6 +544,16 @@ def _stop_requested(case: Case, x: At[e.StopShipRequested]) -> None:
 @_on(e.StopShipSent)
 def _stop_sent(case: Case, x: At[e.StopShipSent]) -> None:
     case.legs[x.fact.leg_id].attempts[x.fact.attempt].sent = x
+
+
+@_on(e.StopShipFailed)
+def _stop_failed(case: Case, x: At[e.StopShipFailed]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].failed.append(x)
+
+
+@_on(e.StopShipRepeated)
+def _stop_repeated(case: Case, x: At[e.StopShipRepeated]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].repeats.append(x)
 
 
 @_on(e.AcknowledgementReceived)
@@ -719,6 +768,21 @@ def _mail_answer_requested(case: Case, x: At[e.MailAnswerRequested]) -> None:
 @_on(e.ReturnOpened)
 def _return(case: Case, x: At[e.ReturnOpened]) -> None:
     case.returns.append(x)
+
+
+@_on(e.OrderChangeSeen)
+def _change_seen(case: Case, x: At[e.OrderChangeSeen]) -> None:
+    case.change_seen = x
+
+
+@_on(e.DisputeSeen)
+def _dispute_seen(case: Case, x: At[e.DisputeSeen]) -> None:
+    case.disputes[x.fact.reference] = x
+
+
+@_on(e.ReturnSeen)
+def _return_seen(case: Case, x: At[e.ReturnSeen]) -> None:
+    case.returns_seen[x.fact.reference] = x
 
 
 @_on(e.CaseClosed)

@@ -4,18 +4,20 @@ Pure and total: the same facts give the same decision, every state has one, and 
 The rules are asked in order; the first that has an answer wins:
 
 1. a person's word that is newer than everything that speaks against it,
-2. evidence that the goods left, unless their carrier says that it never scanned them,
-3. the answer to the current stop attempt, or its absence,
-4. the pick state, by the policy's table.
+2. a payment that came in time, where the want of it was the only reason,
+3. evidence that the goods left, unless their carrier says that it never scanned them,
+4. the answer to the current stop attempt, or its absence,
+5. the pick state, by the policy's table; where no system can be read, what the policy says of that.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stopship.domain.capabilities import only_people_know
 from stopship.domain.case import Case, Leg, StopAttempt, effective_state
 from stopship.domain.instant import seconds_between
 from stopship.domain.intercept import Move, Verdict, decide_intercept
-from stopship.domain.order import IN_WORK, PRE_PICK, AckLevel
+from stopship.domain.order import IN_WORK, PRE_PICK, AckLevel, Payment, PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, PickRule, Policy
 from stopship.domain.request import Reason
@@ -81,6 +83,7 @@ def decide_leg(case: Case, leg: Leg, policy: Policy, now: str) -> Decision:
         return Decision(Action.NONE, "the leg has ended", (leg.settled.version,))
     return (
         _by_person(case, leg, policy)
+        or _by_payment(case, leg)
         or _by_departure(case, leg, policy)
         or _by_attempt(case, leg, policy)
         or _by_pick_state(leg, policy, now)
@@ -143,6 +146,13 @@ def _never_scanned(leg: Leg) -> Decision | None:
     return Decision(Action.STOP_PHYSICALLY, reason, evidence)
 
 
+def _by_payment(case: Case, leg: Leg) -> Decision | None:
+    """Only before a stop was asked for: what is stopped does not go on by itself."""
+    if case.order is None or case.order.fact.payment != Payment.MADE or leg.attempts or not case.for_want_of_payment:
+        return None
+    return Decision(Action.SETTLE, "the order is paid", (case.order.version,), Outcome.WITHDRAWN, proof="paid")
+
+
 def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:
     answer = leg.answer
     if answer is None:
@@ -201,12 +211,24 @@ def _by_pick_state(leg: Leg, policy: Policy, now: str) -> Decision:
         return Decision(Action.ASK, "no connection covers this place", (leg.planned.version,), cause=Cause.NO_WAREHOUSE)
     state, version = effective_state(leg, now, policy.freshness(leg.plan.warehouse))
     evidence = (version,) if version else ()
+    if state is PickState.UNKNOWN and only_people_know(leg.plan.partner):
+        return _unreadable(leg, policy, evidence)
     rule = policy.pick_rules[state]
     if rule is PickRule.STOP:
         return Decision(Action.STOP, f"{state}: a system cancel can be proven", evidence)
     if rule is PickRule.STOP_PHYSICALLY:
         return Decision(Action.STOP_PHYSICALLY, f"{state}: only the goods held back are proof", evidence)
     return Decision(Action.ASK, f"pick state is {state}", evidence, cause=Cause.PICK_STATE_UNKNOWN)
+
+
+def _unreadable(leg: Leg, policy: Policy, evidence: tuple[int, ...]) -> Decision:
+    """There is no system that could know more tomorrow: what the partner is, is part of the evidence."""
+    evidence = (leg.planned.version, *evidence)
+    if policy.unreadable is PickRule.STOP_PHYSICALLY:
+        return Decision(
+            Action.STOP_PHYSICALLY, "no system there can be read: its people are asked to hold the goods back", evidence
+        )
+    return Decision(Action.ASK, "no system there can be read", evidence, cause=Cause.PICK_STATE_UNKNOWN)
 
 
 def _stopped(case: Case, policy: Policy, evidence: tuple[int, ...], reason: str, proof: str) -> Decision:

@@ -1,6 +1,8 @@
 """What can go wrong, by what must happen next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 
@@ -22,6 +24,26 @@ class UnclearTicket(InvalidInput):
     def __init__(self, field: str, problem: str, fix: str = "", *, ticket_ref: str, wish_id: str) -> None:
         super().__init__(field, problem, fix)
         self.ticket_ref, self.wish_id = ticket_ref, wish_id
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """``line`` counts from 1; ``column`` is "" when the fault is of the line as a whole. Never holds the value that is wrong."""
+
+    line: int
+    column: str
+    problem: str
+    fix: str
+
+
+class InvalidRows(InvalidInput):
+    """A list with faults. ``errors`` are all of them, the first one also being the error's own text."""
+
+    def __init__(self, errors: Sequence[RowError]) -> None:
+        first = errors[0]
+        place = f"line {first.line}" + (f", {first.column}" if first.column else "")
+        super().__init__(place, first.problem, first.fix)
+        self.errors = tuple(errors)
 
 
 class NotAuthentic(StopshipError):
@@ -52,8 +74,11 @@ class PartnerUnavailable(PartnerError):
     """No answer, or a refusal to answer now (429, 5xx, time-out, reset).
 
     ``in_doubt`` is true when the call may have taken effect all the same: read back before acting again.
-    ``retry_after`` is the partner's own wish in seconds, if it gave one.
+    ``retry_after`` is the partner's own wish in seconds, if it gave one. ``answered`` is true when the partner is there, and only cannot do
+    this one thing now. ``noted``: whoever counts the calls to this partner knows of it.
     """
+
+    noted = False
 
     def __init__(
         self,
@@ -62,10 +87,48 @@ class PartnerUnavailable(PartnerError):
         *,
         in_doubt: bool,
         retry_after: float | None = None,
+        answered: bool = False,
         evidence: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(partner, message, evidence)
-        self.in_doubt, self.retry_after = in_doubt, retry_after
+        self.in_doubt, self.retry_after, self.answered = in_doubt, retry_after, answered
+
+
+BUSY_SECONDS = 5.0
+"""How long to leave a partner alone that is busy and does not say for how long."""
+
+
+class PartnerBusy(PartnerUnavailable):
+    """The partner works, and takes no call now: it said so (429, no credits), or the desk keeps within its limit. Waiting is no failure.
+
+    ``retry_after`` is always known. The state machine reads the whole seconds at the beginning of the text. ``operation`` is the part of
+    the partner's API whose limit it is, "" for all of it.
+    """
+
+    def __init__(
+        self,
+        partner: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        in_doubt: bool = False,
+        operation: str = "",
+        evidence: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(partner, message, in_doubt=in_doubt, evidence=evidence)
+        self.retry_after: float = BUSY_SECONDS if retry_after is None else retry_after
+        self.message, self.operation = message, operation
+
+    def __str__(self) -> str:
+        return f"{max(1, ceil(self.retry_after))} seconds until {self.partner} takes a call: {self.message}"
+
+
+class PartnerDown(PartnerUnavailable):
+    """The partner is known to be down: nobody calls it but whoever looks whether it is back. ``outage`` names the outage."""
+
+    def __init__(self, partner: str, outage: str, since: str) -> None:
+        super().__init__(partner, f"down since {since}, {outage}", in_doubt=False)
+        self.outage = outage
 
 
 class PartnerRefused(PartnerError):

@@ -55,7 +55,8 @@ class ExecutionStarted(Event):
 
 @dataclass(frozen=True)
 class OrderRead(Event):
-    """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle."""
+    """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle. ``payment`` and
+    ``signs`` are the order system's own codes, translated."""
 
     display_ref: str
     lines: list[dict[str, Any]]
@@ -65,6 +66,8 @@ class OrderRead(Event):
     vip: bool
     risk: str
     observed_at: str
+    payment: str = ""
+    signs: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class OrderNotFound(Event):
 @dataclass(frozen=True)
 class LegPlanned(Event):
     """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work. ``work_id`` is the
-    work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work."""
+    work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work. ``partner``
+    is what the warehouse is in the capability table."""
 
     leg_id: str
     warehouse: str
@@ -84,6 +88,7 @@ class LegPlanned(Event):
     lines: Mapping[str, int]
     recreated: Mapping[str, int] = field(default_factory=dict)
     work_id: str = ""
+    partner: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,8 @@ class HoldReleased(Event):
 
 @dataclass(frozen=True)
 class PickStateObserved(Event):
+    """``said`` is the warehouse's own word where it is none that we know."""
+
     leg_id: str
     state: str
     source: str
@@ -131,6 +138,7 @@ class PickStateObserved(Event):
     actor: str
     departed_at: str = ""
     purpose: str = "check"
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +170,26 @@ class StopShipSent(Event):
     leg_id: str
     attempt: int
     level: str
+
+
+@dataclass(frozen=True)
+class StopShipFailed(Event):
+    """The message did not go out, and nothing happened there. ``code`` is the error's own word."""
+
+    leg_id: str
+    attempt: int
+    code: str
+
+
+@dataclass(frozen=True)
+class StopShipRepeated(Event):
+    """The message goes out once more, to a partner that cannot tell a repeat. ``in_doubt`` says that nobody can find out whether the try
+    before got through; ``number`` counts the repeats of this attempt."""
+
+    leg_id: str
+    attempt: int
+    number: int
+    in_doubt: bool
 
 
 @dataclass(frozen=True)
@@ -346,6 +374,15 @@ class CancelWeighed(Event):
     above: bool
     excluded: str
     repeated_skus: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PartnerReturned(Event):
+    """A partner answers again, so that what waited for the end of the outage goes on. ``returned_at`` is "" when that was not noted."""
+
+    partner: str
+    outage: str
+    returned_at: str
 
 
 @dataclass(frozen=True)
@@ -571,7 +608,8 @@ class ReturnOpened(Event):
 
 @dataclass(frozen=True)
 class CaseClosed(Event):
-    """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA."""
+    """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA. ``root_cause_evidence`` are versions of the facts that the
+    root cause rests on."""
 
     outcome: str
     mixed: bool
@@ -580,11 +618,52 @@ class CaseClosed(Event):
     avoidable: bool
     timestamps: Mapping[str, str]
     watch_until: str
+    root_cause_evidence: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class CaseReopened(Event):
     why: str
+
+
+@dataclass(frozen=True)
+class OrderChangeSeen(Event):
+    """Somebody else changed the order, or its work. What it is now is read, and stands in the OrderRead that follows. ``digest`` is of what
+    counts in the message, so that one without a change is known."""
+
+    topic: str
+    reference: str
+    digest: str
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class PaymentSeen(Event):
+    """Money that somebody else moved. ``state`` is authorization, capture, void, paid or refund."""
+
+    state: str
+    reference: str
+    lines: Mapping[str, int]
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class DisputeSeen(Event):
+    """``state`` is open, won or lost: while it is open, and when it is lost, nothing is paid back."""
+
+    reference: str
+    state: str
+    occurred_at: str
+
+
+@dataclass(frozen=True)
+class ReturnSeen(Event):
+    """Somebody else's return. While it is ``active`` it claims its lines, and the order cannot be cancelled."""
+
+    reference: str
+    active: bool
+    lines: Mapping[str, int]
+    occurred_at: str
 
 
 @dataclass(frozen=True)
@@ -603,6 +682,25 @@ class MessageKept(Event):
     topic: str
     why: str
     raw_sha256: str
+
+
+@dataclass(frozen=True)
+class PrivacyRequestReceived(Event):
+    """``duty`` is name, erase_customer or erase_shop. Who it is about stands in the evidence only."""
+
+    duty: str
+    topic: str
+    order_refs: list[str]
+    raw_sha256: str
+    received_at: str
+
+
+@dataclass(frozen=True)
+class PersonalDataErased(Event):
+    """``objects`` counts the pieces of evidence that were there, in all their versions. Their hashes stay where they are."""
+
+    duty: str
+    objects: int
 
 
 _TYPES: dict[str, type[Event]] = {c.__name__: c for c in Event.__subclasses__()}

@@ -13,12 +13,13 @@ _ORDER = (Tier.P1, Tier.P2, Tier.P3)
 def triage(cause: Cause, case: Case, policy: Policy) -> ExceptionRule:
     """The policy's rule for the cause; high value, a VIP or suspected fraud make it P1, whatever the cause."""
     rule = policy.exceptions[cause]
-    if _is_urgent(case, policy):
+    if is_urgent(case, policy):
         return ExceptionRule(Tier.P1, rule.owner, rule.next_action)
     return rule
 
 
-def _is_urgent(case: Case, policy: Policy) -> bool:
+def is_urgent(case: Case, policy: Policy) -> bool:
+    """High value, a VIP or suspected fraud: its exceptions are P1, and its calls go first."""
     if case.requests and case.reason is Reason.FRAUD:
         return True
     if case.order is None:

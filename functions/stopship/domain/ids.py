@@ -26,3 +26,7 @@ def exception_id(case: str, leg: str, cause: str, occurrence: int) -> str:
 def money_key(merchant: str, channel: str, order_ref: str, kind: str, target: str) -> str:
     """The permanent key of one payment effect: it outlives any provider's own key window."""
     return f"money-{_short(merchant, channel, order_ref, kind, target)}"
+
+
+def outage_id(merchant: str, partner: str, since: float) -> str:
+    return f"outage-{_short(merchant, partner, str(since))}"

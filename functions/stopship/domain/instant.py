@@ -44,3 +44,12 @@ def plus(value: str, seconds: float) -> str:
 
 def seconds_between(earlier: str, later: str) -> float:
     return (parse(later) - parse(earlier)).total_seconds()
+
+
+def epoch(value: str) -> float:
+    """Seconds since 1970."""
+    return parse(value).timestamp()
+
+
+def from_epoch(seconds: float) -> str:
+    return text(datetime.fromtimestamp(seconds, UTC))

@@ -10,6 +10,8 @@ WINDOW_DAYS = 7
 """The pre-fulfilment cancel rate is over so many days (Seller Central help, cancellation rate)."""
 SKU_DAYS = 30
 """A SKU that the seller cancels twice within so many days may lose its offer (Seller Central help)."""
+PACKER_NOT_TOLD = "unknown"
+"""The fulfillment type under which a marketplace's order is counted: its messages say that the seller ships, and not from where."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,9 @@ class RefundQuote:
     lines: Quantities
 
 
+DISPUTED = "no_open_dispute"
+
+
 class MoneyRefused(StopshipError):
     """This move would break a money rule. ``rule`` is a stable name for reports."""
 
@@ -150,7 +153,7 @@ def allow(move: MoneyMove, snapshot: PaymentSnapshot, book: Iterable[BookedMove]
     if move.currency != snapshot.currency:
         raise MoneyRefused("one_currency", f"{move.currency} cannot be set against {snapshot.currency}")
     if snapshot.dispute_open:
-        raise MoneyRefused("no_open_dispute", "a dispute is open: the money is the bank's to decide")
+        raise MoneyRefused(DISPUTED, "a dispute is open: the money is the bank's to decide")
     booked = [b for b in book if b.state is not MoveState.FAILED and b.move.key != move.key]
     if move.kind is MoveKind.VOID:
         _allow_void(move, snapshot)

@@ -49,6 +49,26 @@ class FulfillmentType(StrEnum):
     DROP_SHIP = "drop_ship"
 
 
+class Payment(StrEnum):
+    """What the order system says about the money for an order."""
+
+    UNKNOWN = ""
+    OPEN = "open"
+    """Nothing was ever received, and nothing valid is promised."""
+    MADE = "made"
+    """Received at least in part, or reserved and still to be had."""
+
+
+class Sign(StrEnum):
+    """What an order system shows, by its own codes, that may be why an order comes to be cancelled."""
+
+    FRAUD_SUSPECTED = "fraud_suspected"
+    OUT_OF_STOCK = "out_of_stock"
+    ADDRESS_DOUBTED = "address_doubted"
+    PROMISE_MISSED = "promise_missed"
+    DELIVERY_DATE_UNKNOWN = "delivery_date_unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line. ``ordered`` = ``shipped`` + ``cancelled`` + ``open`` at all times (line conservation).
@@ -76,6 +96,7 @@ class PlannedLeg:
     ``warehouse`` names the merchant's connection that runs it, "" when no connection covers the place.
     ``external_ref`` is the order system's id of the work (a fulfillment order gid), "" where there is none.
     ``lines`` are what the order system still counts as open there; ``departed`` says that these goods are on their way all the same.
+    ``partner`` is the row of the capability table that speaks of the warehouse, "" where none is known.
     """
 
     leg_id: str
@@ -84,6 +105,7 @@ class PlannedLeg:
     external_ref: str
     lines: Quantities
     departed: bool = False
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +113,8 @@ class OrderSnapshot:
     """The order system's view at ``observed_at``. ``total`` is the order total in ``currency``.
 
     ``cancelled`` is true when the order system says that the whole order is cancelled. ``risk`` is the order system's
-    own fraud assessment: "", "low", "medium" or "high". ``evidence`` are references (ids, not contents) that document it.
+    own fraud assessment: "", "low", "medium" or "high". ``evidence`` are references (ids, not contents) that document it. ``places`` are
+    the warehouses that have or had work of the order, as far as the order system can tell.
     """
 
     channel: str
@@ -107,11 +130,15 @@ class OrderSnapshot:
     risk: str = ""
     payment_pending: bool = False
     evidence: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    payment: Payment = Payment.UNKNOWN
+    signs: tuple[Sign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PickObservation:
-    """A warehouse's own word on one leg, and when it was true. ``actor`` is a role or system, never a person's name."""
+    """A warehouse's own word on one leg, and when it was true. ``actor`` is a role or system, never a person's name. ``said`` is the word
+    itself where the state is unknown because nobody knows the word."""
 
     state: PickState
     source: str
@@ -119,6 +146,7 @@ class PickObservation:
     actor: str = ""
     shipped_lines: Quantities = field(default_factory=dict)
     departed_at: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What a merchant has decided in advance. Pure data; the file format and its checking live in the adapter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from stopship.domain.order import PickState
+from stopship.domain.payment_timeout import PaymentTimeout
 from stopship.domain.request import Reason
 
 
@@ -51,6 +52,7 @@ class Cause(StrEnum):
     BUNDLE_IN_PART = "bundle_in_part"
     FRAUD_WITHOUT_EVIDENCE = "fraud_without_evidence"
     ORDER_CANCEL_REFUSED = "order_cancel_refused"
+    PAID_AFTER_STOP = "paid_after_stop"
     ORDER_CANCEL_UNCONFIRMED = "order_cancel_unconfirmed"
     CANCEL_REASON_UNBACKED = "cancel_reason_unbacked"
     CANCEL_RATE_HIGH = "cancel_rate_high"
@@ -66,6 +68,10 @@ class Cause(StrEnum):
     CARRIER_INTERCEPT = "carrier_intercept"
     INTERCEPT_UNRESOLVED = "intercept_unresolved"
     LABEL_NOT_VOIDED = "label_not_voided"
+    HOLD_LOST = "hold_lost"
+    DISPUTE_OPEN = "dispute_open"
+    CAPTURED_AFTER_CANCEL = "captured_after_cancel"
+    DATA_REQUEST = "data_request"
     SHIPPED_REFUND_REQUESTED = "shipped_refund_requested"
     UNMATCHED_MESSAGE = "unmatched_message"
     UNEXPECTED_ERROR = "unexpected_error"
@@ -134,6 +140,7 @@ class Policy:
     """``hash`` is the sha256 of the effective content: two merchants with the same rules share it.
 
     ``acknowledgement_seconds`` and ``freshness_seconds`` are looked up by warehouse name, else under "default".
+    ``unreadable`` is what to do where no system tells the pick state and only the people there can be asked.
     ``high_value`` is by currency; a currency without an entry has no limit. ``watch_days`` is how long a closed case is watched.
     """
 
@@ -141,6 +148,7 @@ class Policy:
     hash: str
     reasons: Mapping[Reason, ReasonRule]
     pick_rules: Mapping[PickState, PickRule]
+    unreadable: PickRule
     freshness_seconds: Mapping[str, int]
     acknowledgement_seconds: Mapping[str, int]
     exceptions: Mapping[Cause, ExceptionRule]
@@ -154,6 +162,7 @@ class Policy:
     watch_days: int
     intercept: InterceptRule = NO_INTERCEPT
     amazon: AmazonRule = AmazonRule()
+    payment_timeout: PaymentTimeout = field(default_factory=PaymentTimeout)
 
     def freshness(self, warehouse: str) -> int:
         return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])

@@ -33,6 +33,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """That the wish was received is to be told to the order's own address: in which language, and what was declared, word for word."""
+
+    language: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequest:
     """``lines`` empty means: everything that is still open. ``official`` is true when the buyer asked through the
     marketplace's own cancel button, which decides what reason may be reported to that marketplace.
@@ -56,6 +64,7 @@ class CancelRequest:
     standing: bool = False
     evidence: tuple[str, ...] = ()
     raw_sha256: str = ""
+    receipt: Receipt | None = None
 
     @property
     def request_id(self) -> str:

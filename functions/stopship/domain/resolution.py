@@ -50,6 +50,7 @@ _AFTER_THE_STOP = frozenset(
         Cause.ORDER_CANCEL_UNCONFIRMED,
         Cause.CANCEL_REASON_UNBACKED,
         Cause.CANCEL_RATE_HIGH,
+        Cause.PAID_AFTER_STOP,
         Cause.WORK_RECREATED,
         Cause.ERP_REFUSED,
         Cause.ERP_LINES_DIFFER,
@@ -58,6 +59,10 @@ _AFTER_THE_STOP = frozenset(
     }
 )
 """They arise when the goods are stopped: it is too late to take the wish back."""
+_FOR_A_PERSON_ALONE = frozenset(
+    {Cause.UNMATCHED_MESSAGE, Cause.HOLD_LOST, Cause.CAPTURED_AFTER_CANCEL, Cause.DATA_REQUEST}
+)
+"""No step of a case waits for the answer."""
 NEEDS_APPROVAL = frozenset({Resolution.REFUND_APPROVED})
 
 
@@ -74,8 +79,10 @@ def allowed(cause: Cause, *, of_leg: bool) -> frozenset[Resolution]:
         return frozenset({Resolution.RETRY, Resolution.WITHDRAWN})
     if cause in _AFTER_THE_STOP:
         return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND})
-    if cause is Cause.UNMATCHED_MESSAGE:
+    if cause in _FOR_A_PERSON_ALONE:
         return frozenset({Resolution.DONE_BY_HAND})
+    if cause is Cause.DISPUTE_OPEN:
+        return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.NO_REFUND})
     if cause in (Cause.MONEY_REFUSED, Cause.MONEY_FAILED, Cause.MONEY_PENDING, Cause.SHIPPED_REFUND_REQUESTED):
         return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.REFUND_APPROVED, Resolution.NO_REFUND})
     return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.WITHDRAWN})

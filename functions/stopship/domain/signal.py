@@ -7,10 +7,26 @@ from stopship.domain.order import Quantities
 
 
 class SignalKind(StrEnum):
+    """What ``Signal.state`` says for each kind that has one."""
+
     SHIPMENT = "shipment"
     HOLD_RELEASED = "hold_released"
     REFUND_SEEN = "refund_seen"
     ORDER_CANCELLED_ECHO = "order_cancelled_echo"
+    ORDER_CHANGED = "order_changed"
+    """Lines, quantities or risk. ``digest`` stands for what counts, so that a message without a change is known."""
+    WORK_CHANGED = "work_changed"
+    """Moved, split, merged, replaced: the places of the order's work are not what they were."""
+    PAYMENT_SEEN = "payment_seen"
+    """authorization, capture, void or paid."""
+    DISPUTE_SEEN = "dispute_seen"
+    """open, won or lost."""
+    RETURN_SEEN = "return_seen"
+    """active or ended."""
+    STOP_ANSWERED = "stop_answered"
+    """An AckLevel: system_cancelled or rejected."""
+    PROGRESS_SEEN = "progress_seen"
+    """A PickState."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +34,7 @@ class Signal:
     """``leg_id`` is "" when the source does not say which piece of work. ``departed`` is false for a mere label: a label is not
     a departure. ``reference`` is the partner's id of the thing (shipment, refund, hold). ``origin_key`` is our own action key when the
     message carries it, so that an echo of our own doing is recognised. ``failure`` says in the partner's word why the thing came to nothing,
-    "" while it has not."""
+    "" while it has not. ``state`` is one of the kind's own words, never free text."""
 
     merchant: str
     channel: str
@@ -36,6 +52,8 @@ class Signal:
     raw_sha256: str = ""
     origin_key: str = ""
     failure: str = ""
+    state: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.application.ports import CaseHead, ExceptionItem
 from stopship.application.resolve_exception import Answer, resolve_exception
-from stopship.application.take_in import take_in
+from stopship.application.take_in import take_in, take_in_parts
 from stopship.application.view_case import view_case
-from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
+from stopship.application.view_outage import view_outage
+from stopship.domain.errors import AlreadyRecorded, InvalidInput, InvalidRows, NotFound
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason
 from stopship.domain.resolution import allowed
@@ -25,9 +27,15 @@ from stopship.wiring.desk_models import (
     ExceptionPage,
     ExceptionsQuery,
     ExceptionView,
+    ListQuery,
+    ListTaken,
     MerchantQuery,
+    OutageList,
+    OutageView,
     Problem,
     Resolution,
+    RowProblem,
+    RowTaken,
 )
 from stopship.wiring.routes import Call, Route, answer_call
 
@@ -54,6 +62,43 @@ def cancel(call: Call) -> Accepted:
     return Accepted(request_id=wish.request_id, cases=f"/cases?merchant={call.merchant}&order={wish.order_ref}")
 
 
+def cancel_list(call: Call) -> ListTaken:
+    """Queues one cancel request for each row of a CSV list.
+
+    Columns: order_ref, reason, and optionally channel, sku or line_id, quantity, ticket_ref, request_id; separated by comma or semicolon,
+    in UTF-8. All rows are checked first: with a fault in any of them nothing is taken, unless ``partial`` is true. The same file again
+    acts once.
+    """
+    from stopship.adapters.ops_csv.rows import read_rows
+    from stopship.adapters.ops_csv.wish import SOURCE, topic
+
+    asked: ListQuery = call.query
+    listed = read_rows(call.body)
+    if listed.errors and not (asked.partial and listed.rows):
+        raise InvalidRows(listed.errors)
+    taken = [(row, row.delivery_id(listed.sha256)) for row in listed.rows]
+    take_in_parts(
+        evidence(),
+        intake_queue(),
+        merchant=call.merchant,
+        source=SOURCE,
+        parts=[(topic(row), delivery) for row, delivery in taken],
+        body=call.body,
+        received_at=SystemClock().now(),
+        actor=call.who.subject,
+    )
+    return ListTaken(
+        file=listed.sha256,
+        taken=[_row_taken(call.merchant, row.line, row.order_ref, f"{SOURCE}:{delivery}") for row, delivery in taken],
+        refused=[RowProblem(**asdict(x)) for x in listed.errors],
+    )
+
+
+def _row_taken(merchant: str, line: int, order_ref: str, wish: str) -> RowTaken:
+    cases = "" if order_ref.startswith("#") else f"/cases?merchant={merchant}&order={order_ref}"
+    return RowTaken(line=line, order_ref=order_ref, wish=wish, cases=cases)
+
+
 def list_cases(call: Call) -> CasePage:
     """Cases of a merchant, or of one order."""
     asked: CasesQuery = call.query
@@ -78,6 +123,11 @@ def list_exceptions(call: Call) -> ExceptionPage:
     asked: ExceptionsQuery = call.query
     page = desk().ledger.exceptions(call.merchant, asked.tier, asked.owner, asked.cursor, asked.limit)
     return ExceptionPage(items=[_exception(x) for x in page.items], cursor=page.cursor)
+
+
+def list_outages(call: Call) -> OutageList:
+    """Partners that do not answer, one item each, however many cases wait for them."""
+    return OutageList(items=[OutageView(**view_outage(x)) for x in desk().traffic.outages(call.merchant)])
 
 
 def resolve(call: Call) -> ExceptionView:
@@ -108,10 +158,12 @@ def _exception(item: ExceptionItem) -> ExceptionView:
 
 ROUTES = (
     Route("POST /cancellations", cancel, MerchantQuery, Accepted, Cancellation, 202),
+    Route("POST /cancellations/csv", cancel_list, ListQuery, ListTaken, status=202, accepts="text/csv"),
     Route("GET /cases", list_cases, CasesQuery, CasePage),
     Route("GET /cases/{case_id}", show_case, MerchantQuery, CaseView),
     Route("GET /exceptions", list_exceptions, ExceptionsQuery, ExceptionPage),
     Route("POST /exceptions/{exception_id}/resolution", resolve, MerchantQuery, ExceptionView, Resolution),
+    Route("GET /outages", list_outages, MerchantQuery, OutageList),
 )
 DESCRIPTION = "GET /openapi.json"
 

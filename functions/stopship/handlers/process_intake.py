@@ -8,7 +8,8 @@ from stopship.application.process_message import Processed, process_message
 from stopship.application.take_in import IntakeMessage, take_in
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
-from stopship.wiring.normalise import amazon_envelope, amazon_event, count_seen, normalise
+from stopship.wiring.in_hand import InHand
+from stopship.wiring.normalise import AMAZON, bus_envelope, bus_event, count_seen, normalise
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -27,10 +28,10 @@ def _done(record: Mapping[str, Any]) -> bool:
 
 
 def _process(body: dict[str, Any], raw: str) -> None:
-    told = amazon_event(body)
-    message = _from_amazon(told, raw) if told else IntakeMessage(**body)
+    told = bus_event(body)
+    message = _from_bus(told, raw) if told else IntakeMessage(**body)
     done = _process_mail(message) if is_mail(message) else process_message(desk(), normalise, message)
-    if told and done.how != "kept":
+    if told and message.source == AMAZON and done.how != "kept":
         count_seen(desk().ledger, message.merchant, told)
     extra = {**about({"merchant": message.merchant, "source": message.source}), "how": done.how}
     logger().info("message processed", extra={**extra, "case_id": done.case_id})
@@ -48,14 +49,6 @@ def _process_mail(message: IntakeMessage) -> Processed:
     return process_mail(desk(), mail.read_letter, mail.find_orders, message)
 
 
-def _from_amazon(event: dict[str, Any], raw: str) -> IntakeMessage:
+def _from_bus(event: dict[str, Any], raw: str) -> IntakeMessage:
     """A notification came without passing a door: its evidence is kept here, as it came."""
-    envelope = amazon_envelope(event, merchants())
-    return take_in(evidence(), _NoQueue(), body=raw.encode(), **envelope)
-
-
-class _NoQueue:
-    """The message is in hand already."""
-
-    def send(self, message: dict[str, Any]) -> None:
-        logger().debug("taken from the bus", extra={"source": message["source"]})
+    return take_in(evidence(), InHand(), body=raw.encode(), **bus_envelope(event, merchants()))

@@ -8,6 +8,9 @@ from stopship.domain.errors import NotAuthentic, NotFound
 from stopship.wiring import desk, merchants
 from stopship.wiring.doors import Request, Response, answer, door, parse_json, problem
 
+CONTRACT = "generic_3pl"
+"""The kind of warehouse that signs its answers."""
+
 
 def receive(request: Request) -> Response:
     callback = desk().ledger.callback(request.path.get("callback_id", ""))
@@ -27,7 +30,8 @@ def _prove_sender(request: Request, callback: Callback) -> str:
     case = desk().cases.load(callback.merchant, callback.case_id)
     name = case.legs[callback.subject].plan.warehouse
     connection = merchants().connections(callback.merchant)["warehouses"].get(name)
-    if connection is None:
+    if connection is None or connection.get("kind") != CONTRACT:
+        # Whoever is asked in another way answers in another way: he has no secret with which to sign here.
         raise NotAuthentic
     header = request.proof("X-Stopship-Signature")
     signature.verify(request.body, header, connection["secrets"], SystemClock().now())

@@ -1,11 +1,12 @@
 """POST /webhooks/{source}: prove who sends, keep the raw bytes, queue, answer. Nothing else is on this path."""
 
 import hmac
+from dataclasses import asdict
 
 from stopship.adapters.clock import SystemClock
-from stopship.application.take_in import take_in
+from stopship.application.take_in import IntakeQueue, take_in
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
-from stopship.wiring import evidence, intake_queue, merchants
+from stopship.wiring import counts_queue, evidence, intake_queue, merchants, privacy_queue
 from stopship.wiring.doors import Request, Response, answer, door, parse_json, problem
 
 UNROUTED = "_unrouted"
@@ -38,7 +39,7 @@ def receive(request: Request) -> Response:
 
 
 def _shopify(request: Request) -> Response:
-    from stopship.adapters.shopify import webhooks
+    from stopship.adapters.shopify import signature
 
     shop, topic = request.header("X-Shopify-Shop-Domain"), request.header("X-Shopify-Topic")
     delivery = request.header("X-Shopify-Webhook-Id")
@@ -49,10 +50,33 @@ def _shopify(request: Request) -> Response:
         return problem(
             404, "Unknown shop", "no merchant is connected to this shop", fix="connect the shop, then resend"
         )
-    signature = request.proof("X-Shopify-Hmac-SHA256")
-    webhooks.verify(request.body, signature, merchants().connections(merchant)["shopify"]["webhook_secrets"])
+    signed = request.proof("X-Shopify-Hmac-SHA256")
+    signature.verify(request.body, signed, merchants().connections(merchant)["shopify"]["webhook_secrets"])
     parse_json(request.body)
-    return _take(request, merchant, "shopify", topic, delivery)
+    return _shopify_authentic(request, merchant, topic, delivery)
+
+
+def _shopify_authentic(request: Request, merchant: str, topic: str, delivery: str) -> Response:
+    """By what the topic means: a duty and a count have queues of their own, and of what concerns no cancel nothing is kept."""
+    from stopship.adapters.shopify import counts
+    from stopship.adapters.shopify.topics import Meaning, meaning
+
+    match meaning(topic):
+        case Meaning.NOTHING:
+            return answer(200, {"received": delivery, "kept": False})
+        case Meaning.COUNT:
+            try:
+                placed = counts.read_order_placed(request.body)
+            except InvalidInput:
+                # An authentic message is never refused for its form: a person sees it.
+                return _take(request, merchant, "shopify", topic, delivery)
+            if placed:
+                counts_queue().send({"merchant": merchant, **asdict(placed)})
+            return answer(200, {"received": delivery, "kept": False})
+        case Meaning.PRIVACY:
+            return _take(request, merchant, "shopify", topic, delivery, queue=privacy_queue())
+        case _:
+            return _take(request, merchant, "shopify", topic, delivery)
 
 
 def _shopify_flow(request: Request) -> Response:
@@ -182,10 +206,18 @@ def _stripe(request: Request) -> Response:
     return _take(request, merchant, "stripe", kind, event_id)
 
 
-def _take(request: Request, merchant: str, source: str, topic: str, delivery: str, why: str = "") -> Response:
+def _take(
+    request: Request,
+    merchant: str,
+    source: str,
+    topic: str,
+    delivery: str,
+    why: str = "",
+    queue: IntakeQueue | None = None,
+) -> Response:
     message = take_in(
         evidence(),
-        intake_queue(),
+        queue or intake_queue(),
         merchant=merchant,
         source=source,
         topic=topic,

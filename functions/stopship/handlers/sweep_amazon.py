@@ -3,10 +3,10 @@
 from typing import Any
 
 from stopship.adapters.merchants import Merchants
-from stopship.application.sweep_orders import SweptOrders, sweep_orders
+from stopship.application.sweep_orders import ChangedOrders, SweptOrders, sweep_orders
 from stopship.domain.errors import StopshipError
 from stopship.telemetry import logger
-from stopship.wiring import desk, intake_queue, merchants
+from stopship.wiring import connected_partners, desk, intake_queue, merchants
 from stopship.wiring.partners import amazon_changes
 
 CHANNEL = "amazon"
@@ -20,7 +20,7 @@ def handler(_event: object, context: Any) -> dict[str, int]:
             swept = sweep_orders(
                 desk(),
                 intake_queue(),
-                amazon_changes(merchant, merchants().connections(merchant)[CHANNEL]),
+                _changes(merchant),
                 merchant,
                 CHANNEL,
                 lambda: context.get_remaining_time_in_millis() / 1000,
@@ -36,6 +36,11 @@ def handler(_event: object, context: Any) -> dict[str, int]:
     if failed:
         raise failed[0]
     return {"requests": total.requests, "orders": total.orders, "queued": total.queued}
+
+
+def _changes(merchant: str) -> ChangedOrders:
+    config = merchants().connections(merchant)[CHANNEL]
+    return connected_partners().behind_gate(merchant, CHANNEL, amazon_changes(merchant, config))
 
 
 def _in_turn(known: Merchants) -> list[str]:

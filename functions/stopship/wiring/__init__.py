@@ -7,14 +7,18 @@ from stopship.adapters import aws
 from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, StepFunctionsTasks
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.evidence_s3 import S3Evidence
+from stopship.adapters.form_seal_kms import KmsSeal
+from stopship.adapters.gate import Pacing
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.mailer_ses import SesMailer
 from stopship.adapters.merchants import Merchants
 from stopship.adapters.queues_sqs import SqsQueue
 from stopship.adapters.received_mails_s3 import S3Mails
 from stopship.adapters.timers_scheduler import SchedulerTimers
+from stopship.adapters.traffic_dynamodb import DynamoTraffic
 from stopship.application.context import Desk
 from stopship.settings import Settings, from_environment
+from stopship.wiring.governed_partners import GovernedPartners
 from stopship.wiring.lazy import Lazy
 from stopship.wiring.partners import ConfiguredPartners
 from stopship.wiring.policies import LedgerPolicies
@@ -51,6 +55,33 @@ def intake_queue() -> SqsQueue:
 
 
 @cache
+def form_seal() -> KmsSeal:
+    return KmsSeal(aws.client("kms"), settings().form_key)
+
+
+@cache
+def counts_queue() -> SqsQueue:
+    return SqsQueue(aws.client("sqs"), settings().counts_queue_url)
+
+
+@cache
+def privacy_queue() -> SqsQueue:
+    return SqsQueue(aws.client("sqs"), settings().privacy_queue_url)
+
+
+@cache
+def traffic() -> DynamoTraffic:
+    return DynamoTraffic(Lazy(lambda: aws.client("dynamodb")), settings().traffic_table_name)
+
+
+@cache
+def connected_partners() -> GovernedPartners:
+    """Built once for all, so that an adapter that works with another partner's finds its gate here."""
+    configured = ConfiguredPartners(merchants(), lambda *adapter: connected_partners().behind_gate(*adapter))
+    return GovernedPartners(configured, merchants().connections, traffic(), Pacing())
+
+
+@cache
 def desk() -> Desk:
     """Clients are made when they are first used: a function pays only for what it calls."""
     s = settings()
@@ -60,12 +91,13 @@ def desk() -> Desk:
         ledger=ledger(),
         clock=SystemClock(),
         policies=LedgerPolicies(ledger(), merchants()),
-        partners=ConfiguredPartners(merchants()),
+        partners=connected_partners(),
         evidence=evidence(),
         executions=StepFunctionsExecutions(states, s.state_machine_arn),
         tasks=StepFunctionsTasks(states),
         timers=SchedulerTimers(scheduler, s.schedule_group, s.escalate_function_arn, s.scheduler_role_arn),
         mailer=SesMailer(Lazy(lambda: aws.client("sesv2"))),
+        traffic=traffic(),
         new_id=lambda: secrets.token_urlsafe(24),
         callback_url=callback_url,
     )

@@ -67,6 +67,10 @@ class MerchantQuery(Model):
     merchant: str = Field(default="", description="whose orders; may be left out when you work for one merchant")
 
 
+class ListQuery(MerchantQuery):
+    partial: bool = Field(default=False, description="take the rows that are right, although others are not")
+
+
 class _PageQuery(MerchantQuery):
     cursor: str = Field(default="", description="from the page before")
     limit: int = Field(default=50, ge=1, le=100)
@@ -85,6 +89,32 @@ class ExceptionsQuery(_PageQuery):
 class Accepted(Model):
     request_id: str
     cases: str = Field(description="where the case will be found")
+
+
+class RowProblem(Model):
+    """What is wrong in a line of a list. ``column`` is empty for the line as a whole."""
+
+    line: int
+    column: str
+    problem: str
+    fix: str
+
+
+class RowTaken(Model):
+    line: int
+    order_ref: str
+    wish: str = Field(description="the wish's id in the audit trail; the same when the row is sent again")
+    cases: str = Field(
+        description="where the case will be found; empty for an order that is named by its public number"
+    )
+
+
+class ListTaken(Model):
+    """``file`` is the list's sha256."""
+
+    file: str
+    taken: list[RowTaken]
+    refused: list[RowProblem] = Field(description="empty unless only a part was to be taken")
 
 
 class CaseSummary(Model):
@@ -161,6 +191,21 @@ class ExceptionView(Model):
     answers: list[str] = Field(description="the resolutions that this exception takes")
 
 
+class OutageView(Model):
+    """A partner that does not answer. Its cases wait, and go on by themselves when it is back."""
+
+    outage: str
+    partner: str = Field(description="the warehouse's connection, or the partner")
+    state: str = Field(description="down, or returned while cases that waited for it still go on")
+    since: str
+    returned_at: str = Field(description='"" while it is down')
+    waiting: int = Field(description="open exceptions that end with it, as of the last minute")
+
+
+class OutageList(Model):
+    items: list[OutageView]
+
+
 class CasePage(Model):
     items: list[CaseSummary]
     cursor: str = Field(description="pass it back for the next page; empty at the end")
@@ -180,3 +225,4 @@ class Problem(Model):
     detail: str = ""
     field: str = ""
     fix: str = ""
+    errors: list[RowProblem] = Field(default_factory=list, description="every fault of a list, by line and column")

@@ -3,10 +3,10 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotAuthentic, NotFound
+from stopship.domain.errors import AlreadyRecorded, InvalidInput, InvalidRows, NotAuthentic, NotFound
 from stopship.telemetry import logger
 
 MAX_BODY_BYTES = 1_000_000
@@ -86,8 +86,8 @@ def answer(status: int, body: Mapping[str, Any]) -> Response:
     return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(body)}
 
 
-def problem(status: int, title: str, detail: str = "", **more: str) -> Response:
-    """``more`` names the field and the fix where there is one."""
+def problem(status: int, title: str, detail: str = "", **more: Any) -> Response:
+    """``more`` names the field and the fix where there is one, and ``errors`` where there may be many."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     return {
         "statusCode": status,
@@ -101,6 +101,9 @@ def problem_for(error: Exception) -> Response:
     match error:
         case TooLarge():
             return problem(413, "Too large", error.problem, field=error.field, fix=error.fix)
+        case InvalidRows():
+            detail, rows = f"{error.field} {error.problem}", [asdict(x) for x in error.errors]
+            return problem(400, "Invalid input", detail, field=error.field, fix=error.fix, errors=rows)
         case InvalidInput():
             return problem(400, "Invalid input", f"{error.field} {error.problem}", field=error.field, fix=error.fix)
         case NotAuthentic():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stopship.adapters.mail import letters
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.letter import Letter, OrderName
-from stopship.wiring import merchants
+from stopship.wiring import connected_partners, merchants
 from stopship.wiring.partners import shopify_order_system
 
 CHANNELS = ("amazon", "shopify")
@@ -20,5 +20,6 @@ def find_orders(merchant: str, name: OrderName) -> Sequence[str]:
     """Amazon's orders are called what they are; the store's are looked up by their name."""
     if name.channel == "shopify":
         config = merchants().connections(merchant)["shopify"]
-        return shopify_order_system(merchant, config).orders_named(name.name)
+        system = connected_partners().behind_gate(merchant, name.channel, shopify_order_system(merchant, config))
+        return system.orders_named(name.name)
     return (name.name,)

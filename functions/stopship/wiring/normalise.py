@@ -5,18 +5,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.merchants import Merchants
-from stopship.application.ports import MarketBook
+from stopship.application.ports import MarketBook, OrderPlaced
 from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
+from stopship.contract import SHOPIFY_SOURCE_PREFIX
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
-from stopship.domain.market import day_of
-from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.domain.market import PACKER_NOT_TOLD, day_of
+from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal
+from stopship.wiring import shopify_bus
 from stopship.wiring.doors import parse_json
+from stopship.wiring.lazy import Lazy
 
 if TYPE_CHECKING:
-    from stopship.adapters.shopify.order_system import Work
+    from stopship.adapters.shopify.lookups import Lookups
 
 AMAZON = "amazon"
 CHANNELS = frozenset({"shopify", AMAZON})
@@ -26,12 +29,14 @@ _AMAZON_ORDER = re.compile(r"\d{3}-\d{7}-\d{7}")
 def normalise(message: IntakeMessage, body: bytes) -> Normalised:
     """Raises InvalidInput for a message that fits nothing: it is kept and shown to a person."""
     match message.source:
-        case "ops":
-            return ops_request(message, parse_json(body))
+        case "ops" | "ops-csv" | "cancel-form" | "payment-timeout":
+            from stopship.wiring import own_doors
+
+            return own_doors.normalise(message, body, channel_of)
         case "shopify":
             from stopship.adapters.shopify import webhooks as shopify
 
-            return shopify.normalise(message, body, lambda name: _read_work(message.merchant, name))
+            return shopify.normalise(message, shopify_bus.payload_of(body), _shopify_lookups(message.merchant))
         case "shopify-flow":
             from stopship.adapters.shopify import webhooks as shopify
 
@@ -60,24 +65,31 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
             raise InvalidInput("source", f"{source!r} is not connected")
 
 
-def _read_work(merchant: str, fulfillment_order: str) -> "Work | None":
-    """Shopify's messages about fulfillment orders name neither the order nor the lines."""
-    from stopship.wiring import merchants
-    from stopship.wiring.partners import shopify_order_system
+def _shopify_lookups(merchant: str) -> "Lookups":
+    """Made when the first is needed: most messages say all that the desk wants to know."""
+    from stopship.wiring import connected_partners, merchants
+    from stopship.wiring.partners import shopify_lookups
 
-    return shopify_order_system(merchant, merchants().connections(merchant)["shopify"]).read_work(fulfillment_order)
+    def make() -> Any:
+        lookups = shopify_lookups(merchant, merchants().connections(merchant)["shopify"])
+        return connected_partners().behind_gate(merchant, "shopify", lookups)
+
+    made: Any = Lazy(make)
+    found: Lookups = made
+    return found
 
 
 def _zendesk_wish(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest | None:
     """The message only names the ticket; Zendesk says what is on it now."""
     from stopship.adapters.zendesk import webhooks, wish
     from stopship.adapters.zendesk.client import ZendeskClient
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
     from stopship.wiring.partners import zendesk_connection
 
     connection = zendesk_connection(message.merchant, merchants().connections(message.merchant)["zendesk"])
     try:
-        ticket = ZendeskClient(connection).ticket(webhooks.ticket_id(body))
+        client = connected_partners().behind_gate(message.merchant, "zendesk", ZendeskClient(connection))
+        ticket = client.ticket(webhooks.ticket_id(body))
         if ticket is None:
             raise InvalidInput("ticket_id", "is no ticket at Zendesk", "look whether it was deleted")
         return wish.read_wish(message, ticket, connection, _channels(message.merchant), channel_of)
@@ -111,11 +123,13 @@ def _shiphero_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal |
     from stopship.adapters.clock import SystemClock
     from stopship.adapters.shiphero import warehouse, webhooks
     from stopship.adapters.shiphero.mapping import Names
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
 
     def read_names(order_id: str, number: str) -> Names | None:
         config = merchants().connections(message.merchant)["warehouses"][message.topic]
-        return warehouse.connect(message.merchant, message.topic, config, SystemClock()).names(order_id, number)
+        connected = warehouse.connect(message.merchant, message.topic, config, SystemClock())
+        gated = connected_partners().behind_gate(message.merchant, message.topic, connected)
+        return gated.names(order_id, number)
 
     return webhooks.normalise(message, body, read_names, channel_of)
 
@@ -123,7 +137,7 @@ def _shiphero_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal |
 def _stripe_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | None:
     """Refunds that the desk did not make name only the payment, which is then looked up."""
     from stopship.adapters.stripe import webhooks
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
     from stopship.wiring.partners import stripe_payments
 
     connected = merchants().connections(message.merchant)
@@ -131,27 +145,31 @@ def _stripe_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | N
         x for x, config in connected.items() if isinstance(config, dict) and config.get("payments") == "stripe"
     ]
     channel = paid_there[0] if paid_there else "shopify"
-    return webhooks.normalise(
-        message, body, channel, lambda name: stripe_payments(message.merchant, channel, connected).order_of(name)
-    )
+
+    def order_of(name: str) -> str:
+        payments = stripe_payments(message.merchant, channel, connected)
+        return connected_partners().behind_gate(message.merchant, "stripe", payments).order_of(name)
+
+    return webhooks.normalise(message, body, channel, order_of)
 
 
 def _shipstation_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signal | None:
     """The signature is the same for every account, so that nothing is believed but what the merchant's own key reads."""
     from stopship.adapters.shipstation import webhooks
     from stopship.adapters.shipstation.client import ShipStationClient, ShipStationConnection
-    from stopship.wiring import merchants
+    from stopship.wiring import connected_partners, merchants
 
     config = merchants().connections(message.merchant)["warehouses"][message.topic]
     connection = ShipStationConnection(message.merchant, message.topic, config["endpoint"], config["api_key"])
-    return webhooks.normalise(message, body, ShipStationClient(connection), channel_of)
+    client = connected_partners().behind_gate(message.merchant, message.topic, ShipStationClient(connection))
+    return webhooks.normalise(message, body, client, channel_of)
 
 
 def _amazon_event(message: IntakeMessage, body: Mapping[str, Any]) -> Normalised:
     """Notifications by their type, which the detail itself names: the bus's own word for it is not the sender's."""
     from stopship.adapters.amazon import feed_finished, notifications, sweep
 
-    event = amazon_event(body)
+    event = bus_event(body)
     if event is None and message.topic == sweep.TOPIC:
         return sweep.normalise(message, body)
     detail = _object(event or {}, "detail")
@@ -166,36 +184,12 @@ def channel_of(order_ref: str) -> str:
     return "amazon" if _AMAZON_ORDER.fullmatch(order_ref) else "shopify"
 
 
-def ops_request(message: IntakeMessage, body: Mapping[str, Any]) -> CancelRequest:
-    """The API has checked every field; only the moment may still be one that cannot be read."""
-    asked = body["requested_at"]
-    try:
-        requested_at = instant.normal(asked) if asked else message.received_at
-    except ValueError as error:
-        raise InvalidInput("requested_at", str(error), "ISO 8601 with an offset") from error
-    return CancelRequest(
-        merchant=message.merchant,
-        channel=body["channel"],
-        order_ref=body["order_ref"],
-        reason=Reason(body["reason"]),
-        requester=Requester(body["requester"]),
-        source="ops",
-        delivery_id=message.delivery_id,
-        requested_at=min(requested_at, message.received_at),
-        received_at=message.received_at,
-        lines={x["line_id"]: x["quantity"] for x in body["lines"]},
-        ticket_ref=body["ticket_ref"],
-        evidence=tuple(body["evidence"]),
-        raw_sha256=message.raw_sha256,
-    )
-
-
 def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = value.get(name)
     return found if isinstance(found, Mapping) else {}
 
 
-def amazon_event(body: Mapping[str, Any]) -> dict[str, Any] | None:
+def bus_event(body: Mapping[str, Any]) -> dict[str, Any] | None:
     """A notification in the bus's envelope, which Amazon's own queue does not put around it; None for what is no notification."""
     if "detail-type" in body:
         return dict(body)
@@ -213,7 +207,15 @@ def count_seen(ledger: MarketBook, merchant: str, event: Mapping[str, Any]) -> N
 
     if seen := notifications.order_seen(_object(event, "detail")):
         order_ref, placed_at = seen
-        ledger.count_order(merchant, AMAZON, order_ref, day_of(placed_at))
+        ledger.add_market_order(merchant, OrderPlaced(AMAZON, order_ref, day_of(placed_at), PACKER_NOT_TOLD))
+
+
+def bus_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
+    """By the source that EventBridge vouches for: partners alone can put events under "aws.partner/". What came by Amazon's queue has none."""
+    source = str(event.get("source", ""))
+    if source.startswith(SHOPIFY_SOURCE_PREFIX):
+        return shopify_bus.envelope(event, merchants)
+    return amazon_envelope(event, merchants)
 
 
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:

@@ -53,6 +53,8 @@ def _operation(route: Route, problem: type[BaseModel]) -> dict[str, Any]:
     }
     if route.body:
         operation["requestBody"] = {**_content("", "application/json", route.body), "required": True}
+    if route.accepts:
+        operation["requestBody"] = {"content": {route.accepts: {"schema": {"type": "string"}}}, "required": True}
     return operation
 
 

@@ -5,32 +5,55 @@ The configuration is the merchant's secret: {"shopify": {...}, "amazon": {...}, 
 functions that call that partner.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
-from stopship.application.ports import BuyerMessages, Carrier, Erp, OrderSystem, Payments, Tickets, Warehouse
+from stopship.application.ports import (
+    BuyerMessages,
+    Carrier,
+    Erp,
+    OrderSystem,
+    Payments,
+    Place,
+    Tickets,
+    Warehouse,
+)
 from stopship.domain.errors import NotFound
+from stopship.domain.order import FulfillmentType
 
 if TYPE_CHECKING:
     from stopship.adapters.amazon.connection import AmazonConnection
     from stopship.adapters.amazon.sweep import AmazonChanges
     from stopship.adapters.shopify.connection import ShopifyConnection
+    from stopship.adapters.shopify.lookups import ShopifyLookups
     from stopship.adapters.shopify.order_system import ShopifyOrderSystem
     from stopship.adapters.stripe.payments import Pricing, StripePayments
     from stopship.adapters.zendesk.connection import ZendeskConnection
 
-WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation"})
+FULFILLMENT_SERVICE = "fulfillment-service"
+"""The name under which a fulfillment service without a connection of its own is planned (adapters/shopify/connection.py)."""
+WAREHOUSE_KINDS = frozenset({"generic_3pl", "shiphero", "shipbob", "shipstation", "email_vendor"})
 CARRIER_KINDS = frozenset({"ups"})
+MAIL = "email_vendor"
+"""The kind that is asked by mail: it has nothing that could hold an order by itself."""
+SHARED = ("mail", "vendor_answers")
+"""What a merchant has once, for every warehouse that needs it."""
 
 
 class ConfiguredPartners:
-    """Implements ports.Partners."""
+    """Implements ports.Connections. ``behind_gate`` (merchant, connection, adapter) puts before a partner what keeps to its limits, where one
+    partner's adapter works with another's."""
 
-    def __init__(self, merchants: Merchants) -> None:
-        self._merchants = merchants
+    def __init__(
+        self,
+        merchants: Merchants,
+        behind_gate: Callable[[str, str, Any], Any] = lambda _merchant, _name, adapter: adapter,
+    ) -> None:
+        self._merchants, self._behind_gate = merchants, behind_gate
         self._made: dict[str, Any] = {}
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem:
@@ -39,15 +62,16 @@ class ConfiguredPartners:
         return self._once(f"orders {merchant} {channel}", lambda: _order_system(merchant, channel, config))
 
     def warehouses(self, merchant: str) -> Mapping[str, Warehouse]:
+        connected = self._merchants.connections(merchant)
+        return self._once(f"warehouses {merchant}", lambda: _warehouses(merchant, connected))
+
+    def places(self, merchant: str) -> Mapping[str, Place]:
         config = self._merchants.connections(merchant).get("warehouses", {})
-        return self._once(
-            f"warehouses {merchant}",
-            lambda: {name: _warehouse(merchant, name, settings) for name, settings in config.items()},
-        )
+        return {name: _place(settings) for name, settings in config.items()}
 
     def hold_first(self, merchant: str) -> Sequence[str]:
         config = self._merchants.connections(merchant).get("warehouses", {})
-        return [name for name, settings in config.items() if settings.get("takes_holds", True)]
+        return [name for name, settings in config.items() if settings.get("takes_holds", settings.get("kind") != MAIL)]
 
     def erp(self, merchant: str) -> Erp | None:
         config = self._merchants.connections(merchant).get("netsuite")
@@ -64,7 +88,8 @@ class ConfiguredPartners:
             return None
         config = self._config(merchant, channel)
         if told == "stripe":
-            return self._once(f"payments {merchant} {channel}", lambda: _stripe(merchant, channel, connected))
+            gate = self._behind_gate
+            return self._once(f"payments {merchant} {channel}", lambda: _stripe(merchant, channel, connected, gate))
         if told not in ("", "shopify") or channel != "shopify":
             raise NotFound(f"payments {told!r} of channel {channel}")
         return self._once(f"payments {merchant}", lambda: _shopify_payments(merchant, config))
@@ -118,7 +143,9 @@ def _order_system(merchant: str, channel: str, config: Mapping[str, Any]) -> Ord
 def _amazon_connection(merchant: str, config: Mapping[str, Any]) -> "AmazonConnection":
     from stopship.adapters.amazon.connection import AmazonConnection
 
-    return AmazonConnection(merchant, **{**config, "marketplace_ids": tuple(config["marketplace_ids"])})
+    told = {**config, "marketplace_ids": tuple(config["marketplace_ids"])}
+    told.pop("limits", None)
+    return AmazonConnection(merchant, **told)
 
 
 def _amazon_refunds(merchant: str, config: Mapping[str, Any]) -> Payments:
@@ -145,15 +172,25 @@ def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOr
     return ShopifyOrderSystem(_shopify_connection(merchant, config))
 
 
+def shopify_lookups(merchant: str, config: Mapping[str, Any]) -> "ShopifyLookups":
+    from stopship.adapters.shopify.lookups import ShopifyLookups
+
+    return ShopifyLookups(_shopify_connection(merchant, config))
+
+
 def _shopify_payments(merchant: str, config: Mapping[str, Any]) -> Payments:
     from stopship.adapters.shopify.payments import ShopifyPayments
 
     return ShopifyPayments(_shopify_connection(merchant, config))
 
 
-def _stripe(merchant: str, channel: str, connected: Mapping[str, Any]) -> "StripePayments":
+def _stripe(
+    merchant: str, channel: str, connected: Mapping[str, Any], behind_gate: Callable[[str, str, Any], Any]
+) -> "StripePayments":
     """Stripe moves the money; where Shopify has the lines it says what they are worth."""
-    pricing = _shopify_payments(merchant, connected["shopify"]) if channel == "shopify" else None
+    pricing = None
+    if channel == "shopify":
+        pricing = behind_gate(merchant, channel, _shopify_payments(merchant, connected["shopify"]))
     return stripe_payments(merchant, channel, connected, pricing)
 
 
@@ -166,7 +203,7 @@ def stripe_payments(
 
     if "stripe" not in connected:
         raise NotFound(f"stripe of merchant {merchant}")
-    config = {name: value for name, value in connected["stripe"].items() if name != "webhook_secrets"}
+    config = {name: value for name, value in connected["stripe"].items() if name not in ("webhook_secrets", "limits")}
     return StripePayments(StripeConnection(merchant, channel=channel, **config), SystemClock(), pricing)
 
 
@@ -174,8 +211,50 @@ def _shopify_connection(merchant: str, config: Mapping[str, Any]) -> "ShopifyCon
     from stopship.adapters.shopify.connection import ShopifyConnection
 
     return ShopifyConnection(
-        merchant, config["shop"], config["endpoint"], config["access_token"], config.get("locations", {})
+        merchant,
+        config["shop"],
+        config["endpoint"],
+        config["access_token"],
+        config.get("locations", {}),
+        reporting_services=frozenset(config.get("reporting_services", ())),
     )
+
+
+class Warehouses(Mapping[str, Warehouse]):
+    """By name, each made when it is first called."""
+
+    def __init__(self, make: Mapping[str, Callable[[], Warehouse]]) -> None:
+        self._make = make
+        self._made: dict[str, Warehouse] = {}
+
+    def __getitem__(self, name: str) -> Warehouse:
+        if name not in self._made:
+            self._made[name] = self._make[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
+
+
+def _warehouses(merchant: str, connected: Mapping[str, Any]) -> Warehouses:
+    """Those that are connected; and where there is a shop, the fulfillment services that are reached through it alone."""
+    shared = {name: connected[name] for name in SHARED if name in connected}
+    make: dict[str, Callable[[], Warehouse]] = {
+        name: partial(_warehouse, merchant, name, {**shared, **settings})
+        for name, settings in connected.get("warehouses", {}).items()
+    }
+    if "shopify" in connected:
+        make.setdefault(FULFILLMENT_SERVICE, partial(_service, merchant, connected["shopify"]))
+    return Warehouses(make)
+
+
+def _service(merchant: str, config: Mapping[str, Any]) -> Warehouse:
+    from stopship.adapters.shopify.service_warehouse import ShopifyServiceWarehouse
+
+    return ShopifyServiceWarehouse(_shopify_connection(merchant, config), SystemClock())
 
 
 def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse:
@@ -187,6 +266,12 @@ def _warehouse(merchant: str, name: str, config: Mapping[str, Any]) -> Warehouse
         merchant, name, config, SystemClock()
     )
     return made
+
+
+def _place(settings: Mapping[str, Any]) -> Place:
+    """``fulfillment_type`` in the configuration: in_house, third_party or drop_ship. Raises ValueError for another word."""
+    told = settings.get("fulfillment_type", "")
+    return Place(str(settings.get("kind", "")), FulfillmentType(told) if told else None)
 
 
 def _zendesk(merchant: str, config: Mapping[str, Any]) -> Tickets:

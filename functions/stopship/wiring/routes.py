@@ -25,7 +25,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``key`` is API Gateway's: "GET /cases/{case_id}". ``run``'s docstring describes it; ``answer`` is what it gives."""
+    """``key`` is API Gateway's: "GET /cases/{case_id}". ``run``'s docstring describes it; ``answer`` is what it gives. ``body`` is the model of a
+    JSON body; ``accepts`` the media type of one that is handed over as it came."""
 
     key: str
     run: Callable[[Call], BaseModel]
@@ -33,6 +34,7 @@ class Route:
     answer: type[BaseModel]
     body: type[BaseModel] | None = None
     status: int = 200
+    accepts: str = ""
 
     @property
     def method(self) -> str:
@@ -61,7 +63,7 @@ def _run(routes: Sequence[Route], event: Mapping[str, Any]) -> Response:
     claims = event.get("requestContext", {}).get("authorizer", {}).get("jwt", {}).get("claims", {})
     who = caller(claims)
     query = checked(route.query, "query", event.get("queryStringParameters") or {})
-    body = checked(route.body, "body", _json(read_body(event))) if route.body else None
+    body = _body(route, event)
     merchant = who.merchant(getattr(query, "merchant", ""))
     made = route.run(Call(who, merchant, event.get("pathParameters") or {}, query, body))
     return {
@@ -69,6 +71,15 @@ def _run(routes: Sequence[Route], event: Mapping[str, Any]) -> Response:
         "headers": {"content-type": "application/json"},
         "body": made.model_dump_json(),
     }
+
+
+def _body(route: Route, event: Mapping[str, Any]) -> Any:
+    if route.accepts:
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != route.accepts:
+            raise InvalidInput("header Content-Type", f"is not {route.accepts}", f"send {route.accepts}")
+        return read_body(event)
+    return checked(route.body, "body", _json(read_body(event))) if route.body else None
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -73,6 +73,11 @@ class Stage:
         name = self.desk.outputs["SweepFunctionName"]
         self.desk.emulator.client("lambda").invoke(FunctionName=name, InvocationType="RequestResponse", Payload=b"{}")
 
+    def sweep_payments(self) -> None:
+        """What the other schedule does every hour, now."""
+        name = self.desk.outputs["PaymentSweepFunctionName"]
+        self.desk.emulator.client("lambda").invoke(FunctionName=name, InvocationType="RequestResponse", Payload=b"{}")
+
     def resolve(self, merchant: str, exception_id: str, resolution: str, approved_by: str = "") -> None:
         answer = self.api.resolve(merchant, exception_id, resolution, "played", approved_by)
         if answer.status_code not in (200, 409):

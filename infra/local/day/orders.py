@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from infra.local.warehouses import shelve
@@ -47,6 +48,12 @@ class Order:
     tags: tuple[str, ...] = ()
     shipped: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def unpaid_since(hours: float) -> dict[str, Any]:
+    """What makes an order one that somebody tried to pay so many hours ago, and did not: for ``make(..., **unpaid_since(48))``."""
+    moment = datetime.now(UTC) - timedelta(hours=hours)
+    return {"financial": "pending", "extra": {"created_at": moment.isoformat(timespec="seconds")}}
 
 
 class Numbers:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from infra.local.day.director import Play, Stage, answer, is_asked
+from infra.local.day.director import Do, Play, Stage, When, answer, is_asked
 from infra.local.day.orders import Numbers, Order, make, place
 from infra.local.day.wishes import by_flow, stable
 
@@ -39,7 +39,7 @@ def _play(
     by_person: bool = False,
 ) -> Play:
     order = make(numbers, MERCHANT, "shopify", warehouses=(warehouse,))
-    reactions = [(is_asked, answer("they_stopped_it"))] if by_person else []
+    reactions: list[tuple[When, Do]] = [(is_asked, answer("they_stopped_it"))] if by_person else []
     return Play(name, order, wish, "stopped", reactions, prepare, set_up=place_and_pay)
 
 

@@ -1,12 +1,16 @@
 """How a wish to cancel reaches the desk: by the same doors and with the same signatures as in the world outside."""
 
 import hashlib
+import html
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from infra.local.day.orders import Order
 from infra.local.mail import PASSED, deliver
@@ -66,6 +70,49 @@ def by_ops(stage: "Stage", order: Order, reason: str, **more: Any) -> None:
     answer = stage.api.cancel(order.merchant, body)
     if answer.status_code != 202:
         raise RuntimeError(f"POST /cancellations: {answer.status_code} {answer.text}")
+
+
+def by_form(stage: "Stage", order: Order, email: str = "", times: int = 1) -> None:
+    """The customer fills in the cancel form, looks at the summary, and confirms: as a browser without scripts does."""
+    place, entered = (
+        f"/cancel/{order.merchant}",
+        {"order": f"#{order.order_ref}", "name": "", "email": email or _address(order)},
+    )
+    shown = _fields(stage.http.get(place))
+    summary = _fields(_page(stage.http.post(place, data={**shown, **entered})))
+    for _ in range(times):
+        _page(stage.http.post(f"{place}/confirm", data=summary))
+
+
+def _address(order: Order) -> str:
+    """As the shop of the sandboxes makes it up."""
+    return str(order.extra.get("email", f"customer-{order.order_ref}@example.com"))
+
+
+def _page(answer: httpx.Response) -> httpx.Response:
+    if not answer.is_success:
+        raise RuntimeError(f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}")
+    return answer
+
+
+def _fields(page: httpx.Response) -> dict[str, str]:
+    """The form's fields with what stands in them."""
+    found = re.findall(r'<input[^>]* name="([a-z]+)" value="([^"]*)"', _page(page).text)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def by_csv(stage: "Stage", orders: Sequence[Order], reason: str = "stockout", sku: str = "") -> None:
+    """Somebody of ops uploads a list of orders of one merchant: of each of them that sku, or everything."""
+    rows = ["order_ref;channel;sku;reason;ticket_ref"]
+    rows += [f"{x.order_ref};{x.channel};{sku};{reason};OPS-LIST" for x in orders]
+    answer = stage.api.cancel_list(orders[0].merchant, "\n".join(rows).encode())
+    if answer.status_code != 202:
+        raise RuntimeError(f"POST /cancellations/csv: {answer.status_code} {answer.text}")
+
+
+def by_payment_timeout(stage: "Stage") -> None:
+    """Nobody asks: the sweep finds the orders that were not paid in time (made with ``unpaid_since``)."""
+    stage.sweep_payments()
 
 
 def by_buyer(stage: "Stage", order: Order, times: int = 1) -> None:

@@ -44,6 +44,7 @@ MODULES = (
     "stripe",
     "ups",
     "zendesk",
+    "vendor",
 )
 STOP_SECONDS = 3
 

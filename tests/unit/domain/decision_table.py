@@ -1,13 +1,13 @@
 """The decision as a table: what is known about a leg, row by row, and what follows from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stopship.adapters.policy_file import load_default
 from stopship.domain import events as e
 from stopship.domain.case import Case, apply
 from stopship.domain.decide import Decision, decide_leg
-from stopship.domain.policy import Policy
+from stopship.domain.policy import PickRule, Policy
 
 LEG = "fo-1"
 PLACE = "north"
@@ -26,7 +26,8 @@ def at(seconds: int) -> str:
 class Row:
     """``facts`` are recorded ten seconds apart, from ten seconds after the wish; the decision falls ten seconds after the last.
 
-    ``expected`` is action, outcome or cause, proof: as a person would write it.
+    ``expected`` is action, outcome or cause, proof: as a person would write it. ``partner`` is what runs the place; ``unreadable`` is a
+    merchant's own rule for a pick state that no system tells.
     """
 
     name: str
@@ -37,16 +38,19 @@ class Row:
     documents: tuple[str, ...] = ()
     place: str = PLACE
     wait: int = 10
+    partner: str = ""
+    unreadable: PickRule | None = None
+    requester: str = "customer"
 
 
 def wish(row: Row) -> list[e.Event]:
     request = e.RequestReceived(
-        "r", row.reason, "customer", "flow", RECEIVED, RECEIVED, {}, "", False, list(row.documents), "0" * 64
+        "r", row.reason, row.requester, "flow", RECEIVED, RECEIVED, {}, "", False, list(row.documents), "0" * 64
     )
     return [
         e.CaseOpened("shopify", "1001", 1, "1", "h"),
         request,
-        e.LegPlanned(LEG, row.place, "third_party", "gid", {"L1": 1}, {}, LEG),
+        e.LegPlanned(LEG, row.place, "third_party", "gid", {"L1": 1}, {}, LEG, row.partner),
     ]
 
 
@@ -62,7 +66,8 @@ def case_of(row: Row) -> Case:
 def decide(row: Row, by: Decide = decide_leg, policy: Policy | None = None) -> Decision:
     case = case_of(row)
     now = at(10 * len(row.facts) + row.wait)
-    return by(case, case.legs[LEG], policy or load_default(), now)
+    policy = policy or load_default()
+    return by(case, case.legs[LEG], replace(policy, unreadable=row.unreadable or policy.unreadable), now)
 
 
 def said(decision: Decision) -> str:
@@ -96,8 +101,8 @@ def word(resolution: str, number: int = 1) -> e.Event:
     return e.ExceptionResolved(f"x-{number}", resolution, "ann", "", "")
 
 
-def order(risk: str) -> e.Event:
-    return e.OrderRead("#1001", [], "10.00", "EUR", False, False, risk, at(1))
+def order(risk: str = "", payment: str = "") -> e.Event:
+    return e.OrderRead("#1001", [], "10.00", "EUR", False, False, risk, at(1), payment)
 
 
 def settled(outcome: str) -> e.Event:
@@ -159,6 +164,63 @@ TABLE: tuple[Row, ...] = (
     Row("read too long ago", (seen("released", at(10)),), "ask pick_state_unknown", (READ,), wait=301),
     Row("nobody is connected there", (seen("released", at(5)),), "ask no_warehouse", (3,), place=""),
     Row("a label is not a departure", (seen("released", at(5)), signal(departed=False)), "stop_physically", (5,)),
+    # A partner without a system: its people are the only ones to ask.
+    Row("only its people know", (seen("unknown", at(5)),), "stop_physically", (3, READ), partner="email_vendor"),
+    Row("only its people know, and nobody has looked", (), "stop_physically", (3,), partner="email_vendor"),
+    Row(
+        "only its people know, and the merchant has its own ask first",
+        (seen("unknown", at(5)),),
+        "ask pick_state_unknown",
+        (3, READ),
+        partner="email_vendor",
+        unreadable=PickRule.ASK_PERSON,
+    ),
+    Row(
+        "only its people know, and one of them said",
+        (seen("picked", at(5)),),
+        "stop_physically",
+        (READ,),
+        partner="email_vendor",
+    ),
+    Row(
+        "only its people know, and it is not begun", (seen("released", at(5)),), "stop", (READ,), partner="email_vendor"
+    ),
+    Row(
+        "only its people know, and there is a label",
+        (seen("unknown", at(5)), signal(departed=False)),
+        "stop_physically",
+        (5,),
+        partner="email_vendor",
+    ),
+    Row(
+        "only its people know, and it left",
+        (seen("unknown", at(5)), signal(departed=True)),
+        "settle shipped departure",
+        (5,),
+        partner="email_vendor",
+    ),
+    Row(
+        "only its people know, and they were asked",
+        (seen("unknown", at(5)), asked(physical=True)),
+        "stop_physically",
+        (SENT,),
+        partner="email_vendor",
+    ),
+    Row(
+        "a label tool knows no shelf",
+        (seen("unknown", at(5)),),
+        "ask pick_state_unknown",
+        (READ,),
+        partner="shipstation",
+    ),
+    Row(
+        "a system that does not know it",
+        (seen("unknown", at(5)),),
+        "ask pick_state_unknown",
+        (READ,),
+        partner="generic_3pl",
+    ),
+    Row("a partner that nobody knows", (seen("unknown", at(5)),), "ask pick_state_unknown", (READ,), partner="fax"),
     # Evidence that it left.
     Row("it left", (seen("released", at(5)), signal(departed=True)), "settle shipped departure", (5,)),
     Row(
@@ -482,6 +544,63 @@ TABLE: tuple[Row, ...] = (
         (seen("released", at(5)), opened(""), word("withdrawn"), signal(departed=True)),
         "settle shipped departure",
         (7,),
+    ),
+    # An order that nobody paid, until somebody did.
+    Row(
+        "the only reason was that it was not paid, and now it is",
+        (order(payment="made"), seen("released", at(5))),
+        "settle withdrawn paid",
+        (4,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is not paid",
+        (order(payment="open"), seen("released", at(5))),
+        "stop",
+        (5,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is paid, and it left",
+        (order(payment="made"), signal(departed=True)),
+        "settle withdrawn paid",
+        (4,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is paid, and its stop is under way",
+        (order(payment="made"), seen("released", at(5)), asked()),
+        "stop",
+        (6,),
+        reason="payment_timeout",
+        requester="system",
+    ),
+    Row(
+        "it is paid, and ops asks",
+        (order(payment="made"), seen("released", at(5))),
+        "stop",
+        (5,),
+        reason="payment_timeout",
+        requester="ops",
+    ),
+    Row(
+        "it is paid, and the desk asks for another reason",
+        (order(payment="made"), seen("released", at(5))),
+        "stop",
+        (5,),
+        reason="stockout",
+        requester="system",
+    ),
+    Row(
+        "nobody has read whether it is paid",
+        (seen("released", at(5)),),
+        "stop",
+        (READ,),
+        reason="payment_timeout",
+        requester="system",
     ),
     # Fraud: a block has to be documented.
     Row(

@@ -16,7 +16,7 @@ from tests.unit.domain.mutants import mutants
 
 WORDS = {
     kind.__name__: [member.name for member in kind]
-    for kind in (original.Action, Outcome, Cause, PickRule, AckLevel, Resolution)
+    for kind in (original.Action, Outcome, Cause, PickRule, AckLevel, Resolution, original.Payment)
 }
 SAME_IN_EFFECT = {
     "compare in: if leg.human is None or leg.human.version < leg.departure:",
@@ -52,6 +52,13 @@ def test_every_change_of_the_policys_pick_rules_makes_a_row_fail(state: PickStat
     for rule in set(PickRule) - {policy.pick_rules[state], PickRule.CONVERT_TO_RETURN}:
         changed = replace(policy, pick_rules={**policy.pick_rules, state: rule})
         assert any(said(decide(row, policy=changed)) != row.expected for row in TABLE), f"{state} = {rule}"
+
+
+def test_every_change_of_the_rule_for_what_no_system_tells_makes_a_row_fail() -> None:
+    policy = load_default()
+    for rule in set(PickRule) - {policy.unreadable}:
+        changed = replace(policy, unreadable=rule)
+        assert any(said(decide(row, policy=changed)) != row.expected for row in TABLE), rule
 
 
 @pytest.mark.parametrize("state", sorted(DEPARTED))

@@ -11,6 +11,8 @@ from moto.moto_api._internal.models import moto_api_backend
 from stopship import wiring
 from stopship.adapters import aws
 from tests.contract.test_ledger import new_table
+from tests.contract.test_traffic_book import TABLE as TRAFFIC
+from tests.contract.test_traffic_book import new_table as new_traffic_table
 from tests.unit.handlers import deployment as d
 
 REGION = "eu-central-1"
@@ -18,7 +20,8 @@ ROLE = "arn:aws:iam::123456789012:role/machine"
 MACHINE = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
 MADE_ONCE = (
     *(wiring.settings, wiring.merchants, wiring.ledger, wiring.evidence, wiring.intake_queue, wiring.desk),
-    wiring.received_mails,
+    *(wiring.received_mails, wiring.form_seal, wiring.counts_queue, wiring.privacy_queue),
+    *(wiring.traffic, wiring.connected_partners),
 )
 
 
@@ -53,17 +56,29 @@ def _forget() -> None:
 
 def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
     new_table()
-    services = ("s3", "sqs", "dynamodb", "secretsmanager", "ssm", "stepfunctions")
+    new_traffic_table()
+    services = ("s3", "sqs", "dynamodb", "secretsmanager", "ssm", "stepfunctions", "kms")
     clients = {name: aws.client(name) for name in services}
     clients["s3"].create_bucket(Bucket=d.BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    queue = clients["sqs"].create_queue(QueueName="intake")["QueueUrl"]
+    queue, counts, privacy = (
+        clients["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in ("intake", "counts", "privacy")
+    )
     machine = clients["stepfunctions"].create_state_machine(
         name="cancel-case", definition=json.dumps(MACHINE), roleArn=ROLE
     )["stateMachineArn"]
-    told = {"stage": d.STAGE, "table_name": d.TABLE, "evidence_bucket": d.BUCKET, "intake_queue_url": queue}
+    form_key = clients["kms"].create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    told = {
+        "form_key": form_key,
+        "stage": d.STAGE,
+        "table_name": d.TABLE,
+        "evidence_bucket": d.BUCKET,
+        "intake_queue_url": queue,
+    }
+    told |= {"counts_queue_url": counts, "privacy_queue_url": privacy}
+    told["traffic_table_name"] = TRAFFIC
     for name, value in {**told, "state_machine_arn": machine, "public_url": "https://desk.example"}.items():
         monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
-    deployment = d.Deployment(clients, queue)
+    deployment = d.Deployment(clients, queue, counts, privacy)
     acme = d.connections({"north": d.NORTH_SECRET, "south": d.SOUTH_SECRET}, shopify=d.STORE)
     deployment.connect(d.ACME, acme, {"shopify": d.SHOP, "amazon": "AACMESELLER"})
     deployment.connect(d.ZETA, d.connections({"north": d.ZETA_SECRET}), {})

@@ -161,6 +161,8 @@ class Deployment:
 
     clients: dict[str, Any]
     queue_url: str
+    counts_url: str = ""
+    privacy_url: str = ""
     log: io.StringIO = field(default_factory=io.StringIO)
 
     def connect(self, merchant: str, secret: Mapping[str, Any], routes: Mapping[str, str]) -> None:
@@ -177,20 +179,18 @@ class Deployment:
         found = self.clients["s3"].list_objects_v2(Bucket=BUCKET).get("Contents", [])
         return {x["Key"]: self.clients["s3"].get_object(Bucket=BUCKET, Key=x["Key"])["Body"].read() for x in found}
 
-    def take_queue(self) -> list[dict[str, Any]]:
-        """Everything that waits, and takes it from the queue."""
+    def take_queue(self, url: str = "") -> list[dict[str, Any]]:
+        """Everything that waits, and takes it from the queue: the intake queue, or another one."""
         found: list[dict[str, Any]] = []
-        while batch := self._receive():
+        while batch := self._receive(url or self.queue_url):
             found += [json.loads(message["Body"]) for message in batch]
         return found
 
-    def _receive(self) -> list[dict[str, Any]]:
+    def _receive(self, url: str) -> list[dict[str, Any]]:
         sqs = self.clients["sqs"]
-        batch: list[dict[str, Any]] = sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get(
-            "Messages", []
-        )
+        batch: list[dict[str, Any]] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         for message in batch:
-            sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return batch
 
     @property

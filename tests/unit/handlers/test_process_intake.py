@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from stopship import wiring
+from stopship.adapters.shopify.lookups import ShopifyLookups
 from stopship.adapters.shopify.order_system import Work
 from stopship.application.take_in import take_in
 from stopship.domain.events import MessageKept
 from stopship.handlers.process_intake import handler
-from stopship.wiring import normalise
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
 
@@ -92,11 +92,11 @@ def test_a_fulfillment_cancel_is_looked_up_because_it_names_no_order(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def read(merchant: str, name: str) -> Work:
-        asked.append((merchant, name))
+    def work(self: ShopifyLookups, name: str) -> Work:
+        asked.append((self._client._connection.merchant, name))
         return Work(order_ref="5001", leg_id="1", lines={"71": 1})
 
-    monkeypatch.setattr(normalise, "_read_work", read)
+    monkeypatch.setattr(ShopifyLookups, "work", work)
     body = d.sample("shopify/fulfillment_orders_cancellation_request_submitted.json")
     message = taken(deployed, "shopify", "fulfillment_orders/cancellation_request_submitted", body)
     assert deployed.work([message]) == []
@@ -243,11 +243,11 @@ def test_a_notification_from_amazons_own_queue_comes_without_an_envelope_and_is_
 def test_a_sellers_order_is_counted_once_on_the_day_it_was_placed(deployed: Deployment) -> None:
     for event in (ORDER_CHANGE, order_change(NotificationMetadata__NotificationId="another")):
         handler({"Records": [d.record(json.dumps(event))]}, d.CONTEXT)
-    counted = wiring.ledger().orders_counted(d.ACME, "amazon", "2022-07-13", "2022-07-13")
+    counted = wiring.ledger().market_orders(d.ACME, "amazon", "2022-07-13", "2022-07-13")
     assert counted == 1
     amazons = order_change(Payload__OrderChangeNotification__Summary__FulfillmentType="AFN")
     handler({"Records": [d.record(json.dumps(amazons).replace("2219830", "2219831"))]}, d.CONTEXT)
-    assert wiring.ledger().orders_counted(d.ACME, "amazon", "2022-01-01", "2099-01-01") == 1
+    assert wiring.ledger().market_orders(d.ACME, "amazon", "2022-01-01", "2099-01-01") == 1
 
 
 def test_a_notification_cannot_pass_for_what_the_sweep_queued(deployed: Deployment) -> None:

@@ -76,7 +76,16 @@ class AmazonClient:
 
         if self._spend:
             self._spend()
-        return http.call(PARTNER, method, url, headers=headers, content=content, params=params, retry_after=patience)
+        return http.call(
+            PARTNER,
+            method,
+            url,
+            headers=headers,
+            content=content,
+            params=params,
+            retry_after=patience,
+            operation=operation,
+        )
 
     def _token(self) -> str:
         token, end = _kept.get(self._place, ("", ""))
@@ -108,13 +117,12 @@ def wait_for_rate(answer: httpx.Response, usual: float) -> float | None:
     """Seconds until a call is due again, for a 429: by the seller's own rate where Amazon names it, else by the ``usual`` one."""
     if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
         return http.retry_after_header(answer)
-    return round(1 / (rate_told(answer.headers.get(RATE_HEADER, "")) or usual), 1)
+    return min(round(1 / (rate_told(answer.headers.get(RATE_HEADER, "")) or usual), 1), http.LONGEST_SECONDS)
 
 
 def rate_told(text: str) -> float | None:
     """Requests a second by Amazon's header; None when it says nothing that can be kept to."""
-    rate = float(text) if text.isascii() and text.replace(".", "", 1).isdigit() else 0.0
-    return rate or None
+    return http.number(text) or None
 
 
 def word(value: object) -> str:

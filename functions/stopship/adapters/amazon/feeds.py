@@ -13,8 +13,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from stopship.adapters import http
-from stopship.adapters.amazon.client import PARTNER, AmazonClient, word
+from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
+from stopship.adapters.words import known
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 
 ACKNOWLEDGEMENT: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
@@ -24,6 +25,7 @@ CONTENT_TYPE: Final = "text/xml; charset=UTF-8"
 FEEDS: Final = "/feeds/2021-06-30"
 RUNNING: Final = ("IN_QUEUE", "IN_PROGRESS")
 GIVEN_UP: Final = ("CANCELLED", "FATAL")
+RESULT_CODES: Final = ("Error", "Warning")
 MAX_REPORT_BYTES = 5_000_000
 
 
@@ -101,10 +103,7 @@ def read_report(client: AmazonClient, connection: AmazonConnection, feed_id: str
     document_id = feed.get("resultFeedDocumentId")
     if status in GIVEN_UP:
         return Report(True, (Problem(f"feed_{status.lower()}", "Amazon did not process the feed"),))
-    if status != "DONE":
-        raise PartnerContractBroken(
-            PARTNER, f"processingStatus: {word(status)} is not one of the contract's", {"feed": feed_id}
-        )
+    known(PARTNER, "processingStatus", status, ("DONE",))
     if not document_id:
         raise PartnerContractBroken(PARTNER, "resultFeedDocumentId: a finished feed has a report")
     path = f"{FEEDS}/documents/{quote(str(document_id), safe='')}"
@@ -124,7 +123,9 @@ def parse_report(raw: bytes) -> tuple[Problem, ...]:
     failed = report.findtext("ProcessingSummary/MessagesWithError") if report is not None else None
     if report is None or failed is None or not failed.strip().isdigit():
         raise PartnerContractBroken(PARTNER, "the report has no processing summary")
-    problems = tuple(_problem(r) for r in report.findall("Result") if r.findtext("ResultCode") == "Error")
+    results = report.findall("Result")
+    codes = [known(PARTNER, "ResultCode", (r.findtext("ResultCode") or "").strip(), RESULT_CODES) for r in results]
+    problems = tuple(_problem(r) for r, code in zip(results, codes, strict=True) if code == "Error")
     if int(failed) and not problems:
         return (Problem("unexplained", f"{failed.strip()} messages failed without a result"),)
     return problems
@@ -151,7 +152,8 @@ def _download(connection: AmazonConnection, document: Mapping[str, Any]) -> byte
     if not answer.is_success:
         raise http.refuse(PARTNER, answer, "report_refused", "the report could not be read")
     raw = answer.content
-    if document.get("compressionAlgorithm") == "GZIP":
+    if document.get("compressionAlgorithm"):
+        known(PARTNER, "compressionAlgorithm", document["compressionAlgorithm"], ("GZIP",))
         try:
             raw = gzip.decompress(raw)
         except (OSError, EOFError) as error:

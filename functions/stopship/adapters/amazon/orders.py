@@ -9,13 +9,15 @@ from urllib.parse import quote
 import httpx
 
 from stopship.adapters import http
-from stopship.adapters.amazon.client import PARTNER, AmazonClient, word
+from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
+from stopship.adapters.words import known
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
-from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg
+from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg
 
 INCLUDED: Final = "CANCELLATION,FULFILLMENT,PROCEEDS"
 PENDING = ("PENDING", "PENDING_AVAILABILITY")
+FULFILLED_BY: Final = frozenset({"MERCHANT", "AMAZON"})
 STATUSES = (*PENDING, "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE")
 
 
@@ -28,7 +30,7 @@ def fetch(client: AmazonClient, order_ref: str) -> dict[str, Any] | None:
         return None
     order: dict[str, Any] = _at(http.json_object(PARTNER, answer), "order", dict)
     by = _at(_at(order, "fulfillment", dict), "fulfilledBy", str)
-    if by != "MERCHANT":
+    if known(PARTNER, "fulfillment.fulfilledBy", by, FULFILLED_BY) != "MERCHANT":
         raise PartnerRefused(PARTNER, "not_merchant_fulfilled", f"the order is fulfilled by {by}")
     return order
 
@@ -46,8 +48,7 @@ def quantities(order: Mapping[str, Any]) -> Seen:
     """Raises PartnerContractBroken for a status or quantities that the contract does not have."""
     order_ref = _at(order, "orderId", str)
     status = _at(_at(order, "fulfillment", dict), "fulfillmentStatus", str)
-    if status not in STATUSES:
-        raise PartnerContractBroken(PARTNER, f"fulfillmentStatus: {word(status)} is not one of the contract's")
+    known(PARTNER, "fulfillmentStatus", status, STATUSES)
     lines = tuple(_line(item, f"orderItems[{i}]", status) for i, item in enumerate(_at(order, "orderItems", list)))
     return Seen(order_ref, status, lines)
 
@@ -71,6 +72,8 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
         observed_at=observed_at,
         cancelled=status == "CANCELLED",
         payment_pending=status in PENDING,
+        places=(connection.warehouse,) if connection.warehouse else (),
+        payment=Payment.OPEN if status in PENDING else Payment.UNKNOWN,
     )
 
 

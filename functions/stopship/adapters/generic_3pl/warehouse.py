@@ -13,6 +13,7 @@ from stopship.adapters import http
 from stopship.adapters.generic_3pl.answers import place_and_problem, stop_answer
 from stopship.adapters.generic_3pl.contract import Accepted, LegState, Message, PickStates, Released, StopResult
 from stopship.adapters.generic_3pl.signature import HEADER, TOLERANCE_SECONDS, sign
+from stopship.adapters.words import word
 from stopship.application.ports import Clock, StopCommand
 from stopship.domain.carrier import Parcel, carrier_name
 from stopship.domain.errors import PartnerContractBroken
@@ -148,7 +149,9 @@ class Generic3plWarehouse:
             return model.model_validate(http.json_object(name, answer))
         except ValidationError as error:
             place, problem = place_and_problem(error)
-            raise PartnerContractBroken(name, f"{place}: {problem}", {"field": place}) from error
+            first = error.errors()[0]
+            told = {"value": word(first["input"])} if first["type"] == "literal_error" else {}
+            raise PartnerContractBroken(name, f"{place}: {problem}", {"field": place, **told}) from error
 
 
 def _head(case_id: str, order_ref: str, key: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import httpx
 from stopship.adapters import http
 from stopship.adapters.netsuite.connection import QUERY_PATH, RECORD_PATH, NetSuiteConnection
 from stopship.adapters.netsuite.tokens import PARTNER, AccessTokens
-from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
+from stopship.domain.errors import PartnerBusy, PartnerContractBroken, PartnerRefused
 
 BUSY = frozenset({"SSS_REQUEST_LIMIT_EXCEEDED", "CONCURRENCY_LIMIT_EXCEEDED", "WS_REQUEST_BLOCKED"})
 """The account's concurrency, shared by all its integrations, is used up: nothing was done."""
@@ -62,7 +62,7 @@ class NetSuiteClient:
         return http.call(PARTNER, method, self._connection.endpoint.rstrip("/") + path, headers=known, content=content)
 
 
-def _refusal(answer: httpx.Response) -> PartnerRefused | PartnerUnavailable:
+def _refusal(answer: httpx.Response) -> PartnerRefused | PartnerBusy:
     """NetSuite's own code and place; its free text may quote a value, so it is left out."""
     try:
         details = answer.json()["o:errorDetails"][0]
@@ -70,5 +70,6 @@ def _refusal(answer: httpx.Response) -> PartnerRefused | PartnerUnavailable:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         code, place = "", ""
     if code in BUSY:
-        return PartnerUnavailable(PARTNER, code, in_doubt=False, evidence={"status": answer.status_code, "code": code})
+        wait = http.retry_after_header(answer)
+        return PartnerBusy(PARTNER, code, retry_after=wait, evidence={"status": answer.status_code, "code": code})
     return http.refuse(PARTNER, answer, code or f"status_{answer.status_code}", place or "the call was refused")

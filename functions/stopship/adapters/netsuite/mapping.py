@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stopship.adapters.netsuite.tokens import PARTNER
+from stopship.adapters.words import word
 from stopship.application.ports import ErpLine, SalesOrder
 from stopship.domain.errors import PartnerContractBroken
 
@@ -57,15 +58,21 @@ def sales_order(record: Mapping[str, Any], line_ref_field: str) -> SalesOrder:
 
 def status(record: Mapping[str, Any]) -> str:
     """The letter. REST says {"id": "B"} or {"id": "SalesOrd:B"}, or only a name in refName, depending on the field that is there."""
-    for name in ("orderStatus", "status"):
-        value = record.get(name)
+    for field in ("orderStatus", "status"):
+        value = record.get(field)
+        if not value:
+            continue
         found = value if isinstance(value, Mapping) else {"id": value}
         letter = str(found.get("id", "")).removeprefix("SalesOrd:")
+        name = str(found.get("refName", ""))
         if letter in STATUSES.values():
             return letter
-        for word in (letter, str(found.get("refName", ""))):
-            if word.lower() in STATUSES:
-                return STATUSES[word.lower()]
+        for spelled in (letter.lower(), name.lower()):
+            if spelled in STATUSES:
+                return STATUSES[spelled]
+        told = word(letter or name)
+        evidence = {"field": field, "value": told}
+        raise PartnerContractBroken(PARTNER, f"{field}: {told} is no status of a sales order", evidence)
     raise _broken("orderStatus")
 
 
@@ -80,8 +87,15 @@ def _line(row: Any, place: str, line_ref_field: str) -> ErpLine:
         quantity=_whole(row.get("quantity"), f"{place}.quantity"),
         fulfilled=_whole(row.get("quantityFulfilled", 0), f"{place}.quantityFulfilled"),
         billed=_whole(row.get("quantityBilled", 0), f"{place}.quantityBilled"),
-        closed=bool(row.get("isClosed", row.get("isclosed", False))),
+        closed=_flag(row.get("isClosed", row.get("isclosed", False)), f"{place}.isClosed"),
     )
+
+
+def _flag(value: Any, place: str) -> bool:
+    """Another word for yes or no ("F") would read as yes."""
+    if not isinstance(value, bool):
+        raise _broken(place)
+    return value
 
 
 def _whole(value: Any, place: str) -> int:

@@ -82,5 +82,5 @@ class ShipBobClient:
 
 
 def _wish_of_the_window(answer: httpx.Response) -> float | None:
-    value = answer.headers.get(RETRY_HEADER, "")
-    return float(value) if value.replace(".", "", 1).isdigit() else http.retry_after_header(answer)
+    seconds = http.number(answer.headers.get(RETRY_HEADER, ""))
+    return http.retry_after_header(answer) if seconds is None else min(seconds, http.LONGEST_SECONDS)

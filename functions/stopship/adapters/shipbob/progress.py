@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stopship.adapters.shipbob.models import LogEntry, Shipment
+from stopship.adapters.words import word
 from stopship.domain.instant import text
 from stopship.domain.order import DEPARTED, PRE_PICK, PickState
 
@@ -22,6 +23,8 @@ BY_STATUS: Final = {
     COMPLETED: PickState.LABELLED,
 }
 """The least that a status says (OrderStatusEnum). None and CleanSweeped say nothing about the goods, so they are not here."""
+
+STATUSES: Final = frozenset({*BY_STATUS, "None", "CleanSweeped"})
 
 BY_STEP: Final = {
     601: PickState.NOT_RELEASED,
@@ -48,6 +51,8 @@ class Progress:
     state: PickState
     departed_at: str = ""
     cancelled: bool = False
+    said: str = ""
+    """A status or step that is not known."""
 
 
 def progress(shipment: Shipment, timeline: Sequence[LogEntry]) -> Progress:
@@ -61,7 +66,14 @@ def progress(shipment: Shipment, timeline: Sequence[LogEntry]) -> Progress:
     furthest = max(known, key=_RANK.__getitem__, default=PickState.UNKNOWN)
     if furthest in PRE_PICK and len(known) < len(steps) + 1:
         furthest = PickState.UNKNOWN
-    return Progress(furthest, _departure(shipment, timeline, furthest), shipment.status == CANCELLED)
+    departed = _departure(shipment, timeline, furthest)
+    return Progress(furthest, departed, shipment.status == CANCELLED, _unknown(shipment, timeline))
+
+
+def _unknown(shipment: Shipment, timeline: Sequence[LogEntry]) -> str:
+    if shipment.status not in STATUSES:
+        return f"status {word(shipment.status)}"
+    return next((f"log type {x.log_type_id}" for x in timeline if x.log_type_id not in BY_STEP), "")
 
 
 def together(parts: Sequence[Progress]) -> Progress:

@@ -5,7 +5,8 @@ from typing import Any
 
 from stopship.adapters.shipbob.client import ShipBobClient, ShipBobConnection
 from stopship.adapters.shipbob.models import CancelResult, Shipment
-from stopship.adapters.shipbob.progress import CANCELLED, COMPLETED, progress, together
+from stopship.adapters.shipbob.progress import CANCELLED, COMPLETED, STATUSES, progress, together
+from stopship.adapters.words import known
 from stopship.application.ports import Clock, StopCommand
 from stopship.domain.carrier import Parcel
 from stopship.domain.errors import PartnerContractBroken
@@ -33,7 +34,8 @@ class ShipBobWarehouse:
         if not shipments:
             return PickObservation(PickState.UNKNOWN, self._connection.name, asked_at)
         seen = together([progress(shipment, self._client.timeline(shipment.id)) for shipment in shipments])
-        return PickObservation(seen.state, self._connection.name, asked_at, "system", departed_at=seen.departed_at)
+        name, said = self._connection.name, seen.said if seen.state is PickState.UNKNOWN else ""
+        return PickObservation(seen.state, name, asked_at, "system", departed_at=seen.departed_at, said=said)
 
     def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:  # noqa: ARG002
         """Its boxes do not say which of the order's lines are in them."""
@@ -48,6 +50,8 @@ class ShipBobWarehouse:
         before = self._shipments(command.order_ref, command.leg_id)
         if not before:
             return self._answer(AckLevel.REJECTED, "unknown_order")
+        for shipment in before:
+            known(self._connection.name, "shipment.status", shipment.status, STATUSES)
         wanted = sum(command.lines.values())
         open_ = [shipment for shipment in before if shipment.status != CANCELLED]
         if not open_:

@@ -11,7 +11,7 @@ from stopship.adapters import http
 from stopship.adapters.shiphero.connection import PARTNER, ShipHeroConnection
 from stopship.adapters.shiphero.tokens import AccessTokens
 from stopship.application.ports import Clock
-from stopship.domain.errors import PartnerContractBroken, PartnerError, PartnerRefused, PartnerUnavailable
+from stopship.domain.errors import PartnerBusy, PartnerContractBroken, PartnerError, PartnerRefused
 
 NOT_ENOUGH_CREDITS: Final = 30
 RESTORED_A_SECOND: Final = 60
@@ -66,7 +66,7 @@ def _failure(errors: Any, data: Any) -> PartnerError:
     evidence = {"codes": [code for code in codes if isinstance(code, int)]}
     if NOT_ENOUGH_CREDITS in codes:
         wait = restored_in(errors[codes.index(NOT_ENOUGH_CREDITS)])
-        return PartnerUnavailable(PARTNER, "not enough credits", in_doubt=answered, retry_after=wait, evidence=evidence)
+        return PartnerBusy(PARTNER, "not enough credits", in_doubt=answered, retry_after=wait, evidence=evidence)
     if answered or not all(isinstance(code, int) for code in codes):
         return PartnerContractBroken(PARTNER, "errors: that no contract names, or beside data", evidence)
     return PartnerRefused(PARTNER, f"code_{codes[0]}", "the operation was refused", evidence=evidence)

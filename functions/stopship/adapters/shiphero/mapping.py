@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from stopship.adapters.shiphero.connection import PARTNER
+from stopship.adapters.words import word
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.order import DEPARTED, PickState
 
@@ -31,6 +32,8 @@ class Work:
     client_hold: bool
     our_hold: int
     next_hold: int
+    said: str = ""
+    """A status that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def work(
         client_hold=holds.get("client_hold") is True,
         our_hold=max(ours, default=0),
         next_hold=max(ours, default=max(placed | released, default=0) + 1),
+        said="" if _is_known(status, open_statuses) else f"status {word(status)}",
     )
 
 
@@ -107,7 +111,7 @@ def _state(
     order: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], status: str, open_statuses: Sequence[str]
 ) -> PickState:
     cancelled = status.lower() in CANCELLED
-    if not cancelled and status != FULFILLED and status not in open_statuses:
+    if not _is_known(status, open_statuses):
         return PickState.UNKNOWN
     shipments, picks = _shipments(order), _picks(lines)
     pending = sum(_left(line, cancelled=cancelled) for line in lines)
@@ -120,6 +124,10 @@ def _state(
         # Nothing was ever begun; or it was marked as shipped by somebody, and nobody has a parcel to show for it.
         return PickState.NOT_RELEASED if cancelled else PickState.UNKNOWN
     return furthest(states)
+
+
+def _is_known(status: str, open_statuses: Sequence[str]) -> bool:
+    return status.lower() in CANCELLED or status == FULFILLED or status in open_statuses
 
 
 def _shipments(order: Mapping[str, Any]) -> list[PickState] | None:
@@ -164,8 +172,8 @@ def _waiting(order: Mapping[str, Any]) -> PickState:
 def _notes(order: Mapping[str, Any]) -> tuple[set[int], set[int]]:
     found: dict[str, set[int]] = {"placed": set(), "released": set()}
     for entry in _objects(order.get("order_history") or [], "order_history"):
-        for number, word in _NOTE.findall(str(entry.get("information") or "")):
-            found[word].add(int(number))
+        for number, what in _NOTE.findall(str(entry.get("information") or "")):
+            found[what].add(int(number))
     return found["placed"], found["released"]
 
 

@@ -72,7 +72,9 @@ class ShipHeroWarehouse:
             shipped[line] = shipped.get(line, 0) + quantity
         actor = "system" if works else ""
         seen_at = min((w.seen_at for w in works), default=asked_at)
-        return PickObservation(together(works), self._connection.name, seen_at, actor, shipped)
+        state, name = together(works), self._connection.name
+        said = next((w.said for w in works if w.said), "") if state is PickState.UNKNOWN else ""
+        return PickObservation(state, name, seen_at, actor, shipped, said=said)
 
     def names(self, order_id: str = "", order_number: str = "") -> Names | None:
         """The store's names for an order that a message names in ShipHero's way; None when it is not one order."""

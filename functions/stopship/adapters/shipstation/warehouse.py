@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from stopship.adapters.shipstation.client import ShipStationClient, ShipStationConnection
 from stopship.adapters.shipstation.models import Label, Shipment
+from stopship.adapters.words import known
 from stopship.application.ports import Clock, StopCommand
 from stopship.domain.carrier import Parcel, carrier_name
 from stopship.domain.errors import PartnerRefused
@@ -14,6 +15,10 @@ CANCELLED: Final = "cancelled"
 NO_LABEL: Final = frozenset({"voided", "error"})
 DEPARTED: Final = {"in_transit": PickState.SHIPPED, "delivered": PickState.DELIVERED}
 """What the carrier says of a label (tracking_status) when it has the parcel."""
+SHIPMENT_STATUSES: Final = frozenset({"pending", "processing", "label_purchased", "on_hold", CANCELLED})
+"""The document's, and the hold that the application has (ShipStation help, "Hold and restore shipments")."""
+LABEL_STATUSES: Final = NO_LABEL | {"processing", "completed"}
+TRACKING_STATUSES: Final = frozenset({*DEPARTED, "unknown", "error"})
 ALREADY_VOIDED: Final = "label_already_voided"
 
 
@@ -55,16 +60,26 @@ class ShipStationWarehouse:
         shipments = self._chosen(command)
         if not shipments:
             return self._answer(AckLevel.REJECTED, "unknown_order")
-        open_ = [shipment for shipment in shipments if shipment.shipment_status != CANCELLED]
+        open_ = [
+            x for x in shipments if self._known("shipment_status", x.shipment_status, SHIPMENT_STATUSES) != CANCELLED
+        ]
         if _more_than(command.lines, open_):
             return self._answer(AckLevel.REJECTED, "only_whole_shipments")
         labels = {x.shipment_id: self._client.labels(x.shipment_id) for x in open_}
+        for label in (label for found in labels.values() for label in found):
+            self._known("label.status", label.status, LABEL_STATUSES)
+            if label.tracking_status is not None:
+                self._known("label.tracking_status", label.tracking_status, TRACKING_STATUSES)
         left = [label for found in labels.values() for label in found if label.tracking_status in DEPARTED]
         if left:
             state = DEPARTED[str(left[0].tracking_status)]
             return StopAnswer(AckLevel.REJECTED, self._connection.name, state=state, actor="carrier", reason="departed")
         refusals = [why for shipment in open_ if (why := self._cancel(shipment, labels[shipment.shipment_id]))]
         return self._verdict(command, refusals)
+
+    def _known(self, field: str, value: str, words: frozenset[str]) -> str:
+        """Nothing is voided or cancelled that is in a state nobody knows."""
+        return known(self._connection.name, field, value, words)
 
     def _cancel(self, shipment: Shipment, labels: Sequence[Label]) -> str:
         """Why it was not cancelled, "" when it was."""

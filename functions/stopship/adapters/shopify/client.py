@@ -12,6 +12,7 @@ from stopship.adapters import http
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.domain.errors import (
     InvalidInput,
+    PartnerBusy,
     PartnerContractBroken,
     PartnerError,
     PartnerRefused,
@@ -87,11 +88,10 @@ def _top_level(errors: Any, data: Any, extensions: Any) -> PartnerError:
         text = "; ".join(str(e["message"]) for e in errors)[:300]
     evidence = {"codes": codes}
     if "THROTTLED" in codes:
-        return PartnerUnavailable(
-            PARTNER, "throttled", in_doubt=False, retry_after=_restored_in(extensions), evidence=evidence
-        )
+        return PartnerBusy(PARTNER, "throttled", retry_after=_restored_in(extensions), evidence=evidence)
     if _UNAVAILABLE & set(codes):
-        return PartnerUnavailable(PARTNER, text, in_doubt=True, evidence=evidence)
+        answered = not set(codes) - {"IDEMPOTENCY_CONCURRENT_REQUEST"}
+        return PartnerUnavailable(PARTNER, text, in_doubt=True, answered=answered, evidence=evidence)
     answered = isinstance(data, dict) and any(value is not None for value in data.values())
     if _REFUSED & set(codes) and not answered:
         return PartnerRefused(PARTNER, next(c for c in codes if c in _REFUSED), text, evidence=evidence)

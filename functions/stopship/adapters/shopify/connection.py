@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from stopship.domain.order import FulfillmentType
 
 API_VERSION = "2026-07"
+FULFILLMENT_SERVICE = "fulfillment-service"
+"""The warehouse that stands for every fulfillment service without a connection of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,8 @@ class ShopifyConnection:
     """``endpoint`` is the origin before ``/admin/api``: ``https://{shop}`` in production.
 
     ``locations`` is a Shopify location's numeric id to the name of the merchant's warehouse connection; ``fulfillment_types`` says
-    what kind of place it is where Shopify cannot know (a drop-ship vendor looks like any other location).
+    what kind of place it is where Shopify cannot know (a drop-ship vendor looks like any other location). ``reporting_services`` are
+    locations of fulfillment services that report when they begin to pick: of the others silence says nothing.
     """
 
     merchant: str
@@ -22,6 +25,7 @@ class ShopifyConnection:
     access_token: str = field(repr=False)
     locations: Mapping[str, str] = field(default_factory=dict)
     fulfillment_types: Mapping[str, FulfillmentType] = field(default_factory=dict)
+    reporting_services: frozenset[str] = frozenset()
 
     @property
     def url(self) -> str:

@@ -12,6 +12,7 @@ _WORK_LINES = "nodes { remainingQuantity lineItem { id } } pageInfo { hasNextPag
 _WORK = (
     "nodes { id status assignedLocation { location { id isFulfillmentService } }"
     " lineItems(first: 20) { " + _WORK_LINES + " }"
+    " fulfillBy fulfillmentHolds { reason heldByRequestingApp }"
     " fulfillments(first: 5) { nodes { id } } }"
     " pageInfo { hasNextPage endCursor }"
 )
@@ -25,6 +26,8 @@ _BAG = "{ presentmentMoney { amount currencyCode } }"
 ORDER = (
     "query ReadOrder($id: ID!) { order(id: $id) { id name cancelledAt displayFinancialStatus tags customer { tags }"
     " totalPriceSet { shopMoney { amount currencyCode } } risk { assessments { riskLevel } }"
+    " shippingAddress { validationResultSummary }"
+    " transactions(first: 25) { kind status authorizationExpiresAt }"
     " lineItems(first: 50) { " + _LINES + " }"
     " fulfillmentOrders(first: 8) { " + _WORK + " }"
     " fulfillments(first: 8) { " + _FULFILLMENT + " } } }"
@@ -59,6 +62,27 @@ PARCELS = (
     " trackingInfo(first: 5) { company number }"
     " fulfillmentOrders(first: 5) { nodes { id } }"
     " fulfillmentLineItems(first: 10) { " + _FULFILLED_LINES + " } } } }"
+)
+_UNPAID = (
+    "id createdAt cancelledAt displayFinancialStatus tags paymentGatewayNames paymentTerms { id }"
+    " fulfillments(first: 5) { status }"
+    " transactions(first: 25) { id kind status createdAt manualPaymentGateway authorizationExpiresAt }"
+)
+UNPAID_ORDERS = (
+    "query ReadUnpaidOrders($search: String!, $after: String) {"
+    " orders(first: 50, after: $after, query: $search, sortKey: CREATED_AT) {"
+    " nodes { " + _UNPAID + " } pageInfo { hasNextPage endCursor } } }"
+)
+UNPAID_ORDER = "query ReadUnpaidOrder($id: ID!) { order(id: $id) { " + _UNPAID + " } }"
+SERVICE_WORK = (
+    "query ReadServiceWork($id: ID!) { fulfillmentOrder(id: $id) { id status requestStatus"
+    " assignedLocation { location { id } } merchantRequests(first: 50) { nodes { kind } }"
+    " lineItems(first: 50) { " + _WORK_LINES + " }"
+    " fulfillments(first: 10) { nodes { id status displayStatus inTransitAt deliveredAt } } } }"
+)
+REQUEST_CANCELLATION = (
+    "mutation RequestCancellation($id: ID!, $message: String) {"
+    " fulfillmentOrderSubmitCancellationRequest(id: $id, message: $message) { userErrors { field message } } }"
 )
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
 ORDERS_NAMED = (
@@ -128,6 +152,18 @@ RETURNABLE = (
     " nodes { returnableFulfillmentLineItems(first: 40) { nodes { quantity fulfillmentLineItem { id lineItem { id } } } } }"
     " pageInfo { hasNextPage endCursor } } }"
 )
+_RETURN_LINES = (
+    "nodes { quantity returnReasonNote ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } } }"
+    " pageInfo { hasNextPage endCursor }"
+)
+RETURN = (
+    "query ReadReturn($id: ID!) { return(id: $id) { id status order { id }"
+    " returnLineItems(first: 50) { " + _RETURN_LINES + " } } }"
+)
+RETURN_LINES = (
+    "query ReadReturnLines($id: ID!, $after: String) { return(id: $id) {"
+    " returnLineItems(first: 100, after: $after) { " + _RETURN_LINES + " } } }"
+)
 RETURN_CREATE = (
     "mutation OpenReturn($input: ReturnInput!) { returnCreate(returnInput: $input)"
     " { return { id status } userErrors { field message code } } }"
@@ -154,6 +190,11 @@ PAYMENTS = (
     + " } refunds(first: 15) { "
     + _REFUND
     + " } } }"
+)
+DISPUTES = "query ReadDisputes($id: ID!) { order(id: $id) { id disputes { id status } } }"
+REFUND_NOTES = (
+    "query ReadRefundNotes($id: ID!) { order(id: $id) { id refunds(first: 50) { note"
+    " transactions(first: 10) { nodes { id } } } } }"
 )
 REFUNDABLE = (
     "query ReadRefundable($id: ID!, $after: String) { order(id: $id) { lineItems(first: 100, after: $after) {"

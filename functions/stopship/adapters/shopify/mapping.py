@@ -5,17 +5,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from stopship.adapters.shopify.connection import ShopifyConnection
+from stopship.adapters.shopify.connection import FULFILLMENT_SERVICE, ShopifyConnection
 from stopship.adapters.shopify.gid import gid, number
-from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
+from stopship.adapters.words import known
+from stopship.domain import instant
+from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg, Quantities, Sign
 
 CHANNEL = "shopify"
+
+PARTNER = "shopify"
 
 # Fulfillment orders from which something may still ship (shopify.dev, FulfillmentOrderStatus). INCOMPLETE cannot be completed
 # as requested and waits for the merchant; its work is still there.
 LIVE_WORK = frozenset({"OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED", "INCOMPLETE"})
+WORK_STATUSES = LIVE_WORK | {"CANCELLED", "CLOSED"}
 COUNTED = frozenset({"SUCCESS"})
 UNDER_WAY = frozenset({"OPEN", "PENDING"})
+FULFILLMENT_STATUSES = COUNTED | UNDER_WAY | {"CANCELLED", "ERROR", "FAILURE"}
 
 # The carrier has the parcel, or had it. A label, a confirmation or a mark by hand is no departure (shopify.dev,
 # FulfillmentDisplayStatus); FAILURE means that tracking could not be read.
@@ -31,12 +37,35 @@ DEPARTED_STATUSES = frozenset(
         "PICKED_UP",
     }
 )
+DISPLAY_STATUSES = DEPARTED_STATUSES | {
+    "CANCELED",
+    "CONFIRMED",
+    "FAILURE",
+    "FULFILLED",
+    "LABEL_PRINTED",
+    "LABEL_PURCHASED",
+    "LABEL_VOIDED",
+    "MARKED_AS_FULFILLED",
+    "READY_FOR_PICKUP",
+    "SUBMITTED",
+}
 _RISK_ORDER = ("LOW", "MEDIUM", "HIGH")
+RISKS = frozenset({*_RISK_ORDER, "NONE", "PENDING"})
+
+RECEIVED_STATUSES = frozenset({"PAID", "PARTIALLY_PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
+# Why others hold the work (shopify.dev, FulfillmentHoldReason). The other reasons say nothing about a cause.
+_HOLD_SIGNS = {
+    "HIGH_RISK_OF_FRAUD": Sign.FRAUD_SUSPECTED,
+    "INVENTORY_OUT_OF_STOCK": Sign.OUT_OF_STOCK,
+    "INCORRECT_ADDRESS": Sign.ADDRESS_DOUBTED,
+    "UNKNOWN_DELIVERY_DATE": Sign.DELIVERY_DATE_UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FulfillmentOrder:
-    """``work`` counts what may still ship, by line; ``known`` names every line it ever had."""
+    """``work`` counts what may still ship, by line; ``known`` names every line it ever had. ``held_for`` are the reasons of holds that others
+    placed; ``due`` is when it should be on its way, "" when nobody has said."""
 
     number: str
     live: bool
@@ -45,6 +74,8 @@ class FulfillmentOrder:
     work: Quantities
     known: frozenset[str]
     fulfillments: frozenset[str]
+    held_for: frozenset[str]
+    due: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +96,7 @@ def quantities(nodes: Iterable[Mapping[str, Any]], name: str) -> dict[str, int]:
 
 
 def fulfillment_order(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> FulfillmentOrder:
-    live = node["status"] in LIVE_WORK
+    live = known(PARTNER, "FulfillmentOrder.status", node["status"], WORK_STATUSES) in LIVE_WORK
     remaining = quantities(lines, "remainingQuantity")
     location = node["assignedLocation"]["location"]
     return FulfillmentOrder(
@@ -76,12 +107,18 @@ def fulfillment_order(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]
         work={line: quantity for line, quantity in remaining.items() if quantity > 0} if live else {},
         known=frozenset(remaining),
         fulfillments=frozenset(number(f["id"], "Fulfillment") for f in node["fulfillments"]["nodes"]),
+        held_for=frozenset(h["reason"] for h in node["fulfillmentHolds"] if not h["heldByRequestingApp"]),
+        due=instant.normal(node["fulfillBy"]) if node["fulfillBy"] else "",
     )
 
 
 def fulfillment(node: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Fulfillment:
-    departed = bool(node["inTransitAt"] or node["deliveredAt"]) or node["displayStatus"] in DEPARTED_STATUSES
-    return Fulfillment(number(node["id"], "Fulfillment"), node["status"], departed, quantities(lines, "quantity"))
+    shown = node["displayStatus"]
+    if shown is not None:
+        known(PARTNER, "Fulfillment.displayStatus", shown, DISPLAY_STATUSES)
+    status = known(PARTNER, "Fulfillment.status", node["status"], FULFILLMENT_STATUSES)
+    departed = bool(node["inTransitAt"] or node["deliveredAt"]) or shown in DEPARTED_STATUSES
+    return Fulfillment(number(node["id"], "Fulfillment"), status, departed, quantities(lines, "quantity"))
 
 
 def snapshot(
@@ -111,7 +148,37 @@ def snapshot(
         risk=risk,
         payment_pending=order["displayFinancialStatus"] == "PENDING",
         evidence=(f"shopify:order-risk:{ref}",) if risk in ("medium", "high") else (),
+        places=tuple(dict.fromkeys(name for one in work if (name := connection.locations.get(one.location)))),
+        payment=_payment(order, observed_at),
+        signs=tuple(sorted(_signs(order, work, observed_at))),
     )
+
+
+def _payment(order: Mapping[str, Any], now: str) -> Payment:
+    status = order["displayFinancialStatus"]
+    if status in RECEIVED_STATUSES:
+        return Payment.MADE
+    if status == "AUTHORIZED":
+        return Payment.MADE if reserved(order["transactions"], now) else Payment.OPEN
+    return Payment.OPEN if status in ("PENDING", "EXPIRED") else Payment.UNKNOWN
+
+
+def reserved(transactions: Sequence[Mapping[str, Any]], now: str) -> bool:
+    """Whether an authorisation may still be captured. Only some shops are told when it expires: else the financial status is believed."""
+    expiries = [
+        t["authorizationExpiresAt"] for t in transactions if (t["kind"], t["status"]) == ("AUTHORIZATION", "SUCCESS")
+    ]
+    return not expiries or any(not x or instant.normal(x) > now for x in expiries)
+
+
+def _signs(order: Mapping[str, Any], work: Iterable[FulfillmentOrder], now: str) -> set[Sign]:
+    live = [one for one in work if one.live]
+    found = {_HOLD_SIGNS[reason] for one in live for reason in one.held_for if reason in _HOLD_SIGNS}
+    if any(one.due and one.due < now for one in live if one.work):
+        found.add(Sign.PROMISE_MISSED)
+    if (order["shippingAddress"] or {}).get("validationResultSummary") == "ERROR":
+        found.add(Sign.ADDRESS_DOUBTED)
+    return found
 
 
 def _lines(
@@ -146,7 +213,7 @@ def _leg(one: FulfillmentOrder, fulfillments: list[Fulfillment], connection: Sho
     gone = _sum(f.lines for f in fulfillments if f.number in one.fulfillments and f.departed and f.status in UNDER_WAY)
     return PlannedLeg(
         leg_id=one.number,
-        warehouse=connection.locations.get(one.location, ""),
+        warehouse=connection.locations.get(one.location, FULFILLMENT_SERVICE if one.by_service else ""),
         fulfillment_type=connection.fulfillment_types.get(one.location, kind),
         external_ref=gid("FulfillmentOrder", one.number),
         lines=one.work,
@@ -156,7 +223,8 @@ def _leg(one: FulfillmentOrder, fulfillments: list[Fulfillment], connection: Sho
 
 def _risk(assessments: Sequence[Mapping[str, Any]]) -> str:
     """The worst of all assessments; NONE and PENDING say nothing."""
-    levels = [a["riskLevel"] for a in assessments if a["riskLevel"] in _RISK_ORDER]
+    told = [known(PARTNER, "OrderRiskAssessment.riskLevel", a["riskLevel"], RISKS) for a in assessments]
+    levels = [level for level in told if level in _RISK_ORDER]
     return str(max(levels, key=_RISK_ORDER.index)).lower() if levels else ""
 
 

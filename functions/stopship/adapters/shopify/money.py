@@ -8,6 +8,7 @@ from typing import Any
 from stopship.adapters.shopify.client import PARTNER
 from stopship.adapters.shopify.gid import number
 from stopship.adapters.shopify.mapping import quantities
+from stopship.adapters.words import known
 from stopship.application.ports import MoveAnswer
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import normal
@@ -23,6 +24,7 @@ _KINDS = {
     "REFUND": TransactionKind.REFUND,
     "CHANGE": TransactionKind.REFUND,
 }
+KINDS = frozenset({*_KINDS, "SUGGESTED_REFUND"})
 # Pending is not failed: AWAITING_RESPONSE and UNKNOWN may still move money.
 STATUSES = {
     "SUCCESS": TransactionStatus.SUCCESS,
@@ -34,6 +36,7 @@ STATUSES = {
 }
 # Of a dispute that is lost or accepted the bank has paid the customer: a refund would pay a second time.
 _DISPUTE_ENDED_FOR_US = frozenset({"WON", "PREVENTED", "CHARGE_REFUNDED"})
+_DISPUTE_LOST = frozenset({"LOST", "ACCEPTED"})
 _KEY_MARK = "stopship-key:"
 
 
@@ -53,6 +56,13 @@ def bag(value: Mapping[str, Any]) -> Decimal:
     return Decimal(value["presentmentMoney"]["amount"])
 
 
+def dispute_state(status: str) -> str:
+    """The desk's word: open, won or lost. A status that nobody knows is no end."""
+    if status.upper() in _DISPUTE_ENDED_FOR_US:
+        return "won"
+    return "lost" if status.upper() in _DISPUTE_LOST else "open"
+
+
 def note_for(key: str) -> str:
     """Shown to staff beside the refund, and how a repeat finds it."""
     return f"Order cancelled and stopped before shipping. {_KEY_MARK}{key}"
@@ -68,8 +78,8 @@ def refund(node: Mapping[str, Any]) -> Refund:
     for name in ("refundLineItems", "transactions"):
         if node[name]["pageInfo"]["hasNextPage"]:
             raise PartnerContractBroken(PARTNER, f"a refund with more {name} than are read", {"refund": node["id"]})
-    moved = [t for t in node["transactions"]["nodes"] if t["kind"] == "REFUND"]
-    statuses = tuple(STATUSES[t["status"]] for t in moved)
+    moved = [t for t in node["transactions"]["nodes"] if kind(t) == "REFUND"]
+    statuses = tuple(status(t) for t in moved)
     return Refund(
         number=number(node["id"], "Refund"),
         key=key_in(node["note"]),
@@ -80,6 +90,14 @@ def refund(node: Mapping[str, Any]) -> Refund:
             s is not TransactionStatus.FAILURE and bag(t["amountSet"]) > 0 for s, t in zip(statuses, moved, strict=True)
         ),
     )
+
+
+def kind(transaction: Mapping[str, Any]) -> str:
+    return known(PARTNER, "OrderTransaction.kind", transaction["kind"], KINDS)
+
+
+def status(transaction: Mapping[str, Any]) -> TransactionStatus:
+    return STATUSES[known(PARTNER, "OrderTransaction.status", transaction["status"], STATUSES)]
 
 
 def answer(reference: str, statuses: Iterable[TransactionStatus]) -> MoveAnswer:
@@ -103,7 +121,7 @@ def snapshot(order: Mapping[str, Any], refunds: list[Refund], observed_at: str) 
     return PaymentSnapshot(
         currency=order["presentmentCurrencyCode"],
         transactions=tuple(
-            _transaction(node, keys, observed_at) for node in order["transactions"] if node["kind"] in _KINDS
+            _transaction(node, keys, observed_at) for node in order["transactions"] if kind(node) in _KINDS
         ),
         observed_at=observed_at,
         refunded_lines=lines,
@@ -117,7 +135,7 @@ def _transaction(node: Mapping[str, Any], keys: Mapping[str, str], now: str) -> 
     return Transaction(
         transaction_id=transaction_id,
         kind=_KINDS[node["kind"]],
-        status=STATUSES[node["status"]],
+        status=status(node),
         amount=bag(node["amountSet"]),
         currency=node["amountSet"]["presentmentMoney"]["currencyCode"],
         parent_id=number(parent["id"], "OrderTransaction") if parent else "",

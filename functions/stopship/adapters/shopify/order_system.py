@@ -1,7 +1,7 @@
 """Shopify as the order system."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stopship.adapters.clock import SystemClock
@@ -15,9 +15,11 @@ from stopship.adapters.shopify.gid import gid, number
 from stopship.adapters.shopify.parcels import read_parcels
 from stopship.adapters.shopify.read_order import read_order
 from stopship.adapters.shopify.returns import open_return
+from stopship.adapters.shopify.unpaid import unpaid_order, unpaid_orders
 from stopship.application.ports import CancelCommand, CancelProgress, Clock
 from stopship.domain.carrier import Parcel
 from stopship.domain.order import OrderSnapshot, PlannedLeg, Quantities, StopAnswer
+from stopship.domain.payment_timeout import OpenPayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,12 @@ class ShopifyOrderSystem:
     def orders_named(self, name: str) -> tuple[str, ...]:
         """Ids of the orders that customers know by this name."""
         return orders_named(self._client, name)
+
+    def unpaid_orders(self, created_before: str) -> Iterator[OpenPayment]:
+        return unpaid_orders(self._client, created_before, self._clock.now(), self._pause)
+
+    def unpaid_order(self, order_ref: str) -> OpenPayment | None:
+        return unpaid_order(self._client, order_ref, self._clock.now())
 
     def read_work(self, fulfillment_order: str) -> Work | None:
         """The order and open lines of a fulfillment order, by its gid: some webhooks say no more than that."""

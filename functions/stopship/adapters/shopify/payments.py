@@ -133,6 +133,8 @@ class ShopifyPayments:
         ours = next((r for r in book.refunds if r.key == move.key), None)
         if ours:
             return money.answer(ours.number, ours.statuses)
+        if book.snapshot.dispute_open:
+            raise PartnerRefused(PARTNER, "DISPUTE_OPEN", "a dispute is open: the money is the bank's to decide")
         if move.amount > book.snapshot.net_payment:
             raise PartnerRefused(PARTNER, "OVER_REFUND", f"{move.amount} is more than the net payment")
         answer = self._client.run(documents.REFUND, {"input": self._input(order_ref, move, book), "key": move.key})
@@ -215,16 +217,17 @@ def _left(snapshot: PaymentSnapshot) -> dict[str, Decimal]:
 
 def _void_answer(transaction: Data) -> MoveAnswer:
     reference = number(transaction["id"], "OrderTransaction")
-    if transaction["status"] == "SUCCESS":
+    status = money.status(transaction)
+    if status is TransactionStatus.SUCCESS:
         return MoveAnswer(MoveState.DONE, reference)
-    if transaction["status"] in ("FAILURE", "ERROR"):
+    if status is TransactionStatus.FAILURE:
         return MoveAnswer(MoveState.FAILED, reference, "VOID_FAILED", transaction["status"])
     return MoveAnswer(MoveState.PENDING, reference)
 
 
 def _refund_answer(refund: Data) -> MoveAnswer:
-    nodes = [t for t in refund["transactions"]["nodes"] if t["kind"] == "REFUND"]
-    return money.answer(number(refund["id"], "Refund"), [money.STATUSES[t["status"]] for t in nodes])
+    nodes = [t for t in refund["transactions"]["nodes"] if money.kind(t) == "REFUND"]
+    return money.answer(number(refund["id"], "Refund"), [money.status(t) for t in nodes])
 
 
 def _refund_refused(errors: list[Data]) -> PartnerRefused:

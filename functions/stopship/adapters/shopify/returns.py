@@ -1,11 +1,13 @@
 """Opening a return for what shipped although it should not have."""
 
 from stopship.adapters.shopify import documents
-from stopship.adapters.shopify.client import Data, ShopifyClient, reading, refused
+from stopship.adapters.shopify.client import PARTNER, Data, ShopifyClient, reading, refused
 from stopship.adapters.shopify.gid import gid, number
+from stopship.adapters.words import known
 from stopship.domain.order import Quantities
 
-_ACTIVE = frozenset({"OPEN", "REQUESTED"})
+ACTIVE = frozenset({"OPEN", "REQUESTED"})
+STATUSES = ACTIVE | {"CANCELED", "CLOSED", "DECLINED"}
 
 
 def open_return(client: ShopifyClient, order_ref: str, lines: Quantities, key: str) -> str:
@@ -41,19 +43,26 @@ def _existing(client: ShopifyClient, order_ref: str, lines: Quantities, key: str
         for node in found:
             items = node["returnLineItems"]["nodes"]
             ours = any(item["returnReasonNote"] == key for item in items)
-            if ours or (node["status"] in _ACTIVE and _covers(items, lines)):
+            status = known(PARTNER, "Return.status", node["status"], STATUSES)
+            if ours or (status in ACTIVE and _covers(items, lines)):
                 return number(node["id"], "Return")
     return ""
 
 
 def _covers(items: list[Data], lines: Quantities) -> bool:
+    back = lines_back(items)
+    return all(back.get(line, 0) >= quantity for line, quantity in lines.items())
+
+
+def lines_back(items: list[Data]) -> dict[str, int]:
+    """What comes back, by order line. A line that was never verified (UnverifiedReturnLineItem) names none."""
     back: dict[str, int] = {}
     for item in items:
         fulfilled = item.get("fulfillmentLineItem")
         if fulfilled:
             line = number(fulfilled["lineItem"]["id"], "LineItem")
             back[line] = back.get(line, 0) + int(item["quantity"])
-    return all(back.get(line, 0) >= quantity for line, quantity in lines.items())
+    return back
 
 
 def _choose(client: ShopifyClient, order_ref: str, lines: Quantities) -> dict[str, int]:

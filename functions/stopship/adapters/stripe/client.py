@@ -70,7 +70,7 @@ class StripeClient:
         except PartnerUnavailable as trouble:
             if told and told[0].is_server_error and told[0].headers.get("Idempotent-Replayed") == "true":
                 raise StoredFailure(
-                    PARTNER, "the key holds an earlier failure", in_doubt=True, evidence=trouble.evidence
+                    PARTNER, "the key holds an earlier failure", in_doubt=True, answered=True, evidence=trouble.evidence
                 ) from trouble
             raise
 
@@ -121,6 +121,7 @@ def _trouble(answer: httpx.Response) -> PartnerRefused | PartnerUnavailable:
             code or "conflict",
             in_doubt=True,
             retry_after=http.retry_after_header(answer),
+            answered=True,
             evidence={"status": 409},
         )
     what = code or kind or f"status_{answer.status_code}"

@@ -93,10 +93,15 @@ def payment(intent: Data, charges: Sequence[Data], refunds: Sequence[Data], disp
         )
     good = [c for c in charges if c["status"] == "succeeded"]
     if status == "processing" or any(c["status"] == "pending" for c in charges):
-        raise PartnerUnavailable(PARTNER, "a payment is still under way", in_doubt=False, evidence={"status": status})
-    if len(good) > 1 or any(c["status"] not in ("succeeded", "failed") for c in charges):
+        raise PartnerUnavailable(
+            PARTNER, "a payment is still under way", in_doubt=False, answered=True, evidence={"status": status}
+        )
+    strange = [word(str(c["status"])) for c in charges if c["status"] not in ("succeeded", "failed")]
+    if len(good) > 1 or strange:
         raise PartnerContractBroken(
-            PARTNER, "a PaymentIntent with charges that are not understood", {"field": "charges"}
+            PARTNER,
+            f"a PaymentIntent with charges that are not understood: {', '.join(strange) or 'several succeeded'}"[:200],
+            {"field": "charges"},
         )
     charge = good[0] if good else None
     if charge is None and status in ("requires_capture", "succeeded"):

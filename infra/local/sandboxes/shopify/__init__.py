@@ -3,27 +3,35 @@
 Documents run against our own schema (schema.graphql) and must also fit the vendor's where that is at hand.
 
 Settings (merchant, "shopify"): ``shop``; ``access_token``; ``webhook_secrets`` (the first one signs); ``locations`` {location id:
-warehouse}; ``topics`` that are subscribed to (events.TOPICS); ``cancel_seconds`` a cancel's job takes, 0 for at once;
-``report_seconds`` until a warehouse's shipment is a fulfillment; ``bucket_points`` and ``restore_rate`` of the rate limit.
+warehouse}; ``topics`` that are subscribed to (events.TOPICS); ``bus``, the event source that webhooks go to instead of HTTPS;
+``cancel_seconds`` a cancel's job takes, 0 for at once; ``report_seconds`` until a warehouse's shipment is a fulfillment;
+``service_answer`` (accept | reject) of fulfillment services to cancellation requests, ``service_seconds`` later; ``bucket_points`` and
+``restore_rate`` of the rate limit.
 
 Control, below ``/_sandbox/shopify/{merchant}``: ``POST /orders`` {order_ref, lines: [{id, sku, quantity, price,
-requires_shipping?}], legs: [{id, warehouse | location, lines, by_service?, active_location?, base_status?}], financial?: authorized |
-captured | pending, payments?, shipping?, currency?, risk?, tags?, customer_tags?, email?, disputes?, name?}; ``GET /orders/{ref}``;
+requires_shipping?}], legs: [{id, warehouse | location, lines, by_service?, active_location?, base_status?, fulfill_by?}], financial?:
+authorized | captured | pending | expired, payments?, payment_terms?, created_at?, shipping?, currency?, risk?, address_check?, tags?,
+customer_tags?, email?, disputes?, name?}; ``GET /orders/{ref}``; ``POST /pay`` {order_ref}: what is open is paid after all;
 ``POST /fulfill`` {order_ref, leg_id?, lines?, tracking?, shipment_status?}; ``POST /cancel`` {order_ref, reason?, refund?, restock?,
-note?}; ``POST /refund`` {order_ref, amount?, lines?, note?}; ``POST /hold`` and ``POST /release`` {order_ref, leg_id?, handle?} by
-somebody else; ``POST /cancellation-request`` {order_ref, leg_id?, step: submitted | accepted | rejected, message?}.
+note?}; ``POST /refund`` {order_ref, amount?, lines?, note?}; ``POST /hold`` {order_ref, leg_id?, handle?,
+reason?} and ``POST /release`` {order_ref, leg_id?, handle?} by somebody else; ``POST /cancellation-request`` {order_ref, leg_id?, step: submitted | accepted | rejected, message?}; ``POST /reduce``
+{order_ref, lines} and ``POST /touch`` {order_ref}, an update without a change; ``POST /capture`` {order_ref}; ``POST /dispute`` {order_ref,
+status?, dispute_id?}; ``POST /return`` {order_ref, step, lines?, return_id?}; ``POST /move`` {order_ref, leg_id?, warehouse, new_id?},
+``POST /split`` {order_ref, leg_id?, lines, new_id?}, ``POST /merge`` {order_ref, leg_id, into}, ``POST /progress`` and ``POST /give-up``
+{order_ref, leg_id?}; ``POST /privacy`` {topic, customer_id?, orders?}.
 
 When a warehouse of the sandboxes ships an order that the shop has, the shop hears of it ``report_seconds`` later; while the work is on
 hold the report waits, and when it is closed it is never taken, as in the world outside.
 
-Traps, by order reference, on "read", "payments", "job", "hold", "release", "cancel", "edit_intent", "edit_begin", "edit_quantity",
-"edit" (the commit), "refund", "void", "return" and "webhook":
+Traps, by order reference, on "read", "payments", "job", "hold", "release", "request_cancel", "cancel", "edit_intent", "edit_begin",
+"edit_quantity", "edit" (the commit), "refund", "void", "return" and "webhook":
 
 - the transport ones on all but "webhook"; http_429 with detail {"graphql": true} is a 200 that says THROTTLED;
 - rejected (detail {"code", "message"}): a user error and no effect, on every mutation;
 - cancel: silent (the job never ends), late, false_ok (the job has ended and nothing happened), recreate (cancelled, and a new
   fulfillment order has the same work);
 - hold: late, silent and false_ok (says it is there, and it is not); release, edit, return: false_ok (says yes, does nothing);
+- request_cancel: silent (taken, and never answered), false_ok (says yes, and nothing was asked);
 - refund, void: late (pending, then done), silent (pending for ever), false_ok (no error, and the transaction has failed);
 - webhook: silent (lost), late.
 """
@@ -38,7 +46,7 @@ from starlette.routing import Route
 
 from infra.local.sandboxes.base import Base, Partner
 from infra.local.sandboxes.deliver import Message
-from infra.local.sandboxes.shopify import cancel, control, fulfil, money, service
+from infra.local.sandboxes.shopify import cancel, control, fulfil, money, service, work
 from infra.local.sandboxes.shopify.events import sign
 from infra.local.sandboxes.shopify.shop import PARTNER, Shop
 from infra.local.sandboxes.shopify.state import as_json
@@ -95,7 +103,7 @@ class Shops:
             for order in shop.orders.values():
                 for transaction in order.transactions:
                     if transaction.settles_at:
-                        money.settle(shop, transaction)
+                        money.settle(shop, order, transaction)
             shop.later(0.0, partial(fulfil.report_again, shop))
 
 
@@ -106,9 +114,21 @@ def build(base: Base) -> Partner:
         "fulfill": control.fulfil_order,
         "cancel": control.cancel_by_staff,
         "refund": control.refund_by_other,
+        "pay": control.pay,
         "hold": control.hold_by_other,
         "release": control.release_by_other,
         "cancellation-request": control.cancellation_request,
+        "reduce": control.reduce_lines,
+        "touch": control.touch,
+        "capture": control.capture,
+        "dispute": control.dispute,
+        "return": control.take_back,
+        "privacy": control.privacy,
+        "move": work.move,
+        "split": work.split,
+        "merge": work.merge,
+        "progress": work.progress,
+        "give-up": work.give_up,
     }
     routes = [Route(f"/admin/api/{API_VERSION}/graphql.json", shops.graphql, methods=["POST"])]
     control_routes = [

@@ -100,6 +100,7 @@ def _recreate(shop: Shop, order: Order, old: Work, quantities: dict[str, int]) -
     new = Work(shop.next(), old.location_id, dict(quantities), dict(quantities), by_service=old.by_service)
     order.works.append(new)
     shop.write("recreate", order.order_ref, leg_id=new.work_id)
+    events.work_replaced(shop, order, old, new)
 
 
 def problem_with(order: Order, asked: Mapping[str, Any]) -> dict[str, Any] | None:

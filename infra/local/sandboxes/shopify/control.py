@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from infra.local.sandboxes.shopify import cancel, events, fulfil, holds, money
+from infra.local.sandboxes.shopify import cancel, events, fulfil, holds, money, service_requests
+from infra.local.sandboxes.shopify.reading import disputes
 from infra.local.sandboxes.shopify.shop import Shop, now
-from infra.local.sandboxes.shopify.state import Hold, Line, Order, Refund, Transaction, Work
+from infra.local.sandboxes.shopify.state import Hold, Line, Order, Refund, Return, Transaction, Work
 
 GATEWAY = "shopify_payments"
 FINANCIAL = {
     "authorized": ("AUTHORIZATION", "SUCCESS"),
     "captured": ("SALE", "SUCCESS"),
     "pending": ("SALE", "PENDING"),
+    "expired": ("AUTHORIZATION", "SUCCESS"),
 }
 
 
@@ -28,16 +30,20 @@ def create(shop: Shop, told: Mapping[str, Any]) -> Order:
         currency=told.get("currency", "USD"),
         lines=lines,
         works=[_work(shop, raw) for raw in told["legs"]],
-        created_at=now(),
+        created_at=told.get("created_at") or now(),
         shipping=str(Decimal(told.get("shipping", "0.00"))),
         risk=told.get("risk", "low"),
         tags=list(told.get("tags", [])),
         email=told.get("email", f"customer-{ref}@example.com"),
         customer_tags=list(told.get("customer_tags", [])),
         disputes=list(told.get("disputes", [])),
+        payment_terms=bool(told.get("payment_terms", False)),
+        expired=told.get("financial") == "expired",
+        address_check=told.get("address_check", ""),
     )
     order.transactions = _payments(shop, order, told)
     shop.orders[ref] = order
+    events.order_created(shop, order)
     return order
 
 
@@ -48,21 +54,15 @@ def _line(raw: Mapping[str, Any]) -> Line:
 
 def _work(shop: Shop, raw: Mapping[str, Any]) -> Work:
     """A leg names its warehouse, or the location itself."""
-    location = raw.get("location") or _location(shop, raw["warehouse"])
+    location = raw.get("location") or shop.location_of(raw["warehouse"])
     lines = {str(line): int(quantity) for line, quantity in raw["lines"].items()}
-    names = ("base_status", "by_service", "active_location", "request_status")
+    names = ("base_status", "by_service", "active_location", "request_status", "fulfill_by")
     return Work(str(raw["id"]), location, lines, dict(lines), **{n: raw[n] for n in names if n in raw})
 
 
-def _location(shop: Shop, warehouse: str) -> str:
-    for location, name in shop.setting("locations", {}).items():
-        if name == warehouse:
-            return str(location)
-    raise KeyError(f"no location of the shop is {warehouse!r}")
-
-
 def _payments(shop: Shop, order: Order, told: Mapping[str, Any]) -> list[Transaction]:
-    """One transaction over the whole amount, or those that ``payments`` lists: {kind, amount, status?, gateway?, expires_at?}."""
+    """One transaction over the whole amount, or those that ``payments`` lists: {kind, amount, status?, gateway?, expires_at?, created_at?,
+    manual?}."""
     kind, status = FINANCIAL[told.get("financial", "captured")]
     rows = told.get("payments") or [{"kind": kind, "status": status, "amount": str(order.total)}]
     made: list[Transaction] = []
@@ -70,10 +70,23 @@ def _payments(shop: Shop, order: Order, told: Mapping[str, Any]) -> list[Transac
         parent = made[row["parent"]].transaction_id if "parent" in row else ""
         gateway, expires = row.get("gateway", GATEWAY), row.get("expires_at", "")
         amount = str(Decimal(row["amount"]))
+        more = {"created_at": row.get("created_at", order.created_at), "manual": bool(row.get("manual", False))}
         made.append(
-            Transaction(shop.next(), row["kind"], row.get("status", "SUCCESS"), amount, gateway, parent, expires)
+            Transaction(
+                shop.next(), row["kind"], row.get("status", "SUCCESS"), amount, gateway, parent, expires, **more
+            )
         )
     return made
+
+
+def pay(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref}: the customer pays what is open after all."""
+    order = shop.orders[told["order_ref"]]
+    if order.outstanding <= 0:
+        raise ValueError("nothing is open")
+    order.expired = False
+    amount = str(order.outstanding)
+    order.transactions.append(Transaction(shop.next(), "SALE", "SUCCESS", amount, GATEWAY, created_at=now()))
 
 
 def fulfil_order(shop: Shop, told: Mapping[str, Any]) -> list[str]:
@@ -136,10 +149,10 @@ def _spread(shop: Shop, order: Order, amount: Decimal) -> list[str]:
 
 
 def hold_by_other(shop: Shop, told: Mapping[str, Any]) -> None:
-    """{order_ref, leg_id?, handle?}: another app, or staff, holds."""
+    """{order_ref, leg_id?, handle?, reason?}: another app, or staff, holds."""
     order = shop.orders[told["order_ref"]]
     for work in order.chosen(told.get("leg_id", "")):
-        holds.put(shop, order, work, Hold(shop.next(), told.get("handle", ""), False))
+        holds.put(shop, order, work, Hold(shop.next(), told.get("handle", ""), False, told.get("reason", "OTHER")))
 
 
 def release_by_other(shop: Shop, told: Mapping[str, Any]) -> None:
@@ -151,22 +164,103 @@ def release_by_other(shop: Shop, told: Mapping[str, Any]) -> None:
 
 
 def cancellation_request(shop: Shop, told: Mapping[str, Any]) -> None:
-    """{order_ref, leg_id?, step: submitted | accepted | rejected, message?}: between the merchant and a fulfillment service.
-    What is asked changes nothing; what is accepted closes the work."""
-    order, step, message = shop.orders[told["order_ref"]], told["step"], told.get("message", "")
+    """{order_ref, leg_id?, step: submitted | accepted | rejected, message?}: between the merchant and a fulfillment service."""
+    order, step = shop.orders[told["order_ref"]], told["step"]
     for work in order.chosen(told.get("leg_id", "")):
         if not work.by_service:
             raise ValueError("a fulfillment order must be of api type")
         if step == "submitted":
-            work.requests.append({"id": shop.next(), "kind": "CANCELLATION_REQUEST", "message": message})
+            service_requests.ask(shop, order, work, told.get("message", ""))
         elif not work.requests:
             raise ValueError("nothing was asked")
-        elif step == "accepted":
-            work.request_status = "CANCELLATION_ACCEPTED"
-            work.close()
-        elif step == "rejected":
-            work.request_status = "CANCELLATION_REJECTED"
         else:
-            raise ValueError(f"step {step!r}")
-        shop.write(f"cancellation_{step}", order.order_ref, leg_id=work.work_id)
-        events.cancellation_request(shop, order, work, step)
+            service_requests.answer(shop, order, work, step)
+
+
+def reduce_lines(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref, lines}: somebody takes so many units off the order."""
+    order = shop.orders[told["order_ref"]]
+    lines = {str(line): int(quantity) for line, quantity in told["lines"].items()}
+    for line_id, quantity in lines.items():
+        line = order.line(line_id)
+        if line is None or not 0 < quantity <= line.current:
+            raise ValueError(f"line {line_id} has no {quantity} units")
+        line.removed += quantity
+        money.take_off_work(order, line_id, quantity)
+    shop.write("edit", order.order_ref, lines=lines)
+    events.order_edited(shop, order, shop.next(), lines)
+    events.order_updated(shop, order)
+
+
+def touch(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref}: the shop tells of an update in which nothing has changed that a cancel rests on."""
+    events.order_updated(shop, shop.orders[told["order_ref"]])
+
+
+def capture(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{order_ref}: reserved money is taken."""
+    order = shop.orders[told["order_ref"]]
+    waiting = order.open_authorizations()
+    if not waiting:
+        raise ValueError("nothing is reserved")
+    for one in waiting:
+        taken = Transaction(shop.next(), "CAPTURE", "SUCCESS", one.amount, one.gateway, one.transaction_id)
+        order.transactions.append(taken)
+        shop.write("capture", order.order_ref, amount=one.amount)
+        events.transaction_created(shop, order, taken)
+    events.order_paid(shop, order)
+
+
+def dispute(shop: Shop, told: Mapping[str, Any]) -> str:
+    """{order_ref, status?, dispute_id?}: a new dispute, or another status of one that is there; gives its id."""
+    order, status = shop.orders[told["order_ref"]], told.get("status", "NEEDS_RESPONSE")
+    known = [name for name, _ in disputes(order)]
+    if told.get("dispute_id"):
+        place = known.index(told["dispute_id"])
+        order.disputes[place] = status
+        events.disputed(shop, order, known[place], status, "update")
+        return known[place]
+    order.disputes.append(status)
+    name = disputes(order)[-1][0]
+    events.disputed(shop, order, name, status, "create")
+    return name
+
+
+RETURN_STEPS = {
+    "request": "REQUESTED",
+    "approve": "OPEN",
+    "reopen": "OPEN",
+    "decline": "DECLINED",
+    "cancel": "CANCELED",
+    "close": "CLOSED",
+}
+
+
+def take_back(shop: Shop, told: Mapping[str, Any]) -> str:
+    """{order_ref, step, return_id?, lines?}: a return that somebody else opens ("request", with lines) or moves on; gives its id."""
+    order, step = shop.orders[told["order_ref"]], told["step"]
+    if told.get("return_id"):
+        found = next(x for x in order.returns if x.return_id == told["return_id"])
+        found.status = RETURN_STEPS[step]
+    else:
+        found = Return(shop.next(), _sent_items(order, told["lines"]), RETURN_STEPS[step])
+        order.returns.append(found)
+    shop.write(f"return_{step}", order.order_ref, return_id=found.return_id)
+    events.returned(shop, order, found, step)
+    return found.return_id
+
+
+def _sent_items(order: Order, lines: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Each line from the first fulfillment that has it. Raises ValueError for what was never sent."""
+    items = []
+    for line, quantity in lines.items():
+        sent = next((f for f in order.fulfillments if f.lines.get(line, 0) >= quantity), None)
+        if sent is None:
+            raise ValueError(f"{quantity} of line {line} were not sent")
+        items.append({"fulfillment_id": sent.fulfillment_id, "line_id": line, "quantity": quantity, "note": ""})
+    return items
+
+
+def privacy(shop: Shop, told: Mapping[str, Any]) -> None:
+    """{topic, customer_id?, orders?}: one of the three webhooks that every app gets."""
+    events.privacy(shop, told["topic"], str(told.get("customer_id", "")), [str(x) for x in told.get("orders", ())])

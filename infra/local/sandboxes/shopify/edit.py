@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.local.sandboxes.shopify import events
 from infra.local.sandboxes.shopify.money import take_off_work
-from infra.local.sandboxes.shopify.reading import connection
+from infra.local.sandboxes.shopify.paging import connection
 from infra.local.sandboxes.shopify.reading import order as shown
 from infra.local.sandboxes.shopify.shop import Shop, numeric, user_error
 from infra.local.sandboxes.shopify.state import Edit, Line, Order
@@ -114,6 +114,7 @@ def _apply(shop: Shop, order: Order, edit: Edit, note: str) -> None:
     if removed:
         shop.write("edit", order.order_ref, lines=removed, restock=dict(edit.restock), note=note)
         events.order_edited(shop, order, edit.edit_id, removed)
+        events.order_updated(shop, order)
 
 
 def _no_line(problem: dict[str, Any]) -> dict[str, Any]:

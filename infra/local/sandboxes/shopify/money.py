@@ -150,15 +150,17 @@ def _add(
     made = Transaction(shop.next(), kind, status, amount, parent.gateway, parent.transaction_id, settles_at=settles_at)
     order.transactions.append(made)
     if settles_at:
-        settle(shop, made)
+        settle(shop, order, made)
+    events.transaction_created(shop, order, made)
     return made
 
 
-def settle(shop: Shop, waiting: Transaction) -> None:
+def settle(shop: Shop, order: Order, waiting: Transaction) -> None:
     """Sets the clock for a transaction that is under way."""
 
     def succeed() -> None:
         waiting.status, waiting.settles_at = "SUCCESS", 0.0
+        events.transaction_created(shop, order, waiting)
 
     shop.at(waiting.settles_at, succeed)
 

@@ -1,12 +1,11 @@
 """What GraphQL shows of a shop's state: plain mappings, with a function wherever a field takes arguments."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from graphql import GraphQLError
-
+from infra.local.sandboxes.shopify import search
+from infra.local.sandboxes.shopify.paging import connection, listed
 from infra.local.sandboxes.shopify.shop import Shop, numeric
 from infra.local.sandboxes.shopify.state import (
     ACTIVE_RETURNS,
@@ -21,40 +20,13 @@ from infra.local.sandboxes.shopify.state import (
 )
 from stopship.adapters.shopify.gid import gid
 
-PAGE_MAXIMUM = 250
+DISPUTE = "ShopifyPaymentsDispute"
 TWO_PLACES = Decimal("0.01")
 # FulfillmentDisplayStatus where it is not the carrier's own word.
 DISPLAYED = {"": "FULFILLED", "confirmed": "CONFIRMED", "label_printed": "LABEL_PRINTED"}
 
 type View = Mapping[str, Any]
 type Resolver = Callable[..., Any]
-
-
-def connection(items: Sequence[Any], show: Callable[[Any], View]) -> Resolver:
-    """A page of ``items`` by first and after. The cursor is a place in the list."""
-
-    def resolve(_: Any, first: int | None = None, after: str | None = None) -> View:
-        if first is None or not 0 < first <= PAGE_MAXIMUM:
-            raise GraphQLError(f"first must be between 1 and {PAGE_MAXIMUM}", extensions={"code": "BAD_USER_INPUT"})
-        start = _place(after)
-        page = items[start : start + first]
-        end = start + len(page)
-        info = {"hasNextPage": end < len(items), "endCursor": f"place-{end}" if page else None}
-        return {"nodes": [show(item) for item in page], "pageInfo": info}
-
-    return resolve
-
-
-def _place(after: str | None) -> int:
-    text = (after or "place-0").removeprefix("place-")
-    if not text.isdecimal():
-        raise GraphQLError("Invalid cursor for current pagination sort.", extensions={"code": "BAD_USER_INPUT"})
-    return int(text)
-
-
-def listed(items: Sequence[Any], show: Callable[[Any], View]) -> Resolver:
-    """A plain list that ``first`` cuts short, as some of Shopify's are: no next page."""
-    return lambda _, first=None: [show(item) for item in items[:first]]
 
 
 def money(amount: Decimal | str, currency: str) -> View:
@@ -66,25 +38,20 @@ def money(amount: Decimal | str, currency: str) -> View:
 def queries(shop: Shop) -> dict[str, Resolver]:
     return {
         "order": lambda _, id: _maybe(shop.order(id), order),
-        "orders": lambda info, query="", **a: connection(found(shop, query), order)(info, **a),
+        "orders": lambda info, **a: search.orders(shop, a.pop("query", None) or "", a.pop("sortKey", ""), order)(
+            info, **a
+        ),
         "fulfillmentOrder": lambda _, id: _maybe(shop.work(id), lambda found: work(*found)),
         "fulfillment": lambda _, id: _fulfillment_by(shop, id),
         "job": lambda _, id: _job(shop, id),
+        "return": lambda _, id: _return_by(shop, id),
         "returnableFulfillments": lambda info, **a: _returnable(shop, a.pop("orderId"))(info, **a),
     }
 
 
-def found(shop: Shop, query: str) -> list[Order]:
-    """Orders whose name begins with what is searched for, newest first: a search is no comparison, and "#" is no part of it
-    (shopify.dev, "API search syntax")."""
-    asked = re.fullmatch(r"name:\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))", query.strip())
-    if asked is None:
-        raise GraphQLError(
-            f"the sandbox searches by name only, not by {query!r}", extensions={"code": "BAD_USER_INPUT"}
-        )
-    wanted = next(x for x in asked.groups() if x is not None).lstrip("#").casefold()
-    named = [x for x in shop.orders.values() if x.name.lstrip("#").casefold().startswith(wanted)]
-    return sorted(named, key=lambda x: x.created_at, reverse=True)
+def disputes(one: Order) -> list[tuple[str, str]]:
+    """Id and status of each, oldest first."""
+    return [(f"{one.order_ref}{place}", status) for place, status in enumerate(one.disputes, start=1)]
 
 
 def _maybe(found: Any, show: Callable[[Any], View]) -> View | None:
@@ -97,6 +64,15 @@ def _fulfillment_by(shop: Shop, wanted: str) -> View | None:
         for sent in one.fulfillments:
             if sent.fulfillment_id == name:
                 return fulfillment(one, sent)
+    return None
+
+
+def _return_by(shop: Shop, wanted: str) -> View | None:
+    name = numeric(wanted, "Return")
+    for one in shop.orders.values():
+        for made in one.returns:
+            if made.return_id == name:
+                return {**returned(one, made), "order": order(one)}
     return None
 
 
@@ -119,10 +95,12 @@ def order(one: Order) -> View:
         "id": gid("Order", one.order_ref),
         "name": one.name,
         "email": one.email or None,
+        "createdAt": one.created_at,
+        "shippingAddress": {"validationResultSummary": one.address_check or None},
         "tags": one.tags,
         "customer": _customer(one),
         "risk": {"assessments": [{"riskLevel": one.risk.upper()}] if one.risk else []},
-        "disputes": [{"status": status} for status in one.disputes],
+        "disputes": [{"id": gid(DISPUTE, name), "status": status} for name, status in disputes(one)],
         "cancelledAt": one.cancelled_at or None,
         "cancellation": {"staffNote": one.staff_note or None} if one.cancelled_at else None,
         "metafield": lambda _, key, namespace="": _metafield(one, namespace, key),
@@ -137,6 +115,8 @@ def order(one: Order) -> View:
 def _money_of(one: Order) -> View:
     return {
         "displayFinancialStatus": one.financial_status,
+        "paymentGatewayNames": list(dict.fromkeys(x.gateway for x in one.transactions)),
+        "paymentTerms": {"id": gid("PaymentTerms", one.order_ref)} if one.payment_terms else None,
         "presentmentCurrencyCode": one.currency,
         "totalPriceSet": money(one.total, one.currency),
         "totalOutstandingSet": money(one.outstanding, one.currency),
@@ -197,6 +177,9 @@ def work(parent: Order, one: Work) -> View:
         "lineItems": connection(list(one.left.items()), lambda x: _work_line(parent, *x)),
         "fulfillments": connection(mine, lambda x: fulfillment(parent, x)),
         "fulfillmentHolds": [hold(x) for x in one.holds],
+        "fulfillBy": one.fulfill_by or None,
+        "requestStatus": one.request_status,
+        "merchantRequests": connection(one.requests, request),
     }
 
 
@@ -204,8 +187,17 @@ def _work_line(parent: Order, line_id: str, left: int) -> View:
     return {"remainingQuantity": left, "lineItem": _line_of(parent, line_id)}
 
 
+def request(one: Mapping[str, str]) -> View:
+    return {"kind": one["kind"]}
+
+
 def hold(one: Hold) -> View:
-    return {"id": gid("FulfillmentHold", one.hold_id), "handle": one.handle, "heldByRequestingApp": one.ours}
+    return {
+        "id": gid("FulfillmentHold", one.hold_id),
+        "handle": one.handle,
+        "heldByRequestingApp": one.ours,
+        "reason": one.reason,
+    }
 
 
 def fulfillment(parent: Order, one: Fulfillment) -> View:
@@ -288,6 +280,8 @@ def transaction(parent: Order, one: Transaction) -> View:
         "kind": one.kind,
         "status": one.status,
         "gateway": one.gateway,
+        "createdAt": one.created_at or parent.created_at,
+        "manualPaymentGateway": one.manual,
         "authorizationExpiresAt": one.expires_at or None,
         "amountSet": money(one.amount, parent.currency),
         "parentTransaction": _maybe(parent.transaction(one.parent_id), lambda x: transaction(parent, x)),

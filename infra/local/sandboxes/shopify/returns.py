@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from infra.local.sandboxes.shopify import events
 from infra.local.sandboxes.shopify.reading import returnable, sent_line_id
 from infra.local.sandboxes.shopify.reading import returned as shown
 from infra.local.sandboxes.shopify.shop import Shop, user_error
@@ -28,6 +29,7 @@ def create(shop: Shop, asked: Mapping[str, Any]) -> dict[str, Any]:
         notes = {item["note"] for item in items}
         lines = {item["line_id"]: item["quantity"] for item in items}
         shop.write("return", order.order_ref, notes.pop() if len(notes) == 1 else "", lines=lines)
+        events.returned(shop, order, made, "approve")
     return {"return": shown(order, made), "userErrors": []}
 
 

@@ -19,14 +19,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from infra.local.sandboxes.faults import transmit
-from infra.local.sandboxes.shopify import cancel, cost, edit, holds, money, reading, returns, schema
+from infra.local.sandboxes.shopify import cancel, cost, edit, holds, money, reading, returns, schema, service_requests
 from infra.local.sandboxes.shopify.shop import Shop
 from infra.local.sandboxes.traps import Trap
 
-# The trap's name for each mutation; what only reads is "read", "payments" (with the order's transactions) or "job".
+# The trap's name for each mutation; what only reads is "read", "payments" (with the order's refunds) or "job".
 OPERATIONS = {
     "fulfillmentOrderHold": "hold",
     "fulfillmentOrderReleaseHold": "release",
+    "fulfillmentOrderSubmitCancellationRequest": "request_cancel",
     "orderCancel": "cancel",
     "metafieldsSet": "edit_intent",
     "orderEditBegin": "edit_begin",
@@ -69,7 +70,7 @@ def operation(document: DocumentNode) -> str:
         for x in root.selection_set.selections
         if isinstance(x, FieldNode)
     }
-    return "job" if "job" in names else "payments" if "transactions" in below else "read"
+    return "job" if "job" in names else "payments" if "refunds" in below else "read"
 
 
 def _order_ref(shop: Shop, value: Any) -> str:
@@ -140,6 +141,9 @@ def _roots(shop: Shop) -> dict[str, Any]:
         **reading.queries(shop),
         "fulfillmentOrderHold": lambda _, **a: holds.place(shop, a["id"], a["fulfillmentHold"]),
         "fulfillmentOrderReleaseHold": lambda _, **a: holds.release(shop, a["id"], a.get("holdIds")),
+        "fulfillmentOrderSubmitCancellationRequest": lambda _, **a: service_requests.submit(
+            shop, a["id"], a.get("message") or ""
+        ),
         "orderCancel": lambda _, **a: cancel.cancel(shop, a["orderId"], a),
         "metafieldsSet": lambda _, **a: edit.record(shop, a["metafields"]),
         "orderEditBegin": lambda _, **a: edit.begin(shop, a["id"]),

@@ -71,6 +71,13 @@ class Shop:
             return None
         return user_error(trap.detail.get("message", "The shop refused it."), code=trap.detail.get("code"))
 
+    def location_of(self, warehouse: str) -> str:
+        """Raises KeyError for a warehouse that is at none of the shop's locations."""
+        for location, name in self.setting("locations", {}).items():
+            if name == warehouse:
+                return str(location)
+        raise KeyError(f"no location of the shop is {warehouse!r}")
+
     # ------------------------------------------------------------------------------------------ by id
 
     def order(self, gid: str) -> Order | None:
@@ -101,6 +108,8 @@ class Shop:
                 return self.jobs[name].order_ref if name in self.jobs else ""
             case "OrderTransaction":
                 return next((o.order_ref for o in self.orders.values() if o.transaction(name)), "")
+            case "Return":
+                return next((o.order_ref for o in self.orders.values() for r in o.returns if r.return_id == name), "")
             case "Fulfillment":
                 return next(
                     (o.order_ref for o in self.orders.values() for f in o.fulfillments if f.fulfillment_id == name), ""

@@ -58,6 +58,7 @@ class Work:
     request_status: str = "UNSUBMITTED"
     holds: list[Hold] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
+    fulfill_by: str = ""
 
     @property
     def status(self) -> str:
@@ -93,7 +94,7 @@ class Fulfillment:
 
 @dataclass(slots=True)
 class Transaction:
-    """``settles_at`` (Unix time) is when a pending one succeeds, 0 when it never does by itself."""
+    """``settles_at`` (Unix time) is when a pending one succeeds, 0 when it never does by itself. ``manual``: it is paid outside the shop."""
 
     transaction_id: str
     kind: str
@@ -103,6 +104,8 @@ class Transaction:
     parent_id: str = ""
     expires_at: str = ""
     settles_at: float = 0.0
+    created_at: str = ""
+    manual: bool = False
 
 
 @dataclass(slots=True)
@@ -147,6 +150,10 @@ class Order:
     refunds: list[Refund] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     metafields: dict[str, str] = field(default_factory=dict)
+    payment_terms: bool = False
+    expired: bool = False
+    """The shop has seen that the authorisation ran out."""
+    address_check: str = ""
 
     def line(self, line_id: str) -> Line | None:
         return next((line for line in self.lines if line.line_id == line_id), None)
@@ -228,7 +235,7 @@ class Order:
                 return "PARTIALLY_REFUNDED"
             return "PAID" if self.received >= self.current_total else "PARTIALLY_PAID"
         if self.open_authorizations():
-            return "AUTHORIZED"
+            return "EXPIRED" if self.expired else "AUTHORIZED"
         return "VOIDED" if any(t.kind == "VOID" and t.status == "SUCCESS" for t in self.transactions) else "PENDING"
 
     def _sum(self, counts: Any) -> Decimal:

@@ -1,0 +1,79 @@
+"""Orders whose payment was never completed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from stopship.adapters.shopify import documents
+from stopship.adapters.shopify.client import PAGE_LIMIT, PARTNER, Data, ShopifyClient, Variables, reading
+from stopship.adapters.shopify.gid import gid, number
+from stopship.adapters.shopify.mapping import reserved
+from stopship.domain import instant
+from stopship.domain.errors import PartnerContractBroken, PartnerUnavailable
+from stopship.domain.payment_timeout import OpenPayment
+
+PAUSES: Final = 6
+LONGEST_PAUSE: Final = 10.0
+_ATTEMPTS = frozenset({"AUTHORIZATION", "EMV_AUTHORIZATION", "SALE", "CAPTURE"})
+
+_NOT_SENT = frozenset({"CANCELLED", "ERROR", "FAILURE"})
+
+type Pause = Callable[[float], object]
+
+
+def unpaid_orders(client: ShopifyClient, created_before: str, now: str, pause: Pause) -> Iterator[OpenPayment]:
+    """Page by page, the oldest first; a shop that is busy is given the time that it asks for. The search's index may lag behind the orders,
+    so that each order's own fields decide. Without the scope read_all_orders Shopify shows the last 60 days."""
+    search = (
+        "(financial_status:pending OR financial_status:expired OR financial_status:authorized)"
+        f" status:open created_at:<='{created_before}'"
+    )
+    after: str | None = None
+    for _ in range(PAGE_LIMIT):
+        with reading("unpaid orders"):
+            page = _patiently(client, documents.UNPAID_ORDERS, {"search": search, "after": after}, pause)["orders"]
+            found = [payment for node in page["nodes"] if (payment := _open_payment(node, now))]
+            more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+        yield from found
+        if not more:
+            return
+    raise PartnerContractBroken(PARTNER, f"more than {PAGE_LIMIT} pages of unpaid orders", {"pages": PAGE_LIMIT})
+
+
+def unpaid_order(client: ShopifyClient, order_ref: str, now: str) -> OpenPayment | None:
+    """None when it is paid, reserved, cancelled, or not there."""
+    with reading("an unpaid order"):
+        node = client.run(documents.UNPAID_ORDER, {"id": gid("Order", order_ref)})["order"]
+        return _open_payment(node, now) if node else None
+
+
+def _patiently(client: ShopifyClient, document: str, variables: Variables, pause: Pause) -> Data:
+    """Raises PartnerUnavailable when the shop stays busy."""
+    for _ in range(PAUSES):
+        try:
+            return client.run(document, variables)
+        except PartnerUnavailable as busy:
+            if not busy.retry_after or busy.retry_after > LONGEST_PAUSE:
+                raise
+            pause(busy.retry_after)
+    return client.run(document, variables)
+
+
+def _open_payment(node: Mapping[str, Any], now: str) -> OpenPayment | None:
+    status, attempts = node["displayFinancialStatus"], [t for t in node["transactions"] if t["kind"] in _ATTEMPTS]
+    reservation = status == "AUTHORIZED"
+    if node["cancelledAt"] or status not in ("PENDING", "EXPIRED", "AUTHORIZED"):
+        return None
+    if reservation and reserved(attempts, now):
+        return None
+    last = max(attempts, key=lambda t: (instant.normal(t["createdAt"]), t["id"]), default=None)
+    return OpenPayment(
+        order_ref=number(node["id"], "Order"),
+        state="reservation_expired" if reservation else status.lower(),
+        since=instant.normal(last["createdAt"] if last else node["createdAt"]),
+        attempt=number(last["id"], "OrderTransaction") if last else "",
+        manual=any(t["manualPaymentGateway"] for t in attempts),
+        terms=node["paymentTerms"] is not None,
+        gateways=tuple(node["paymentGatewayNames"]),
+        tags=tuple(node["tags"]),
+        sent=any(x["status"] not in _NOT_SENT for x in node["fulfillments"]),
+    )

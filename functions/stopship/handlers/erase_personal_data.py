@@ -1,0 +1,69 @@
+"""Does what privacy law asks: names what is held of a customer, or erases it. No other function may erase."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from stopship.application.answer_privacy import answer_privacy
+from stopship.application.keep_unmatched import keep_unmatched
+from stopship.application.take_in import IntakeMessage, take_in
+from stopship.domain.errors import InvalidInput, NotFound
+from stopship.telemetry import about, logger
+from stopship.wiring import desk, evidence, merchants, shopify_bus
+from stopship.wiring.in_hand import InHand
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """SQS batch in, {"batchItemFailures": [...]} out."""
+    failed = [r["messageId"] for r in event["Records"] if not _done(r)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _done(record: Mapping[str, Any]) -> bool:
+    try:
+        _answer(_message(json.loads(record["body"]), record["body"]))
+    except Exception:  # noqa: BLE001 - whatever went wrong, the message must stay in the queue and the batch go on
+        logger().exception("message stays in the queue", extra={"message_id": record["messageId"]})
+        return False
+    return True
+
+
+def _message(body: dict[str, Any], raw: str) -> IntakeMessage:
+    if "detail-type" not in body:
+        return IntakeMessage(**body)
+    return take_in(evidence(), InHand(), body=raw.encode(), **shopify_bus.envelope(body, merchants()))
+
+
+def _answer(message: IntakeMessage) -> None:
+    """What cannot be understood is shown to a person, and nothing is erased on it."""
+    from stopship.adapters.shopify.privacy import read_privacy
+
+    try:
+        if message.why:
+            raise InvalidInput("message", message.why)
+        body = shopify_bus.payload_of(evidence().load(message.evidence_key))
+        request = read_privacy(message, body, _route)
+    except InvalidInput as error:
+        _keep(message, str(error))
+        return
+    except NotFound:
+        if not desk().ledger.delivery_case(message.merchant, message.source, message.delivery_id):
+            raise
+        # Done before: the request itself was the last to be erased.
+        return
+    case_id = answer_privacy(desk(), request)
+    extra = {**about({"merchant": message.merchant, "source": message.source}), "duty": request.duty}
+    logger().info("privacy request answered", extra={**extra, "case_id": case_id})
+
+
+def _route(shop: str) -> str:
+    try:
+        return merchants().route("shopify", shop)
+    except NotFound:
+        return ""
+
+
+def _keep(message: IntakeMessage, why: str) -> None:
+    keep_unmatched(
+        desk(), message.merchant, message.source, message.topic, message.delivery_id, why, message.raw_sha256
+    )

@@ -1,0 +1,73 @@
+"""`stopship capabilities`: what each partner can do and what its answers prove, as the table that README shows."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.output import FOUND_PROBLEMS, console, fail
+from stopship.domain.capabilities import CAPABILITIES, Capability
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- capabilities -->\n", "<!-- /capabilities -->"
+_COLUMNS = (
+    "partner",
+    "is stopped by",
+    "proves at most",
+    "pick state from",
+    "holds",
+    "part",
+    "a repeat acts once by",
+    "trap",
+)
+
+
+def table() -> str:
+    """Markdown, from the table that the decision uses."""
+    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(_cells(row) for row in CAPABILITIES.values())]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _cells(row: Capability) -> tuple[str, ...]:
+    part = "yes" if row.partial else "no"
+    read = f"{row.pick_state}: {row.pick_state_from.removeprefix(f'{row.pick_state}: ')}"
+    return (
+        row.partner,
+        row.stops_by or "nothing",
+        row.proves.replace("_", " "),
+        read,
+        row.holds or "none",
+        part,
+        row.idempotency,
+        row.trap,
+    )
+
+
+def in_readme(text: str) -> str:
+    """README with the table as it is now. Raises ValueError when README has no place for it."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"README has no {BEGIN.strip()} ... {END}")
+    return before + begin + table() + end + after
+
+
+def capabilities(
+    *,
+    write: Annotated[bool, typer.Option("--write", help="put the table into README")] = False,
+    check: Annotated[bool, typer.Option("--check", help="say whether README has it as it is")] = False,
+) -> None:
+    """Print what each partner can do and what its answers prove."""
+    if not (write or check):
+        typer.echo(table(), nl=False)
+        return
+    try:
+        text = README.read_text(encoding="utf-8")
+        current = in_readme(text)
+    except (OSError, ValueError) as error:
+        raise fail(str(error)) from error
+    if write:
+        README.write_text(current, encoding="utf-8")
+    elif text != current:
+        console.print("README's table is not what the code says: run `stopship capabilities --write`", highlight=False)
+        raise typer.Exit(FOUND_PROBLEMS)

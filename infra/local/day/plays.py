@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from infra.local.day.carriers import carrier_plays
 from infra.local.day.director import Play, Stage, answer, asks, is_closed
+from infra.local.day.doors import door_plays
 from infra.local.day.orders import EAST, NORTH, WEST, Numbers, Order, make, place_in_channel, place_on_shelf
 from infra.local.day.partners import partner_plays
-from infra.local.day.wishes import by_buyer, by_flow, by_mail, by_ops, by_shop_staff, by_work_cancel
+from infra.local.day.vendors import vendor_plays
+from infra.local.day.wishes import by_buyer, by_flow, by_ops, by_shop_staff, by_work_cancel
 from infra.local.desk import LocalDesk
 from stopship.domain.case import Case
 from stopship.domain.policy import Cause
@@ -26,6 +28,8 @@ def day(numbers: Numbers) -> list[Play]:
         if number < 2:
             plays += _rare(numbers, merchant)
             plays += carrier_plays(numbers, merchant, WAREHOUSES[merchant])
+    plays += door_plays(numbers, ACME, EAST)
+    plays += vendor_plays(numbers, BOREALIS)
     plays += partner_plays(numbers)
     return plays
 
@@ -195,7 +199,6 @@ def _rare(numbers: Numbers, merchant: str) -> Iterator[Play]:
         lambda s, p: by_work_cancel(s, p.order),
         "stopped",
     )
-    yield Play("asked by e-mail", _shopify(numbers, merchant), lambda s, p: by_mail(s, p.order), "stopped")
     yield Play("Amazon buyer, picked: held by hand", _amazon(numbers, merchant, "picked"), _buyer, "stopped")
     yield Play(
         "Amazon notified twice", _amazon(numbers, merchant), lambda s, p: by_buyer(s, p.order, times=2), "stopped"

@@ -28,8 +28,10 @@ FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(autouse=True)
-def form(deployed: Deployment) -> None:
+def form(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     connect(deployed, d.ACME)
+    made = deployed.clients["kms"].create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    monkeypatch.setenv("STOPSHIP_FORM_KEY", made["KeyMetadata"]["KeyId"])
 
 
 def connect(deployed: Deployment, merchant: str, shop: str = "Acme Store") -> None:

@@ -9,7 +9,14 @@ from stopship.contract import FUNCTIONS
 from stopship.handlers import receive_webhook
 from stopship.wiring.doors import Request
 
-NEEDED = {"merchant_secrets", "merchant_parameters", "evidence_write", "intake_send"}
+NEEDED = {
+    "merchant_secrets",
+    "merchant_parameters",
+    "evidence_write",
+    "intake_send",
+    "counts_send",
+    "privacy_send",
+}
 
 
 class OneMerchant:

@@ -1,5 +1,6 @@
 """The scheduled function: every connected seller in turn, and one that fails is told after the others had their turn."""
 
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from stopship.application.sweep_orders import Change, ChangedOrder, ChangePage
 from stopship.contract import route_parameter_name
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.market import Allowance
+from stopship.domain.traffic import Traffic
 from stopship.handlers import sweep_amazon
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
@@ -54,6 +56,17 @@ def test_every_connected_seller_is_swept_and_what_was_lost_is_queued_for_its_mer
     assert sweep_amazon.handler({}, CONTEXT) == {"requests": 2, "orders": 2, "queued": 2}
     assert sorted(m["merchant"] for m in deployed.take_queue()) == [d.ACME, d.ZETA]
     assert len(deployed.evidence) == 2
+
+
+def test_a_seller_whose_partner_wants_to_be_left_alone_is_not_searched_and_keeps_his_allowance(
+    deployed: Deployment,
+) -> None:
+    wiring.traffic().save(d.ACME, "amazon", Traffic(pauses={"": time.time() + 600}), 0)
+    assert sweep_amazon.handler({}, CONTEXT)["requests"] == 1
+    assert Found.asked == [d.ZETA]
+    state = wiring.ledger().sweep_state(d.ACME, "amazon")
+    assert state is not None
+    assert state.allowance.spent(wiring.desk().clock.now()) == 0
 
 
 def test_whoever_was_not_swept_for_longest_is_first(deployed: Deployment) -> None:

@@ -10,6 +10,11 @@ from constructs import Construct
 from infra.stages import Stage
 from stopship.contract import PROJECT
 
+SWEEP_EVERY = "rate(1 minute)"
+PAYMENTS_EVERY = "rate(1 hour)"
+ASK_AMAZON_EVERY = "rate(5 minutes)"
+"""About twice what Amazon allows for good: what is left over is there for many changes at once."""
+
 
 class Deadlines(Construct):
     """Made before the functions, so what it names of them it names by their names."""

@@ -131,14 +131,15 @@ class Functions(Construct):
 
     def consume(self, queues: Queues, stream: sources.DynamoEventSource) -> None:
         """Event sources: a message or record that fails goes back alone, and not for ever."""
-        self.functions["process_intake"].add_event_source(
-            sources.SqsEventSource(
-                queues.intake,
-                batch_size=5,
-                report_batch_item_failures=True,
-                max_concurrency=self._stage.intake_concurrency,
+        for queue in (queues.intake, queues.amazon):
+            self.functions["process_intake"].add_event_source(
+                sources.SqsEventSource(
+                    queue,
+                    batch_size=5,
+                    report_batch_item_failures=True,
+                    max_concurrency=self._stage.intake_concurrency,
+                )
             )
-        )
         self.functions["receive_mail"].add_event_source(
             # A mail may be as large as half of the function's memory: one at a time.
             sources.SqsEventSource(queues.mail, batch_size=1, report_batch_item_failures=True)

@@ -28,6 +28,7 @@ class Resources:
     executions: str
     merchant_secrets: str
     merchant_parameters: str
+    merchant_routes: str
     merchant_list: str
     schedules: str
     scheduler_role: str
@@ -94,6 +95,7 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("kms:Encrypt", "kms:Decrypt", on=[r.data_key]),
     ],
     "merchant_parameters": lambda r: [_allow("ssm:GetParameter", on=[r.merchant_parameters])],
+    "merchant_routes": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_routes])],
     "merchant_list": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_list])],
     "intake_send": lambda r: [_allow("sqs:SendMessage", on=[r.intake_queue])],
     # The event sources grant what Lambda needs to read them.

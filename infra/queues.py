@@ -2,10 +2,11 @@
 the queues behind them for what nobody could take."""
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stopship.contract import FUNCTIONS, TIERS
+from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, TIERS
 
 KEPT = Duration.days(14)
 TRIES = 8
@@ -21,6 +22,15 @@ class Queues(Construct):
         self.dead: dict[str, sqs.Queue] = {}
         self.intake = self._queue("Intake", _longer_than("process_intake"))
         self.mail = self._queue("Mail", _longer_than("receive_mail"))
+        # Some of Amazon's notifications (FEED_PROCESSING_FINISHED) come over SQS only.
+        self.amazon = self._queue("AmazonNotifications", _longer_than("process_intake"))
+        self.amazon.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.AccountPrincipal(AMAZON_NOTIFIER)],
+                actions=["sqs:SendMessage", "sqs:GetQueueAttributes"],
+                resources=[self.amazon.queue_arn],
+            )
+        )
         self.counts = self._queue("Counts", _longer_than("count_orders"))
         self.privacy = self._queue("Privacy", _longer_than("erase_personal_data"))
         self.exceptions = {tier: self._queue(f"Exceptions{tier}", Duration.minutes(5)) for tier in TIERS}

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.dashboard import DeskDashboard
 from infra.data_key import DataKey
-from infra.deadlines import Deadlines, Sweep
+from infra.deadlines import ASK_AMAZON_EVERY, PAYMENTS_EVERY, SWEEP_EVERY, Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.findings import acknowledge
@@ -33,6 +33,7 @@ from stopship.contract import (
     function_name,
     merchant_parameter_name,
     merchant_secret_name,
+    route_parameter_name,
     state_machine_name,
 )
 
@@ -122,6 +123,7 @@ class StopshipStack(Stack):
             executions=_arn("states", f"execution:{machine}:*"),
             merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
             merchant_parameters=_arn("ssm", f"parameter/{PROJECT}/{stage}/*"),
+            merchant_routes=_arn("ssm", f"parameter{route_parameter_name(stage, 'amazon', '').rstrip('/')}"),
             merchant_list=_arn("ssm", f"parameter{merchant_parameter_name(stage, '')}"),
             schedules=_arn("scheduler", f"schedule/{self._deadlines.group.schedule_group_name}/*"),
             scheduler_role=self._deadlines.role.role_arn,
@@ -148,13 +150,11 @@ class StopshipStack(Stack):
         )
         self._functions.consume(self._queues, stream)
         self._sweep(
-            "Sweep",
-            "sweep_cases",
-            "rate(1 minute)",
-            "Finds cases that nobody works on, and deadlines whose timer was lost",
+            "Sweep", "sweep_cases", SWEEP_EVERY, "Finds cases that nobody works on, and deadlines whose timer was lost"
         )
-        self._sweep("PaymentSweep", "sweep_payments", "rate(1 hour)", "Asks for the cancel of orders that nobody pays")
         self._sweep("Credentials", "check_credentials", "rate(1 day)", "Counts the days that credentials have left")
+        self._sweep("AmazonSweep", "sweep_amazon", ASK_AMAZON_EVERY, "Finds what Amazon did not tell by itself")
+        self._sweep("PaymentSweep", "sweep_payments", PAYMENTS_EVERY, "Asks for the cancel of orders that nobody pays")
 
     def _sweep(self, id_: str, module: str, every: str, about: str) -> None:
         Sweep(
@@ -194,6 +194,7 @@ class StopshipStack(Stack):
             "TableName": self._ledger.table_name,
             "TrafficTableName": self._traffic.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,
+            "AmazonQueueArn": self._queues.amazon.queue_arn,
             "BusName": self._bus.event_bus_name,
             "UserPoolId": self._identity.pool.user_pool_id,
             "UserPoolClientId": self._identity.client.user_pool_client_id,

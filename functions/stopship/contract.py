@@ -38,6 +38,9 @@ SHOPIFY_COUNTED = ("orders/create",)
 SHOPIFY_PRIVACY = ("customers/data_request", "customers/redact", "shop/redact")
 """Topics that go to queues of their own: what is counted must not stand in the way of a cancel, and what erases has rights of its own."""
 
+AMAZON_NOTIFIER = "437568002678"
+"""The account from which Amazon sends notifications that it does not send over EventBridge (SP-API, SQS workflow tutorial)."""
+
 
 def function_name(stage: str, module: str) -> str:
     """A deployed function's physical name."""
@@ -74,6 +77,7 @@ Grant = Literal[
     "merchant_names",
     "merchant_secrets",
     "merchant_parameters",
+    "merchant_routes",
     "merchant_list",
     "partner_tokens",
     "evidence_write",
@@ -227,7 +231,8 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
     _function("cancel_in_order_system", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("update_netsuite", "step", *_WITH_TOKENS, "kms_sign", timeout_seconds=60),
-    _function("take_payment_action", "step", *_PARTNER, timeout_seconds=60),
+    _function("await_submission", "step", "ledger_read", "ledger_append", "wake_task"),
+    _function("take_payment_action", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
@@ -244,6 +249,19 @@ FUNCTIONS: tuple[Function, ...] = (
         "describe_execution",
         "wake_task",
         "timer_create",
+        timeout_seconds=120,
+    ),
+    _function(
+        "sweep_amazon",
+        "timer",
+        "ledger_read",
+        "ledger_append",
+        "traffic",
+        "partner_tokens",
+        "merchant_secrets",
+        "merchant_routes",
+        "evidence_write",
+        "intake_send",
         timeout_seconds=120,
     ),
     _function(

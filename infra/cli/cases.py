@@ -107,6 +107,9 @@ def print_case(view: dict[str, Any]) -> None:
             f"answer {leg['acknowledgement'] or '-'} -> [bold]{leg['outcome'] or 'open'}[/bold] "
             f"(proof: {leg['proof'].get('kind', '-')})"
         )
+    if view["cancel_report"]:
+        report = view["cancel_report"]
+        tree.add(f"told the marketplace: {report['reason'] or 'nothing'} ({report['why']})").add(report["summary"])
     trail = tree.add("audit trail: when, hash, fact")
     for entry in view["timeline"]:
         shown = {k: v for k, v in entry["data"].items() if v not in ("", None, [], {}, False)}

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,14 +20,20 @@ from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.process import Sandboxes, until
 from stopship.adapters import http
 from stopship.adapters.access_tokens import MemoryTokens, SharedTokens
+from stopship.adapters.amazon import sweep
 from stopship.adapters.amazon.check import check
 from stopship.adapters.amazon.client import RATES
 from stopship.adapters.amazon.connection import AmazonConnection
+from stopship.adapters.amazon.messaging import AmazonMessages
 from stopship.adapters.amazon.order_system import AmazonOrderSystem
+from stopship.adapters.amazon.refunds import AmazonRefunds
+from stopship.adapters.amazon.sweep import AmazonChanges
 from stopship.adapters.clock import SystemClock
 from stopship.application.ports import CancelCommand, CancelState
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.finding import Verdict
+from stopship.domain.instant import plus
+from stopship.domain.money import MoneyMove, MoveKind, MoveState
 
 MERCHANT = "acme"
 SECRETS: dict[str, Any] = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-models"}
@@ -73,11 +79,13 @@ class Exchange:
         return found + (one.wrong_answer(self.status, self.answer) if one else [])
 
 
-def connect(sandboxes: Sandboxes) -> AmazonOrderSystem:
+def connection(sandboxes: Sandboxes) -> AmazonConnection:
     endpoint = f"{sandboxes.endpoint}/amazon/{MERCHANT}"
-    return AmazonOrderSystem(
-        AmazonConnection(MERCHANT, endpoint, "A1", ("ATVPDKIKX0DER",), **SECRETS, warehouse="east"), SystemClock()
-    )
+    return AmazonConnection(MERCHANT, endpoint, "A1", ("ATVPDKIKX0DER",), **SECRETS, warehouse="east")
+
+
+def connect(sandboxes: Sandboxes) -> AmazonOrderSystem:
+    return AmazonOrderSystem(connection(sandboxes), SystemClock())
 
 
 def place(sandboxes: Sandboxes, order_ref: str, **more: Any) -> CancelCommand:
@@ -122,9 +130,58 @@ def a_day(sandboxes: Sandboxes) -> None:
     with pytest.raises(PartnerRefused):
         amazon.read_cancel(partly, "404")
     endpoint = f"{sandboxes.endpoint}/amazon/{MERCHANT}"
-    connection = AmazonConnection(MERCHANT, endpoint, "A1", ("ATVPDKIKX0DER",), **SECRETS, warehouse="east")
-    findings = check(connection, SystemClock(), SharedTokens(MemoryTokens(), SystemClock()))
+    found = AmazonConnection(MERCHANT, endpoint, "A1", ("ATVPDKIKX0DER",), **SECRETS, warehouse="east")
+    findings = check(found, SystemClock(), SharedTokens(MemoryTokens(), SystemClock()))
     assert {finding.verdict for finding in findings} == {Verdict.GOOD}
+    a_sweep(sandboxes)
+    some_messages(sandboxes)
+    a_refund(sandboxes)
+
+
+def a_refund(sandboxes: Sandboxes) -> None:
+    """Quoted, sent, looked for in the list of feeds, and read back."""
+    refunds, asked = AmazonRefunds(connection(sandboxes), SystemClock()), SystemClock().now()
+    order_ref = place(sandboxes, "111-0000031-0000000").order_ref
+    sandboxes.command(f"amazon/{MERCHANT}/ship", {"order_ref": order_ref})
+    lines = {f"{order_ref}-MUG": 1}
+    quote = refunds.quote(order_ref, lines)
+    move = MoneyMove("money-1", MoveKind.REFUND, quote.amount, quote.currency, lines=lines)
+    sent = refunds.move(order_ref, move)
+    assert sent.reference
+    doubtful = replace(move, asked_at=plus(asked, -3600))
+    assert refunds.move(order_ref, doubtful).state is MoveState.PENDING
+    known = replace(move, asked_at=asked, reference=sent.reference)
+    assert until(lambda: refunds.move(order_ref, known).state is MoveState.DONE, 5.0)
+    assert refunds.read(order_ref).refunded_lines == lines
+
+
+def some_messages(sandboxes: Sandboxes) -> None:
+    """Sent, not allowed, and to nobody."""
+    messages = AmazonMessages(connection(sandboxes), SystemClock())
+    assert messages.send(place(sandboxes, "111-0000021-0000000").order_ref, "Good day") == "sent"
+    assert (
+        messages.send(place(sandboxes, "111-0000022-0000000", actions=[]).order_ref, "Good day")
+        == "skipped:not_allowed"
+    )
+    sandboxes.trap("111-0000023-0000000", "message", "rejected")
+    with pytest.raises(PartnerRefused):
+        messages.send(place(sandboxes, "111-0000023-0000000").order_ref, "Good day")
+
+
+def a_sweep(sandboxes: Sandboxes) -> None:
+    """Two pages, an answer without orders, and a token that is none."""
+    for number in range(2):
+        place(sandboxes, f"111-000001{number}-0000000", buyer_asked=True, at="2026-01-02T00:00:00.000Z")
+    changes = AmazonChanges(connection(sandboxes), SystemClock())
+    bounds = ("2026-01-01T00:00:00.000000Z", "2026-01-03T00:00:00.000000Z")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweep, "PAGE", "1")
+        first = changes.changed(*bounds, "", lambda: None)
+        second = changes.changed(*bounds, first.token, lambda: None)
+    assert [len(page.orders) for page in (first, second)] == [1, 1]
+    assert changes.changed("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z", "", lambda: None).orders == []
+    with pytest.raises(PartnerRefused):
+        changes.changed(*bounds, "no-token", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -177,10 +234,12 @@ def examples(one: models.Operation) -> Iterator[tuple[int, Any]]:
 def test_amazons_own_examples_fit_its_models_as_we_read_them(
     vendor: models.Models, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Closing the models to fields that they do not name takes nothing away."""
+    """Closing the models to fields that they do not name takes nothing away. Of the operations that are used here: some others' examples
+    do not fit even as published."""
     found = [
         (one.name, status, one.wrong_answer(status, json.dumps(example).encode()))
         for one in vendor.operations
+        if one.name in RATES
         for status, example in examples(one)
     ]
     with capsys.disabled():
@@ -213,7 +272,7 @@ def rename(kind: str, field: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-ORDERS, FEEDS, NOTIFICATIONS = models.FILES
+ORDERS, FEEDS, MESSAGING, FINANCES, NOTIFICATIONS = models.FILES
 
 
 @pytest.mark.parametrize(
@@ -232,6 +291,13 @@ ORDERS, FEEDS, NOTIFICATIONS = models.FILES
         (ORDERS, "ItemFulfillment", "quantityUnfulfilled", "getOrder"),
         (ORDERS, "ItemCancellationExecution", "cancelledBy", "getOrder"),
         (ORDERS, "ItemCancellationRequest", "requester", "getOrder"),
+        (ORDERS, "Pagination", "nextToken", "searchOrders"),
+        (MESSAGING, "CreateUnexpectedProblemRequest", "text", "createUnexpectedProblem"),
+        (FEEDS, "GetFeedsResponse", "feeds", "getFeeds"),
+        (FINANCES, "Transaction", "description", "listTransactions"),
+        (FINANCES, "ListTransactionsResponse", "payload", "listTransactions"),
+        (MESSAGING, "LinkObject", "href", "getMessagingActionsForOrder"),
+        (ORDERS, "SearchOrdersResponse", "orders", "searchOrders"),
     ],
 )
 def test_a_renamed_field_of_amazons_is_noticed(
@@ -239,7 +305,9 @@ def test_a_renamed_field_of_amazons_is_noticed(
 ) -> None:
     theirs = changed(folder, tmp_path, file, rename(kind, field))
     wrong = {one.name: x.wrong(theirs) for x in exchanges if (one := theirs.find(x.method, x.path)) and x.wrong(theirs)}
-    assert set(wrong) == set(noticed_in.split())
+    # A search gives orders of the same form.
+    names = set(noticed_in.split())
+    assert names <= set(wrong) <= names | ({"searchOrders"} if "getOrder" in names else set())
     assert all(
         any(f"'{name}'" in text for text in found for name in (field, f"{field}Renamed")) for found in wrong.values()
     )

@@ -42,6 +42,7 @@ from stopship.domain.events import (
     OrderNotFound,
     RequestReceived,
 )
+from stopship.domain.market import PACKER_NOT_TOLD, Allowance, SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
 
 TABLE = "ledger"
@@ -793,6 +794,103 @@ def test_the_case_folds_from_what_was_loaded(ledger: Ledger) -> None:
     head = ledger.head("acme", "case-a")
     assert head is not None
     assert (case.version, case.hash, case.channel, case.is_open) == (2, head.hash, "shopify", True)
+
+
+# ------------------------------------------------------------------------------------------------ figures of a marketplace
+
+
+def sold(order_ref: str = "o-1", day: str = "2026-03-01", channel: str = "amazon") -> OrderPlaced:
+    return OrderPlaced(channel, order_ref, day, PACKER_NOT_TOLD)
+
+
+def test_an_order_is_added_to_the_sum_of_its_day_once_however_often_it_is_seen(ledger: Ledger) -> None:
+    assert ledger.add_market_order("acme", sold())
+    assert not ledger.add_market_order("acme", sold())
+    assert ledger.add_market_order("acme", sold("o-2", "2026-03-02"))
+    assert ledger.add_market_order("zeta", sold())
+    assert ledger.market_orders("acme", "amazon", "2026-03-01", "2026-03-02") == 2
+    assert ledger.market_orders("acme", "amazon", "2026-03-02", "2026-03-08") == 1
+    assert ledger.market_orders("acme", "shopify", "2026-03-01", "2026-03-08") == 0
+    assert ledger.market_orders("zeta", "amazon", "2026-03-01", "2026-03-01") == 1
+
+
+def test_an_order_of_a_marketplace_is_counted_as_every_other(ledger: Ledger) -> None:
+    ledger.add_market_order("acme", sold())
+    ledger.count_order("acme", sold())
+    ledger.add_market_order("acme", sold())
+    assert ledger.orders_counted("acme", "amazon", "2026-03-01") == {"unknown": 1}
+    assert ledger.market_orders("acme", "amazon", "2026-03-01", "2026-03-01") == 1
+
+
+def test_orders_that_are_counted_at_the_same_moment_are_all_counted(ledger: Ledger) -> None:
+    start = Barrier(4)
+
+    def count(number: int) -> bool:
+        start.wait()
+        return ledger.add_market_order("acme", sold(f"o-{number // 2}"))
+
+    with ThreadPoolExecutor(4) as pool:
+        first = list(pool.map(count, range(4)))
+    assert sorted(first) == [False, False, True, True]
+    assert ledger.market_orders("acme", "amazon", "2026-03-01", "2026-03-01") == 2
+
+
+def test_a_cancel_that_counts_is_noted_once_a_case_and_its_last_state_stands(ledger: Ledger) -> None:
+    sent = SellerCancel("amazon", "o-1", "case-a", "2026-03-01", ("A", "B"))
+    for noted in (sent, sent, replace(sent, state="refused")):
+        ledger.note_seller_cancel("acme", noted)
+    other = SellerCancel("amazon", "o-2", "case-b", "2026-03-03", ())
+    ledger.note_seller_cancel("acme", other)
+    assert list(ledger.seller_cancels("acme", "amazon", "2026-03-01")) == [replace(sent, state="refused"), other]
+    assert list(ledger.seller_cancels("acme", "amazon", "2026-03-02")) == [other]
+    assert ledger.seller_cancels("zeta", "amazon", "2026-03-01") == []
+
+
+def test_how_far_a_sweep_has_got_is_written_over_the_version_that_was_read(ledger: Ledger) -> None:
+    assert ledger.sweep_state("acme", "amazon") is None
+    allowance = Allowance(0.0056, 20, at(5))
+    first = ledger.save_sweep("acme", SweepState("amazon", allowance, watermark=at(1)))
+    assert first.version == 1
+    assert ledger.sweep_state("acme", "amazon") == first
+    second = ledger.save_sweep("acme", replace(first, token="next", after=at(1), before=at(2), busy_until=at(9)))
+    assert ledger.sweep_state("acme", "amazon") == second
+    for stale in (SweepState("amazon", allowance), first, replace(second, version=9)):
+        with pytest.raises(Conflict):
+            ledger.save_sweep("acme", stale)
+    assert ledger.sweep_state("acme", "amazon") == second
+    assert ledger.sweep_state("zeta", "amazon") is None
+
+
+def test_one_of_two_that_spend_the_same_request_is_told_so(ledger: Ledger) -> None:
+    state = ledger.save_sweep("acme", SweepState("amazon", Allowance(0.5, 2)))
+    start = Barrier(2)
+
+    def spend(_: int) -> bool:
+        left = state.allowance.spend(at(10))
+        assert left is not None
+        start.wait()
+        try:
+            ledger.save_sweep("acme", replace(state, allowance=left))
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(spend, range(2))) == [False, True]
+    found = ledger.sweep_state("acme", "amazon")
+    assert found is not None
+    assert found.allowance.spent(at(10)) == pytest.approx(1)
+
+
+def test_the_audit_knows_the_figures_and_notices_a_changed_one(ledger: Ledger) -> None:
+    ledger.add_market_order("acme", sold())
+    ledger.note_seller_cancel("acme", SellerCancel("amazon", "o-1", "case-a", "2026-03-01", ("A",)))
+    ledger.save_sweep("acme", SweepState("amazon", Allowance(0.5, 2)))
+    assert verify(ledger.scan()).problems == ()
+    changed = [
+        replace(x, attributes={**x.attributes, "orders": 5}) if "orders" in x.attributes else x for x in ledger.scan()
+    ]
+    assert len(verify(changed).problems) == 1
 
 
 # ---------------------------------------------------------------------------------------------- counts and evidence

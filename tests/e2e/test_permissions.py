@@ -49,6 +49,7 @@ RARE = {
         "ses:SendEmail": "only when a vendor is asked by mail",
         **TOKENS,
     },
+    "await-submission": {"states:SendTaskSuccess": "only when the word was there before the wait"},
     "answer-vendor-page": {
         "s3:GetObject": "only when the same form comes twice in the same moment",
         "s3:PutObject": "only when a vendor answers",
@@ -75,6 +76,19 @@ RARE = {
         "scheduler:CreateSchedule": "only at a deadline",
         "sqs:SendMessage": "only when a timer's call has failed for good",
     },
+    "sweep-amazon": dict.fromkeys(
+        (
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "s3:GetObject",
+            "s3:PutObject",
+            "secretsmanager:GetSecretValue",
+            "sqs:SendMessage",
+            "ssm:GetParametersByPath",
+        ),
+        "only every five minutes, and then only for what was not told",
+    ),
     "sweep-payments": {
         "s3:GetObject": "only when an order is found unpaid again",
         "s3:PutObject": "only when an order was not paid in time",

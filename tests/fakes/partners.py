@@ -73,6 +73,8 @@ class FakeOrderSystem:
 
     world: "World"
     confirms_after: float = 0
+    announces: bool = False
+    """Says that it will tell when a submitted cancel is through."""
     recreates: int = 0
     recreated_state: PickState = PickState.RELEASED
     holds_supported: bool = True
@@ -83,6 +85,8 @@ class FakeOrderSystem:
     """So many seconds after a cancel its lines are still counted as open."""
     restocked: dict[str, int] = field(default_factory=dict)
     """Pieces for sale again, by line, over all orders."""
+    told: list[tuple[str, bool]] = field(default_factory=list)
+    """Reason, and whether the buyer's own request is behind it, of every cancel that was asked for."""
     _done: dict[str, CancelProgress] = field(default_factory=dict)
     _submitted: dict[str, float] = field(default_factory=dict)
     _counted_until: dict[str, float] = field(default_factory=dict)
@@ -121,7 +125,7 @@ class FakeOrderSystem:
             for w in shown
         )
         return OrderSnapshot(
-            "shopify",
+            self.world.channel,
             order_ref,
             f"#{order_ref}",
             lines,
@@ -162,6 +166,7 @@ class FakeOrderSystem:
         self.world.call("store.release_hold", lambda: self.world.did("store.release", order_ref, leg.leg_id, key))
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
+        self.told.append((command.reason, command.official))
         return self.world.call("store.cancel", lambda: self._cancel(command))
 
     def _cancel(self, command: CancelCommand) -> CancelProgress:
@@ -170,9 +175,9 @@ class FakeOrderSystem:
             return CancelProgress(CancelState.DONE, "before", by_us=False)
         if self.confirms_after and command.key not in self._submitted:
             self._submitted[command.key] = self.world.seconds + self.confirms_after
-            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}")
+            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}", announced=self.announces)
         if command.key in self._submitted and self.world.seconds < self._submitted[command.key]:
-            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}")
+            return CancelProgress(CancelState.SUBMITTED, f"feed-{command.key}", announced=self.announces)
         if command.key not in self._done:
             self._done[command.key] = self._take_out(order, command)
         return self._done[command.key]
@@ -391,6 +396,8 @@ class FakePayments:
     pending_for: float = 0
     fails: int = 0
     never: bool = False
+    announces: bool = False
+    expected: int = 0
     _moves: dict[str, tuple[float, MoneyMove, bool]] = field(default_factory=dict)
     _ended: dict[str, MoveAnswer] = field(default_factory=dict)
 
@@ -448,7 +455,8 @@ class FakePayments:
             self._begin(order, move)
         due, _, fails = self._moves[move.key]
         if self.never or self.world.seconds < due:
-            return MoveAnswer(MoveState.PENDING, f"refund-{move.key}")
+            reference = f"refund-{move.key}"
+            return MoveAnswer(MoveState.PENDING, reference, expected_seconds=self.expected, announced=self.announces)
         return self._finish(order, move, fails=fails)
 
     def _begin(self, order: Order, move: MoneyMove) -> None:
@@ -514,6 +522,22 @@ def capture_authorised(order: Order) -> None:
 
 
 @dataclass
+class FakeBuyers:
+    """A marketplace's messages. ``answer`` is what it says to the next ones."""
+
+    world: "World"
+    answer: str = "sent"
+
+    def send(self, order_ref: str, text: str) -> str:
+        def run() -> str:
+            if self.answer == "sent":
+                self.world.did("buyer.message", order_ref, text, "")
+            return self.answer
+
+        return self.world.call("buyers.send", run)
+
+
+@dataclass
 class FakePartners:
     world: "World"
     store: FakeOrderSystem
@@ -555,6 +579,12 @@ class FakePartners:
 
     def carrier(self, merchant: str, name: str) -> FakeCarrier | None:
         return self.carriers.get(name)
+
+    def refunds_by_person(self, merchant: str, channel: str) -> "FakePayments | None":
+        return self.world.payments if channel == "amazon" else None
+
+    def buyer_messages(self, merchant: str, channel: str) -> "FakeBuyers | None":
+        return self.world.buyers if channel == "amazon" else None
 
     def sender(self, merchant: str) -> str:
         return self.mail_from

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stopship.application.apply_stop_ship_rule import apply_stop_ship_rule
+from stopship.application.await_submission import await_submission
 from stopship.application.cancel_in_order_system import cancel_in_order_system
 from stopship.application.check_fulfillment_state import check_fulfillment_state
 from stopship.application.classify_case import classify_case
@@ -47,6 +48,7 @@ STEPS: Mapping[str, Callable[[Desk, Payload], Next]] = {
         token=e["token"],
     ),
     "cancel_in_order_system": _of_case(cancel_in_order_system),
+    "await_submission": lambda desk, e: await_submission(desk, e["merchant"], e["case_id"], e["reference"], e["token"]),
     "update_netsuite": _of_case(update_netsuite),
     "take_payment_action": _of_case(take_payment_action),
     "close_loop": _of_case(close_loop),

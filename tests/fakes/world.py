@@ -15,6 +15,7 @@ from stopship.adapters import turn
 from stopship.adapters.gate import Pacing
 from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
+from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
 from stopship.application.ports import Connections, ExceptionItem, Executions, Tasks
@@ -28,13 +29,13 @@ from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotF
 from stopship.domain.order import PickState, StopAnswer
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
-from stopship.domain.signal import Signal, SignalKind
+from stopship.domain.signal import Signal, SignalKind, SubmissionEnd
 from stopship.wiring.governed_partners import GovernedPartners
 from tests.fakes.agenda import START, Agenda, VirtualClock
 from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
-from tests.fakes.partners import FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
+from tests.fakes.partners import FakeBuyers, FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
 from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail
 from tests.fakes.trouble import Crash, Faults
 
@@ -59,6 +60,7 @@ class Engine(Executions, Tasks, Protocol):
 class World:
     def __init__(self) -> None:
         self.clock = VirtualClock()
+        self.channel = CHANNEL
         self.agenda = Agenda(self.clock)
         self.faults = Faults()
         self.effects: list[Effect] = []
@@ -71,6 +73,7 @@ class World:
         self.erp = FakeErp(self)
         self.payments = FakePayments(self)
         self.tickets = FakeTickets(self)
+        self.buyers = FakeBuyers(self)
         self.warehouses = {name: FakeWarehouse(self, name) for name in ("north", "south")}
         self.partners = FakePartners(self, self.store, self.warehouses)
         self.ups = FakeCarrier(self)
@@ -200,7 +203,7 @@ class World:
     def wish(self, ref: str = "1001", delivery: str = "d-1", **more: Any) -> CancelRequest:
         fields: dict[str, Any] = {
             "merchant": MERCHANT,
-            "channel": CHANNEL,
+            "channel": self.channel,
             "order_ref": ref,
             "reason": Reason.CUSTOMER_REQUEST,
             "requester": Requester.CUSTOMER,
@@ -215,7 +218,7 @@ class World:
     def shipment(self, order: Order, work: Work, *, departed: bool = True, delivery: str = "") -> None:
         signal = Signal(
             merchant=MERCHANT,
-            channel=CHANNEL,
+            channel=self.channel,
             source=f"warehouse:{work.warehouse}",
             topic="shipment",
             delivery_id=delivery or f"ship-{work.leg_id}-{work.state}",
@@ -229,6 +232,12 @@ class World:
             reference=f"track-{work.leg_id}",
         )
         self.door(lambda: receive_signal(self.desk, signal))
+
+    def announce(self, reference: str, delivery: str = "") -> None:
+        """The order system tells that it is through with what was submitted."""
+        told = delivery or f"end-{reference}"
+        end = SubmissionEnd(MERCHANT, self.channel, self.channel, "feed", told, reference, "DONE", self.clock.now())
+        self.door(lambda: receive_end(self.desk, end))
 
     def callback(self, url: str, answer: StopAnswer) -> None:
         """A warehouse's answer comes to the door in ``url``."""
@@ -301,7 +310,7 @@ class World:
     @property
     def cases(self) -> list[Case]:
         heads = self.ledger.cases(MERCHANT, limit=100).items
-        return [self.desk.cases.load(MERCHANT, h.case_id) for h in heads if h.channel == CHANNEL]
+        return [self.desk.cases.load(MERCHANT, h.case_id) for h in heads if h.channel == self.channel]
 
     @property
     def case(self) -> Case:
@@ -310,7 +319,7 @@ class World:
         return only
 
     def case_of(self, ref: str) -> Case:
-        lock = self.ledger.lock_of(MERCHANT, CHANNEL, ref)
+        lock = self.ledger.lock_of(MERCHANT, self.channel, ref)
         if lock is None:
             raise NotFound(ref)
         return self.desk.cases.load(MERCHANT, lock.case_id)

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from infra.stages import stage
-from stopship.contract import FUNCTIONS, METRICS, function_name
+from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, METRICS, function_name
 from stopship.settings import Settings, variable
 from tests.infra.conftest import Template
 
@@ -226,3 +226,26 @@ def test_a_functions_environment_holds_names_and_addresses_only(template: Templa
     known = {variable(f.name) for f in fields(Settings)} | {"POWERTOOLS_SERVICE_NAME"}
     for function in template.of("AWS::Lambda::Function").values():
         assert set(function["Environment"]["Variables"]) <= known
+
+
+def test_only_amazon_may_send_to_its_queue_from_outside(template: Template) -> None:
+    allowed = [
+        (as_list(statement["Principal"].get("AWS")), as_list(statement["Action"]))
+        for policy in template.of("AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and "AWS" in statement["Principal"]
+    ]
+    ((principals, actions),) = allowed
+    assert AMAZON_NOTIFIER in json.dumps(principals)
+    assert set(actions) == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+
+
+def test_the_worker_reads_the_intake_queue_and_amazons(template: Template) -> None:
+    sources = [json.dumps(x["EventSourceArn"]) for x in template.of("AWS::Lambda::EventSourceMapping").values()]
+    for name in ("QueuesIntake", "QueuesAmazonNotifications"):
+        assert len([x for x in sources if name in x]) == 1
+
+
+def test_amazon_is_asked_no_more_often_than_its_allowance_bears(template: Template) -> None:
+    rates = {x["ScheduleExpression"] for x in template.of("AWS::Scheduler::Schedule").values()}
+    assert rates == {"rate(1 minute)", "rate(5 minutes)", "rate(1 hour)"}

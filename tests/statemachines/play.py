@@ -5,7 +5,7 @@ from stopship.application.invariants import Subject, check
 from stopship.domain.carrier import CarrierState
 from stopship.domain.case import Case, subtract
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
-from tests.fakes.world import CHANNEL, MERCHANT, World
+from tests.fakes.world import MERCHANT, World
 from tests.statemachines.machine import Machine
 
 _ONCE = ("payments.refund", "payments.void", "store.cancel", "store.return", "ups.intercept", "ups.void", "ups.cancel")
@@ -41,7 +41,9 @@ class Play:
         """Whatever does not hold of the ledger and of the journal of effects; empty when all is well."""
         ledger = self.world.ledger
         subjects = [
-            Subject(case, ledger.load(MERCHANT, case.case_id), ledger.book(MERCHANT, CHANNEL, case.order_ref)[0])
+            Subject(
+                case, ledger.load(MERCHANT, case.case_id), ledger.book(MERCHANT, self.world.channel, case.order_ref)[0]
+            )
             for case in self.world.cases
         ]
         audit = verify(ledger.scan())

@@ -85,6 +85,9 @@ class SlowPartners:
     def warehouses(self, merchant: str) -> Any:
         return {"north": self._slow(merchant, "north", self._world.warehouses["north"])}
 
+    def places(self, merchant: str) -> dict[str, Place]:
+        return {"north": Place("generic_3pl")}
+
     def hold_first(self, merchant: str) -> list[str]:
         return []
 
@@ -94,13 +97,16 @@ class SlowPartners:
     def payments(self, merchant: str, channel: str) -> Any:
         return self._slow(merchant, channel, self._world.payments)
 
-    def places(self, merchant: str) -> dict[str, Place]:
-        return {"north": Place("generic_3pl")}
+    def refunds_by_person(self, merchant: str, channel: str) -> None:
+        return None
 
     def tickets(self, merchant: str, source: str) -> None:
         return None
 
     def carrier(self, merchant: str, name: str) -> None:
+        return None
+
+    def buyer_messages(self, merchant: str, channel: str) -> None:
         return None
 
     def sender(self, merchant: str) -> str:

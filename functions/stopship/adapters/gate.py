@@ -166,7 +166,9 @@ class Gate:
         mine.wrote = True
         after = self._leave(mine, fail)
         if after.outage and after.failing:
-            return self._down(after)
+            down = self._down(after)
+            down.in_doubt, down.evidence = trouble.in_doubt, trouble.evidence
+            return down
         if after.failing:
             busy = self._busy(traffic.SUSPECT_SECONDS, str(trouble))
             busy.in_doubt, busy.evidence = trouble.in_doubt, trouble.evidence

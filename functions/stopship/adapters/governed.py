@@ -14,9 +14,10 @@ class _Governed:
         self._adapter, self._gate, self._urgent = adapter, gate, urgent
 
     def __getattr__(self, name: str) -> Any:
-        method: Callable[..., Any] = getattr(self._adapter, name)
-        if name in _WITHOUT_A_CALL:
-            return method
+        found = getattr(self._adapter, name)
+        if name in _WITHOUT_A_CALL or not callable(found):
+            return found
+        method: Callable[..., Any] = found
 
         def call(*args: Any, **named: Any) -> Any:
             with self._gate.turn(urgent=self._urgent):

@@ -62,6 +62,8 @@ STEP_OF = {
     "SilenceRecorded": "execute with acknowledgment",
     "LegSettled": "execute with acknowledgment",
     "LegReopened": "execute with acknowledgment",
+    "CancelWeighed": "execute with acknowledgment",
+    "SubmissionEnded": "execute with acknowledgment",
     "OrderCancelRequested": "execute with acknowledgment",
     "OrderCancelSubmitted": "execute with acknowledgment",
     "OrderCancelRefused": "execute with acknowledgment",
@@ -75,6 +77,7 @@ STEP_OF = {
     "MoneyFailed": "payment action",
     "MoneySettled": "payment action",
     "MessageRequested": "close the loop",
+    "MessageNotSent": "close the loop",
     "MessageSent": "close the loop",
     "TicketAnswerRequested": "close the loop",
     "TicketAnswerFailed": "close the loop",
@@ -101,7 +104,7 @@ def sealed(pk: str, sk: str, attributes: Mapping[str, Value]) -> Item:
 # ------------------------------------------------------------------------------------------------ keys
 
 
-def _part(name: str, value: str) -> str:
+def part(name: str, value: str) -> str:
     """A key part that is not the last one may not hold the separator: two different things would get one key."""
     if not value or "#" in value:
         raise InvalidInput(name, f"{value!r} cannot be part of a ledger key", "use a name without '#'")
@@ -109,11 +112,11 @@ def _part(name: str, value: str) -> str:
 
 
 def _merchant(merchant: str) -> str:
-    return f"M#{_part('merchant', merchant)}"
+    return f"M#{part('merchant', merchant)}"
 
 
 def case_pk(merchant: str, case_id: str) -> str:
-    return f"{_merchant(merchant)}#C#{_part('case_id', case_id)}"
+    return f"{_merchant(merchant)}#C#{part('case_id', case_id)}"
 
 
 def event_sk(version: int) -> str:
@@ -121,11 +124,11 @@ def event_sk(version: int) -> str:
 
 
 def lock_pk(merchant: str, channel: str, order_ref: str) -> str:
-    return f"{_merchant(merchant)}#O#{_part('channel', channel)}#{order_ref}"
+    return f"{_merchant(merchant)}#O#{part('channel', channel)}#{order_ref}"
 
 
 def delivery_pk(merchant: str, source: str, delivery_id: str) -> str:
-    return f"{_merchant(merchant)}#D#{_part('source', source)}#{delivery_id}"
+    return f"{_merchant(merchant)}#D#{part('source', source)}#{delivery_id}"
 
 
 def callback_pk(callback_id: str) -> str:
@@ -142,7 +145,7 @@ def exceptions_pk(merchant: str) -> str:
 
 
 def book_pk(merchant: str, channel: str, order_ref: str) -> str:
-    return f"{_merchant(merchant)}#$#{_part('channel', channel)}#{order_ref}"
+    return f"{_merchant(merchant)}#$#{part('channel', channel)}#{order_ref}"
 
 
 def policies_pk(merchant: str) -> str:
@@ -154,11 +157,11 @@ def held_pk(merchant: str, subject: str) -> str:
 
 
 def counted_pk(merchant: str, channel: str, day: str) -> str:
-    return f"{_merchant(merchant)}#N#{_part('channel', channel)}#{day}"
+    return f"{_merchant(merchant)}#N#{part('channel', channel)}#{day}"
 
 
 def counted_sk(fulfillment_type: str, order_ref: str) -> str:
-    return f"{_part('fulfillment_type', fulfillment_type)}#{order_ref}"
+    return f"{part('fulfillment_type', fulfillment_type)}#{order_ref}"
 
 
 def order_gsi1(merchant: str, order_ref: str) -> str:

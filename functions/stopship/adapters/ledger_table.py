@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from stopship.adapters import ledger_items as items
+from stopship.adapters.ledger_market import MarketLedger
 from stopship.application.ports import (
     Append,
     Callback,
@@ -52,7 +53,7 @@ _FIRST, _LAST = " ", "~"
 _BELOW_HASH, _ABOVE_HASH = "#", "$"
 
 
-class TableLedger:
+class TableLedger(MarketLedger):
     """Implements ``ports.Ledger``."""
 
     def __init__(self, table: Table) -> None:

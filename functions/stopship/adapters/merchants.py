@@ -59,6 +59,13 @@ class Merchants:
         """The merchant that a sender's address belongs to. Raises NotFound for an unknown one."""
         return str(self._cached(f"route {source} {address}", lambda: self._read_route(source, address)))
 
+    def connected(self, source: str) -> list[str]:
+        """Every merchant that a route of this source leads to."""
+        pages = self._parameters.get_paginator("get_parameters_by_path").paginate(
+            Path=route_parameter_name(self._stage, source, "").rstrip("/")
+        )
+        return sorted({str(x["Value"]) for page in pages for x in page["Parameters"]})
+
     def _cached(self, key: str, read: Callable[[], Any]) -> Any:
         at, value = self._cache.get(key, (float("-inf"), None))
         if self._monotonic() - at > _KEEP_SECONDS:

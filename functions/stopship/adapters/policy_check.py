@@ -79,6 +79,15 @@ class _Patience(_Table):
     attempts: Count
 
 
+class _Amazon(_Table):
+    """What may be told without evidence is what claims nothing."""
+
+    neutral_reason: Literal["", "GeneralAdjustment"]
+    cancel_rate_limit: Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
+    above_limit: Literal["warn", "ask"]
+    shipped_refund: Literal["never", "ask"]
+
+
 class _PaymentTimeout(_Table):
     hours: Annotated[StrictInt, Field(ge=0, le=24 * 365)]
     spare_gateways: list[Text]
@@ -100,6 +109,7 @@ class _Policy(_Table):
     high_value: dict[Currency, Amount]
     escalation: dict[Team, Team]
     intercept: _Intercept
+    amazon: _Amazon
     reasons: dict[Reason, _Reason]
     exceptions: dict[Cause, _Exception]
 
@@ -220,6 +230,7 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "order_wait": _Patience,
     "confirm": _Patience,
     "intercept": _Intercept,
+    "amazon": _Amazon,
     "payment_timeout": _PaymentTimeout,
     "reasons": _Reason,
     "exceptions": _Exception,

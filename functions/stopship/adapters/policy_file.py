@@ -20,6 +20,7 @@ from stopship.domain.order import PickState
 from stopship.domain.payment_timeout import PaymentTimeout
 from stopship.domain.policy import (
     NO_INTERCEPT,
+    AmazonRule,
     Cause,
     ExceptionRule,
     InterceptMode,
@@ -125,7 +126,9 @@ def _canonical(content: Mapping[str, Any]) -> str:
         "minimum_value": _amounts(intercept["minimum_value"]),
         "max_cost_share": _amount(intercept["max_cost_share"]),
     }
-    return canonical({**content, "high_value": _amounts(content["high_value"]), "intercept": amounts})
+    amazon = {**content["amazon"], "cancel_rate_limit": _amount(content["amazon"]["cancel_rate_limit"])}
+    high_value = _amounts(content["high_value"])
+    return canonical({**content, "high_value": high_value, "intercept": amounts, "amazon": amazon})
 
 
 def _amounts(told: Mapping[str, Any]) -> dict[str, str]:
@@ -148,7 +151,7 @@ def from_canonical(text: str) -> Policy:
         unreadable=PickRule(content.get("unreadable_pick_state", PickRule.ASK_PERSON)),
         freshness_seconds=content["freshness_seconds"],
         acknowledgement_seconds=content["acknowledgement_seconds"],
-        exceptions={Cause(name): _exception_rule(rule) for name, rule in content["exceptions"].items()},
+        exceptions=_exceptions(content["exceptions"]),
         tier_seconds={Tier(name): seconds for name, seconds in content["tier_seconds"].items()},
         escalation={Team(team): Team(successor) for team, successor in content["escalation"].items()},
         high_value={currency: Decimal(amount) for currency, amount in content["high_value"].items()},
@@ -158,6 +161,7 @@ def from_canonical(text: str) -> Policy:
         confirm_attempts=content["confirm"]["attempts"],
         watch_days=content["watch_days"],
         intercept=_intercept(content["intercept"]) if "intercept" in content else NO_INTERCEPT,
+        amazon=_amazon(content.get("amazon", {})),
         payment_timeout=_payment_timeout(content.get("payment_timeout", {})),
     )
 
@@ -171,6 +175,21 @@ def _intercept(rule: Mapping[str, Any]) -> InterceptRule:
         look_seconds=rule["look_seconds"],
         wait_days=rule["wait_days"],
     )
+
+
+def _amazon(rule: Mapping[str, str]) -> AmazonRule:
+    """A policy that was pinned before there was such a table has the defaults."""
+    if not rule:
+        return AmazonRule()
+    limit = Decimal(rule["cancel_rate_limit"])
+    return AmazonRule(rule["neutral_reason"], limit, rule["above_limit"], rule["shipped_refund"])
+
+
+def _exceptions(rules: Mapping[str, Mapping[str, str]]) -> dict[Cause, ExceptionRule]:
+    """A cause that came after the policy was pinned has the rule of today's default: no exception is without an owner."""
+    missing = [cause for cause in Cause if cause not in rules]
+    later = _toml(default_text())["exceptions"] if missing else {}
+    return {cause: _exception_rule(rules.get(cause) or later[cause]) for cause in Cause}
 
 
 def _payment_timeout(told: Mapping[str, Any]) -> PaymentTimeout:

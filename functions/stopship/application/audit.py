@@ -142,8 +142,8 @@ def _sealed(item: Stored) -> bool:
         return False
 
 
-_ASIDE = {"H": "held", "N": "counted"}
-"""Items beside the chain: what evidence is about whom, and orders that are counted."""
+_ASIDE = {"F": "figure", "H": "held", "N": "counted"}
+"""Items beside the chain: figures about a marketplace, what evidence is about whom, and orders that are counted."""
 
 
 def _kind(item: Stored) -> str:
@@ -173,7 +173,7 @@ def _kind(item: Stored) -> str:
             return "entry"
         case "POLICY", _ if not tail:
             return "policy"
-        case ("H" | "N") as aside, _ if tail:
+        case ("F" | "H" | "N") as aside, _ if tail:
             return _ASIDE[aside]
     return ""
 
@@ -398,6 +398,12 @@ def _check_counted(ledger: _Ledger, item: Stored) -> None:
         ledger.found(item, "lies at another place than it says")
 
 
+def _check_figure(ledger: _Ledger, item: Stored) -> None:
+    a: Mapping[str, Any] = item.attributes
+    if not item.pk.startswith(f"M#{a['merchant']}#F#{a['channel']}#"):
+        ledger.found(item, "lies at another place than it says")
+
+
 _SIDE_CHECKS: Mapping[str, Callable[[_Ledger, Stored], None]] = {
     "delivery": _check_delivery,
     "callback": _check_callback,
@@ -408,4 +414,5 @@ _SIDE_CHECKS: Mapping[str, Callable[[_Ledger, Stored], None]] = {
     "policy": _check_policy,
     "held": _check_held,
     "counted": _check_counted,
+    "figure": _check_figure,
 }

@@ -6,12 +6,15 @@ The first effect that cannot be undone. Holds of legs that are not stopped are r
 from collections.abc import Callable
 from decimal import Decimal
 
+from stopship.application.await_submission import expect_word
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
+from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
 from stopship.application.plan_legs import RECREATED_LIMIT, add_legs, add_plan, lines_not_in_order, new_legs
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
+from stopship.application.weigh_cancel import MARKETPLACES, take_back, told_reason, weigh_cancel
+from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import Case, subtract, total
 from stopship.domain.conservation import counts, not_cancelled, rows
 from stopship.domain.errors import PartnerRefused
@@ -102,6 +105,9 @@ def _begin(desk: Desk, case: Case) -> Next:
     if order.cancelled:
         case = _quote(desk, case)
         return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope, case.stopped_lines)
+    case, first = weigh_cancel(desk, case, order)
+    if first:
+        return first
     case = _quote(desk, case)
     case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, order))
     return _after(desk, case, _said(lambda: _system(desk, case).cancel(_command(desk, case))))
@@ -167,8 +173,8 @@ def _command(desk: Desk, case: Case) -> CancelCommand:
         case_id=case.case_id,
         full=wanted.scope == "full",
         lines=wanted.lines,
-        reason=rule.amazon_reason if case.channel == "amazon" else rule.shopify_reason,
-        official=case.official,
+        reason=told_reason(case) if case.channel in MARKETPLACES else rule.shopify_reason,
+        official=officially_asked(case, wanted.lines),
         key=action_key(case.case_id, "", "cancel", str(wanted.attempt)),
         restock=wanted.restock,
     )
@@ -190,20 +196,32 @@ def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
     attempt = case.cancel_requested.fact.attempt
     if progress.state is CancelState.REFUSED:
         refused = OrderCancelRefused(case.channel, progress.code, progress.message[:500], attempt)
+        take_back(desk, case)
         desk.cases.record(case.merchant, case.case_id, lambda _: _one(refused))
         return person(Cause.ORDER_CANCEL_REFUSED, f"{progress.code} {progress.message}")
     submitted = OrderCancelSubmitted(case.channel, progress.reference, attempt)
     key = action_key(case.case_id, "", "submitted", str(attempt))
-    case = desk.cases.record(case.merchant, case.case_id, lambda _: _one(submitted, key))
-    return _patience(desk, case, case.cancel_submitted.at if case.cancel_submitted else desk.clock.now())
+
+    def build(current: Case) -> Step:
+        step = _one(submitted, key)
+        if progress.announced:
+            expect_word(desk, current, step, progress.reference)
+        return step
+
+    case = desk.cases.record(case.merchant, case.case_id, build)
+    since = case.cancel_submitted.at if case.cancel_submitted else desk.clock.now()
+    return _patience(desk, case, since, progress.reference if progress.announced else "")
 
 
-def _patience(desk: Desk, case: Case, since: str) -> Next:
+def _patience(desk: Desk, case: Case, since: str, announced: str = "") -> Next:
+    """``announced`` is a submission of which the order system tells when it is through with it."""
     policy: Policy = desk.policy_of(case)
     asked = case.case_human.at if case.case_human else ""
     waited = seconds_between(max(since, asked), desk.clock.now())
     if waited > policy.confirm_wait_seconds * policy.confirm_attempts:
         return person(Cause.ORDER_CANCEL_UNCONFIRMED, f"not confirmed after {int(waited)} s")
+    if announced and announced not in case.submissions_ended:
+        return wait_announced(announced, policy.confirm_wait_seconds)
     return wait(policy.confirm_wait_seconds)
 
 

@@ -9,6 +9,7 @@ from stopship.application.context import Desk
 from stopship.application.messages import CameBack, Template, money_sentence, template_for
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
 from stopship.application.record import Step
+from stopship.application.tell_buyer import tell_outcome
 from stopship.application.update_netsuite import outcome_of
 from stopship.application.watch_intercepts import watch_intercepts
 from stopship.domain.case import Case, subtract, total
@@ -84,11 +85,15 @@ def _let_ship(case: Case) -> bool:
 
 
 def _tell(desk: Desk, case: Case) -> Case:
-    """One message by outcome. A repeat after a crash between sending and recording may tell the same truth again."""
+    """One message by outcome. A repeat after a crash between sending and recording may tell the same truth again, but for a marketplace's
+    buyer, where a person decides."""
     template = _template(case)
     name = f"{template.name}:{len(case.reopened)}"
     if name in case.messages:
         return case
+    buyers = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
+    if buyers is not None and case.order is not None:
+        return tell_outcome(desk, case, buyers, name, template.name, STEP)
     key = action_key(case.case_id, "", "message", name)
     case = desk.cases.record(case.merchant, case.case_id, lambda _: _requested(name, key))
     status, message_id = _send(desk, case, template)

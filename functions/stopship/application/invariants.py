@@ -88,8 +88,12 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
     for version, move in s.of(e.MoneyRequested):
         then = s.before(version)
         where = f"{s.case.case_id} v{version}"
-        tally.expect(s.case.channel != "amazon", f"{where}: money for an Amazon order")
         approved = any(x.resolved and x.resolved.fact.resolution == "refund_approved" for x in then.exceptions.values())
+        if s.case.channel == "amazon":
+            left = all(q <= then.shipped_lines.get(line, 0) for line, q in move.lines.items())
+            tally.expect(
+                approved and left, f"{where}: money for an Amazon order that nobody approved, or that did not ship"
+            )
         stopped = [leg for leg in then.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
         back = [leg for leg in then.legs.values() if leg.came_back]
         tally.expect(bool(stopped or back) or approved, f"{where}: money without a leg that is stopped or back")

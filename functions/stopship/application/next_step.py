@@ -17,6 +17,11 @@ def wait(seconds: int) -> Next:
     return {"next": "wait", "seconds": max(1, seconds)}
 
 
+def wait_announced(reference: str, seconds: int) -> Next:
+    """As ``wait``, but ended at once by the partner's word on what was submitted under ``reference``."""
+    return {"next": "announced", "reference": reference, "seconds": max(1, seconds)}
+
+
 def person(cause: Cause, detail: str = "") -> Next:
     return {"next": "person", "cause": cause, "detail": detail[:1000]}
 

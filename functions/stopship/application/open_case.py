@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from stopship.application.context import Desk
-from stopship.application.end_exception import end_exception_by_evidence
+from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
 from stopship.application.ports import NewEvent, OrderLock
 from stopship.application.record import Step
-from stopship.domain.case import Case
+from stopship.domain.cancel_reason import officially_asked
+from stopship.domain.case import Case, lines_of, total
 from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, LegReopened, RequestReceived
 from stopship.domain.ids import case_id as derive_case_id
@@ -48,6 +49,10 @@ def _receive_once(desk: Desk, request: CancelRequest) -> Received:
         step = Step([NewEvent(EchoIgnored(request.source, request.delivery_id))], deliveries=_delivery(request))
         desk.cases.append(case, step)
         return Received(lock.case_id, "echo")
+    if _was_heard(case, request):
+        step = Step([NewEvent(EchoIgnored(request.source, request.delivery_id))], deliveries=_delivery(request))
+        desk.cases.append(case, step)
+        return Received(lock.case_id, "repeated")
     if not lock.active:
         return _open(desk, request, lock)
     facts = [_received(request), *_wanted_all_the_same(case, request)]
@@ -66,10 +71,29 @@ def _wanted_all_the_same(case: Case, request: CancelRequest) -> list[NewEvent]:
 
 
 def _document(desk: Desk, case: Case) -> None:
-    """A wish may bring the evidence that a block was waiting for."""
+    """A wish may bring the evidence that a block, or a reason for the marketplace, was waiting for."""
     for state in case.open_exceptions:
         if state.opened.fact.cause == Cause.FRAUD_WITHOUT_EVIDENCE:
             end_exception_by_evidence(desk, case, state.opened.fact.leg_id)
+        if state.opened.fact.cause == Cause.CANCEL_REASON_UNBACKED and officially_asked(case, case.stopped_lines):
+            end_case_exception(desk, case, Cause.CANCEL_REASON_UNBACKED)
+
+
+def _was_heard(case: Case, request: CancelRequest) -> bool:
+    """A marketplace's wish comes by several messages, some of them late. Read from the order as it stands, it says nothing new to a case that
+    had it; told by a message, it is new to an open case, and to a closed one unless it was made before that ended."""
+    if not request.official or not _covered(case, request):
+        return False
+    return request.standing or (case.closed is not None and request.requested_at <= case.closed.at)
+
+
+def _covered(case: Case, request: CancelRequest) -> bool:
+    asked = [r.fact.lines for r in case.requests if r.fact.official]
+    if any(not lines for lines in asked):
+        return True
+    named = total(asked)
+    wanted = request.lines or (lines_of(case.order.fact) if case.order else {})
+    return bool(wanted) and all(named.get(line, 0) >= quantity for line, quantity in wanted.items())
 
 
 def is_echo(case: Case, request: CancelRequest) -> bool:

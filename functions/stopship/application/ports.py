@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
+from stopship.domain.market import SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
 from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
 from stopship.domain.payment_timeout import OpenPayment
@@ -50,13 +51,15 @@ class CancelCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelProgress:
-    """``by_us`` is false when a read shows that it was cancelled before we asked."""
+    """``by_us`` is false when a read shows that it was cancelled before we asked. ``announced`` says of a submitted one that the system
+    tells when it is through, by a message that names the reference."""
 
     state: CancelState
     reference: str = ""
     code: str = ""
     message: str = ""
     by_us: bool = True
+    announced: bool = False
 
 
 class OrderSystem(Protocol):
@@ -279,15 +282,30 @@ class Tickets(Protocol):
         """Safe to repeat: what is there already under the key is not said again."""
 
 
+# ---------------------------------------------------------------------------------------------- buyers of a marketplace
+
+
+class BuyerMessages(Protocol):
+    """Where the customer is the marketplace's, and is written to through it. One instance per merchant."""
+
+    def send(self, order_ref: str, text: str) -> str:
+        """ "sent", or "skipped:" with the reason. A PartnerUnavailable that is ``in_doubt`` may have sent it: do not repeat."""
+
+
 # ---------------------------------------------------------------------------------------------- payments
 
 
 @dataclass(frozen=True, slots=True)
 class MoveAnswer:
+    """``expected_seconds`` says of a pending one how long it may well take, 0 for no longer than usual; ``announced`` that the system tells
+    when it is through with ``reference``."""
+
     state: MoveState
     reference: str = ""
     code: str = ""
     message: str = ""
+    expected_seconds: int = 0
+    announced: bool = False
 
 
 class Payments(Protocol):
@@ -440,7 +458,7 @@ class Page[T]:
 @dataclass(frozen=True, slots=True)
 class OrderPlaced:
     """An order as the measures count it, and nothing of who placed it. ``day`` is its own UTC date; ``fulfillment_type`` in_house,
-    third_party, mixed or none."""
+    third_party, mixed or none, or unknown where the message does not tell."""
 
     channel: str
     order_ref: str
@@ -467,7 +485,27 @@ class EvidenceIndex(Protocol):
     def evidence_of(self, merchant: str, subject: str) -> Sequence[str]: ...
 
 
-class Ledger(OrderCounts, EvidenceIndex, Protocol):
+class MarketBook(Protocol):
+    """Figures about a marketplace: orders placed, cancels that count against the seller, and how far its sweep has got. No case rests on them.
+
+    The orders are those of ``OrderCounts``. Each day has its sum beside them, because a cancel's way has no time to count a week's."""
+
+    def add_market_order(self, merchant: str, order: OrderPlaced) -> bool:
+        """Counts the order, and adds it to its day's sum with the same stroke; False when it has been counted before."""
+
+    def market_orders(self, merchant: str, channel: str, first_day: str, last_day: str) -> int:
+        """The sum of those days, both of them included."""
+
+    def note_seller_cancel(self, merchant: str, cancel: SellerCancel) -> None:
+        """Noting the same case's cancel again replaces it."""
+
+    def seller_cancels(self, merchant: str, channel: str, first_day: str) -> Sequence[SellerCancel]: ...
+    def sweep_state(self, merchant: str, channel: str) -> SweepState | None: ...
+    def save_sweep(self, merchant: str, state: SweepState) -> SweepState:
+        """Over the version that was read. Raises Conflict when somebody wrote since."""
+
+
+class Ledger(OrderCounts, EvidenceIndex, MarketBook, Protocol):
     """Append-only. Raises Conflict when the expected version has passed, AlreadyRecorded when a delivery, a fact key, a callback or a
     money key is there already, NotFound for another merchant's case."""
 
@@ -611,11 +649,17 @@ class Connections(Protocol):
     def payments(self, merchant: str, channel: str) -> Payments | None:
         """None when the channel itself owns the money (Amazon)."""
 
+    def refunds_by_person(self, merchant: str, channel: str) -> Payments | None:
+        """What may pay back goods that left, where two people have said so and the channel otherwise pays by itself."""
+
     def tickets(self, merchant: str, source: str) -> Tickets | None:
         """The help desk behind a wish's ``source``; None when there is none that can be answered."""
 
     def carrier(self, merchant: str, name: str) -> Carrier | None:
         """The merchant's own account at a carrier; None when there is none that can be asked."""
+
+    def buyer_messages(self, merchant: str, channel: str) -> BuyerMessages | None:
+        """None where customers are written to by e-mail."""
 
     def sender(self, merchant: str) -> str: ...
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stopship.application.ask_back import ask_back
+from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import receive_request
@@ -14,9 +15,9 @@ from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput, UnclearTicket
 from stopship.domain.privacy import of_order
 from stopship.domain.request import CancelRequest
-from stopship.domain.signal import Signal
+from stopship.domain.signal import Signal, SubmissionEnd
 
-type Normalised = CancelRequest | Signal | None
+type Normalised = CancelRequest | Signal | SubmissionEnd | None
 type Normalise = Callable[[IntakeMessage, bytes], Normalised]
 """Gives None for a message that is known and concerns no cancel. Raises InvalidInput for one that fits nothing."""
 
@@ -43,8 +44,8 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         return kept
     except InvalidInput as error:
         return _keep(desk, message, str(error))
-    if normal is not None:
-        # Before anything rests on it: what is not listed could not be erased.
+    if isinstance(normal, CancelRequest | Signal):
+        # Before anything rests on it: what is not listed could not be erased. The end of a submission is about nobody's order.
         subject = of_order(normal.channel, normal.order_ref)
         desk.ledger.note_evidence(message.merchant, subject, message.evidence_key)
     if isinstance(normal, CancelRequest):
@@ -54,6 +55,9 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         return Processed(received.how, received.case_id)
     if isinstance(normal, Signal):
         case_id = receive_signal(desk, normal)
+        return Processed("signal" if case_id else "no_case", case_id)
+    if isinstance(normal, SubmissionEnd):
+        case_id = receive_end(desk, normal)
         return Processed("signal" if case_id else "no_case", case_id)
     return Processed("not_ours", "")
 

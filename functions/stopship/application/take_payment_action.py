@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from stopship.application.await_submission import expect_word
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait
+from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
 from stopship.application.ports import BookEntry, MoveAnswer, Payments
 from stopship.application.record import Step
 from stopship.domain.case import Case, MoveRecord, lines_of, subtract, total
@@ -34,6 +35,8 @@ from stopship.domain.resolution import Resolution
 STEP = "payment"
 PROOFS = frozenset({"system_cancelled", "physically_stopped", "human"})
 _ATTEMPTS = 8
+_LOOKS = 48
+"""How often something that takes its time is looked at within that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
         return go()
     payments = desk.partners_of(case).payments(merchant, case.channel)
     if payments is None:
-        return _settle(desk, case, Settled("order_system_pays"), None)
+        return _channel_pays(desk, case)
     if case.order is None:
         return _settle(desk, case, Settled("nothing_stopped"), None)
     by_person = _by_person(case)
@@ -66,6 +69,46 @@ def _held_by_bank(case: Case) -> Next | None:
     if not case.disputed:
         return None
     return person(Cause.DISPUTE_OPEN, f"dispute {', '.join(sorted(case.disputed))}: the money is the bank's to decide")
+
+
+def _channel_pays(desk: Desk, case: Case) -> Next:
+    """The channel pays by itself, for what was stopped always. What left may be paid back where the policy has people asked, and two of
+    them have said so."""
+    payments = desk.partners_of(case).refunds_by_person(case.merchant, case.channel)
+    asks = desk.policy_of(case).amazon.shipped_refund == "ask"
+    if payments is None or not asks or not case.shipped_lines or case.order is None:
+        return _settle(desk, case, Settled("order_system_pays"), None)
+    by_person = _by_person(case)
+    if by_person:
+        return _settle(desk, case, by_person, None)
+    try:
+        return _finish(desk, case, payments) or _next_shipped(desk, case, payments)
+    except PartnerRefused as refusal:
+        return person(Cause.MONEY_REFUSED, str(refusal))
+    except MoneyRefused as refusal:
+        return person(Cause.MONEY_REFUSED, f"{refusal.rule}: {refusal}")
+
+
+def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
+    """One line at a time, so that each has an end of its own."""
+    rest = subtract(case.shipped_lines, case.refunded_lines)
+    if not rest:
+        return _settle(desk, case, Settled("refunded"), payments.read(case.order_ref))
+    if not _approved(case):
+        return person(Cause.SHIPPED_REFUND_REQUESTED, f"{sum(rest.values())} pieces left: a return, or a refund?")
+    snapshot = payments.read(case.order_ref)
+    book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
+    rest = subtract(rest, _by_others(snapshot, book))
+    if not rest:
+        return _settle(desk, case, Settled("paid_back_by_others"), snapshot)
+    line = min(rest)
+    quote = payments.quote(case.order_ref, {line: rest[line]})
+    step = Step()
+    step.add(RefundQuoted(str(quote.amount), quote.currency, dict(quote.lines)))
+    case = desk.cases.record(case.merchant, case.case_id, lambda _: step)
+    key = _key(case, MoveKind.REFUND, f"{case.case_id}:{line}")
+    move = MoneyMove(key, MoveKind.REFUND, quote.amount, quote.currency, lines=dict(quote.lines))
+    return _do(desk, _book(desk, case, move, snapshot), payments, move)
 
 
 def _seen(payments: Payments, order_ref: str) -> PaymentSnapshot | None:
@@ -141,7 +184,15 @@ def lines_to_pay(case: Case) -> dict[str, int]:
 
 
 def _approved(case: Case) -> bool:
-    return person_was_asked(case, STEP, 0, (Resolution.REFUND_APPROVED,))
+    """Two people said so after every leg had its end; what they answer to later questions takes nothing back, another end does."""
+    ends = max((leg.settled.version for leg in case.legs.values() if leg.settled), default=0)
+    return any(
+        x.resolved is not None
+        and x.resolved.version > ends
+        and x.resolved.fact.resolution == Resolution.REFUND_APPROVED
+        and x.opened.fact.evidence.get("step") == STEP
+        for x in case.exceptions.values()
+    )
 
 
 def unproven(case: Case) -> list[str]:
@@ -255,7 +306,7 @@ def _do(desk: Desk, case: Case, payments: Payments, move: MoneyMove) -> Next:
         return take_payment_action(desk, case.merchant, case.case_id)
     if answer.state is MoveState.FAILED:
         return _failed(case, payments, move, answer)
-    return _patience(desk, case, case.moves[move.key])
+    return _patience(desk, case, case.moves[move.key], answer)
 
 
 def _failed(case: Case, payments: Payments, move: MoneyMove, answer: MoveAnswer) -> Next:
@@ -267,13 +318,16 @@ def _failed(case: Case, payments: Payments, move: MoneyMove, answer: MoveAnswer)
     return person(Cause.MONEY_FAILED, f"{answer.code} {answer.message}")
 
 
-def _patience(desk: Desk, case: Case, record: MoveRecord) -> Next:
+def _patience(desk: Desk, case: Case, record: MoveRecord, answer: MoveAnswer) -> Next:
     policy = desk.policy_of(case)
     since = max(record.requested.at, case.case_human.at if case.case_human else "")
     waited = seconds_between(since, desk.clock.now())
-    if waited > policy.confirm_wait_seconds * policy.confirm_attempts:
-        return person(Cause.MONEY_PENDING, f"still pending after {int(waited)} s")
-    return wait(policy.confirm_wait_seconds)
+    if waited > max(policy.confirm_wait_seconds * policy.confirm_attempts, answer.expected_seconds):
+        return person(Cause.MONEY_PENDING, f"still pending after {int(waited)} s {answer.message}".rstrip())
+    pause = max(policy.confirm_wait_seconds, answer.expected_seconds // _LOOKS)
+    if answer.announced and answer.reference not in case.submissions_ended:
+        return wait_announced(answer.reference, pause)
+    return wait(pause)
 
 
 def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Case:
@@ -281,7 +335,7 @@ def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Ca
     for _ in range(_ATTEMPTS):
         case = desk.cases.load(case.merchant, case.case_id)
         record = case.moves[move.key]
-        if record.failed or (record.moved and record.moved.fact.status == answer.state):
+        if record.failed or (record.moved and _says(record.moved.fact, answer)):
             return case
         _, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
         step = Step(book=_entry(case, move, answer.state, version))
@@ -290,11 +344,17 @@ def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Ca
         else:
             amount, lines = str(move.amount), dict(move.lines)
             step.add(MoneyMoved(move.key, move.kind, amount, move.currency, answer.state, answer.reference, lines))
+            if answer.announced:
+                expect_word(desk, case, step, answer.reference)
         try:
             return desk.cases.append(case, step)
         except Conflict:
             continue
     raise Conflict(f"the money book of {case.order_ref} kept changing")
+
+
+def _says(fact: MoneyMoved, answer: MoveAnswer) -> bool:
+    return fact.status == answer.state and answer.reference in ("", fact.reference)
 
 
 def _entry(case: Case, move: MoneyMove, state: MoveState, version: int) -> BookEntry:
@@ -304,7 +364,14 @@ def _entry(case: Case, move: MoneyMove, state: MoveState, version: int) -> BookE
 def _as_move(record: MoveRecord) -> MoneyMove:
     fact = record.requested.fact
     return MoneyMove(
-        fact.money_key, MoveKind(fact.kind), Decimal(fact.amount), fact.currency, fact.parent_id, dict(fact.lines)
+        fact.money_key,
+        MoveKind(fact.kind),
+        Decimal(fact.amount),
+        fact.currency,
+        fact.parent_id,
+        dict(fact.lines),
+        asked_at=record.requested.at,
+        reference=record.moved.fact.reference if record.moved else "",
     )
 
 

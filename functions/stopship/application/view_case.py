@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from stopship.application.ports import Recorded
-from stopship.domain.case import Leg, fold
+from stopship.application.weigh_cancel import sentence
+from stopship.domain.case import Case, Leg, fold
 from stopship.domain.events import name_of
 
 
@@ -24,12 +25,21 @@ def view_case(merchant: str, case_id: str, recorded: Sequence[Recorded]) -> dict
         "policy_hash": case.policy_hash,
         "evidence": case.evidence,
         "legs": [_leg(leg) for leg in case.legs.values()],
+        "cancel_report": _report(case),
         "open_exceptions": [x.opened.fact.exception_id for x in case.open_exceptions],
         "timeline": [
             {"version": r.version, "at": r.at, "type": name_of(r.event), "data": r.event.data(), "hash": r.hash}
             for r in recorded
         ],
     }
+
+
+def _report(case: Case) -> dict[str, Any]:
+    """What the marketplace was to be told of the cancel, and what it does to the seller's rate; empty elsewhere."""
+    if not case.weighed:
+        return {}
+    fact = case.weighed[-1].fact
+    return {**fact.data(), "summary": sentence(fact)}
 
 
 def _leg(leg: Leg) -> dict[str, Any]:

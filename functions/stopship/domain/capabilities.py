@@ -69,8 +69,8 @@ CAPABILITIES: Mapping[str, Capability] = {
             partial=False,
             idempotency="none: items that are cancelled already end a repeat",
             limit="x-amzn-RateLimit-Limit and 429, per operation and seller",
-            signature="none: events come over the seller's EventBridge partner bus",
-            deduplication="notificationId",
+            signature="none: events come over the seller's EventBridge partner bus, or from Amazon's account into a queue of its own",
+            deduplication="notificationId; a status by what it says",
             trap="a feed that is DONE may have refused every item: only its processing report tells",
         ),
         Capability(

@@ -220,12 +220,15 @@ class Case:
     holds_requested: dict[tuple[str, str], At[e.HoldRequested]] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     exceptions: dict[str, ExceptionState] = field(default_factory=dict)
+    weighed: list[At[e.CancelWeighed]] = field(default_factory=list)
     cancel_requested: At[e.OrderCancelRequested] | None = None
     cancel_submitted: At[e.OrderCancelSubmitted] | None = None
     cancel_refused: At[e.OrderCancelRefused] | None = None
     cancelled: At[e.OrderCancelled] | None = None
     counted: dict[tuple[str, str], At[e.LinesCounted]] = field(default_factory=dict)
     """The newest count of each system, "before" and "after" a change of ours."""
+    submissions_ended: set[str] = field(default_factory=set)
+    """References of submissions that the partner says it is through with."""
     erp_requested: At[e.ErpUpdateRequested] | None = None
     erp_updated: list[At[e.ErpUpdated]] = field(default_factory=list)
     erp_skipped: At[e.ErpSkipped] | None = None
@@ -233,6 +236,9 @@ class Case:
     moves: dict[str, MoveRecord] = field(default_factory=dict)
     money_settled: At[e.MoneySettled] | None = None
     messages: dict[str, At[e.MessageSent]] = field(default_factory=dict)
+    message_requests: dict[str, At[e.MessageRequested]] = field(default_factory=dict)
+    """Messages that were to be sent, by name: one that has no end in ``messages`` may or may not have gone out."""
+    message_tries: dict[str, int] = field(default_factory=dict)
     tickets: dict[tuple[str, str, str], TicketState] = field(default_factory=dict)
     """By help desk, ticket and template."""
     mail_question: At[e.MailAnswerRequested] | None = None
@@ -642,6 +648,11 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
         leg.human = x
 
 
+@_on(e.CancelWeighed)
+def _weighed(case: Case, x: At[e.CancelWeighed]) -> None:
+    case.weighed.append(x)
+
+
 @_on(e.OrderCancelRequested)
 def _cancel_requested(case: Case, x: At[e.OrderCancelRequested]) -> None:
     case.cancel_requested, case.cancel_submitted, case.cancel_refused = x, None, None
@@ -651,6 +662,11 @@ def _cancel_requested(case: Case, x: At[e.OrderCancelRequested]) -> None:
 @_on(e.OrderCancelSubmitted)
 def _cancel_submitted(case: Case, x: At[e.OrderCancelSubmitted]) -> None:
     case.cancel_submitted = x
+
+
+@_on(e.SubmissionEnded)
+def _submission_ended(case: Case, x: At[e.SubmissionEnded]) -> None:
+    case.submissions_ended.add(x.fact.reference)
 
 
 @_on(e.OrderCancelRefused)
@@ -706,6 +722,17 @@ def _money_failed(case: Case, x: At[e.MoneyFailed]) -> None:
 @_on(e.MoneySettled)
 def _money_settled(case: Case, x: At[e.MoneySettled]) -> None:
     case.money_settled = x
+
+
+@_on(e.MessageRequested)
+def _message_requested(case: Case, x: At[e.MessageRequested]) -> None:
+    case.message_requests[x.fact.template] = x
+    case.message_tries[x.fact.template] = case.message_tries.get(x.fact.template, 0) + 1
+
+
+@_on(e.MessageNotSent)
+def _message_not_sent(case: Case, x: At[e.MessageNotSent]) -> None:
+    case.message_requests.pop(x.fact.template, None)
 
 
 @_on(e.MessageSent)

@@ -358,6 +358,25 @@ class ExceptionResolved(Event):
 
 
 @dataclass(frozen=True)
+class CancelWeighed(Event):
+    """What a marketplace would be told, and what it would count, before it is told. ``reason`` is "" where only a person can say; ``why``
+    says what it rests on or lacks. ``percent`` is the seller's cancel rate with this one, "" where no order was seen; ``excluded`` says
+    why this one does not count, "" when it does. ``repeated_skus`` were cancelled by the seller not long ago."""
+
+    lines: Mapping[str, int]
+    mapped: str
+    reason: str
+    why: str
+    cancels: int
+    orders: int
+    percent: str
+    limit: str
+    above: bool
+    excluded: str
+    repeated_skus: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class PartnerReturned(Event):
     """A partner answers again, so that what waited for the end of the outage goes on. ``returned_at`` is "" when that was not noted."""
 
@@ -385,6 +404,15 @@ class OrderCancelSubmitted(Event):
     system: str
     reference: str
     attempt: int
+
+
+@dataclass(frozen=True)
+class SubmissionEnded(Event):
+    """The partner told that it is through with what was submitted under ``reference``. How it ended is read, not believed."""
+
+    system: str
+    reference: str
+    status: str
 
 
 @dataclass(frozen=True)
@@ -493,11 +521,19 @@ class MessageRequested(Event):
 
 @dataclass(frozen=True)
 class MessageSent(Event):
-    """``status`` is sent, or skipped with the reason (no address on file)."""
+    """``status`` is sent, skipped with the reason (no address on file), or in_doubt: nobody can say, and it is not sent again."""
 
     template: str
     message_id: str
     status: str
+
+
+@dataclass(frozen=True)
+class MessageNotSent(Event):
+    """A message that was requested certainly did not go out: the request is taken back."""
+
+    template: str
+    code: str
 
 
 @dataclass(frozen=True)

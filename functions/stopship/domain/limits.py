@@ -26,11 +26,17 @@ LIMITS: Mapping[str, Limit] = {
     # The models' default usage plans, by operation.
     "amazon": Limit(
         a_second={
+            "searchOrders": 0.0056,
             "getOrder": 0.5,
             "createFeedDocument": 0.5,
             "createFeed": 0.0083,
             "getFeed": 2.0,
+            "getFeeds": 0.0222,
             "getFeedDocument": 0.0222,
+            "listTransactions": 0.5,
+            "getMessagingActionsForOrder": 1.0,
+            "GetAttributes": 1.0,
+            "createUnexpectedProblem": 1.0,
         }
     ),
 }

@@ -104,7 +104,10 @@ class PaymentSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class MoneyMove:
-    """One effect on money, under the key that makes it happen once. ``lines`` is empty for a void."""
+    """One effect on money, under the key that makes it happen once. ``lines`` is empty for a void.
+
+    A move that was asked for before carries when (``asked_at``), and what the payment system called it then (``reference``).
+    """
 
     key: str
     kind: MoveKind
@@ -112,6 +115,8 @@ class MoneyMove:
     currency: str
     parent_id: str = ""
     lines: Quantities = field(default_factory=dict)
+    asked_at: str = field(default="", compare=False)
+    reference: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

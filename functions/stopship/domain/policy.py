@@ -54,6 +54,8 @@ class Cause(StrEnum):
     ORDER_CANCEL_REFUSED = "order_cancel_refused"
     PAID_AFTER_STOP = "paid_after_stop"
     ORDER_CANCEL_UNCONFIRMED = "order_cancel_unconfirmed"
+    CANCEL_REASON_UNBACKED = "cancel_reason_unbacked"
+    CANCEL_RATE_HIGH = "cancel_rate_high"
     WORK_RECREATED = "work_recreated"
     ERP_REFUSED = "erp_refused"
     ERP_LINES_DIFFER = "erp_lines_differ"
@@ -123,6 +125,17 @@ NO_INTERCEPT = InterceptRule(InterceptMode.NEVER, frozenset(), {}, Decimal(0), 2
 
 
 @dataclass(frozen=True, slots=True)
+class AmazonRule:
+    """``neutral_reason`` is told where the mapped reason is not backed, "" to ask a person. ``cancel_rate_limit`` is in percent;
+    ``above_limit`` is warn or ask. ``shipped_refund`` is never, or ask: what a person may decide about goods that left."""
+
+    neutral_reason: str = ""
+    cancel_rate_limit: Decimal = Decimal("2.5")
+    above_limit: str = "warn"
+    shipped_refund: str = "never"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """``hash`` is the sha256 of the effective content: two merchants with the same rules share it.
 
@@ -148,6 +161,7 @@ class Policy:
     confirm_attempts: int
     watch_days: int
     intercept: InterceptRule = NO_INTERCEPT
+    amazon: AmazonRule = AmazonRule()
     payment_timeout: PaymentTimeout = field(default_factory=PaymentTimeout)
 
     def freshness(self, warehouse: str) -> int:

@@ -45,7 +45,8 @@ class CancelRequest:
     """``lines`` empty means: everything that is still open. ``official`` is true when the buyer asked through the
     marketplace's own cancel button, which decides what reason may be reported to that marketplace.
     ``evidence`` names what documents the wish (ids or hashes): a fraud block without evidence is refused. ``ticket_link`` opens the
-    ticket for a person."""
+    ticket for a person. ``standing`` is true for a wish that was read from the order as it stands, which does not say when, nor how often
+    it was made."""
 
     merchant: str
     channel: str
@@ -60,6 +61,7 @@ class CancelRequest:
     ticket_ref: str = ""
     ticket_link: str = ""
     official: bool = False
+    standing: bool = False
     evidence: tuple[str, ...] = ()
     raw_sha256: str = ""
     receipt: Receipt | None = None

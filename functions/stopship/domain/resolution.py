@@ -48,6 +48,8 @@ _AFTER_THE_STOP = frozenset(
     {
         Cause.ORDER_CANCEL_REFUSED,
         Cause.ORDER_CANCEL_UNCONFIRMED,
+        Cause.CANCEL_REASON_UNBACKED,
+        Cause.CANCEL_RATE_HIGH,
         Cause.PAID_AFTER_STOP,
         Cause.WORK_RECREATED,
         Cause.ERP_REFUSED,

@@ -54,3 +54,19 @@ class Signal:
     failure: str = ""
     state: str = ""
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionEnd:
+    """A partner is through with something that was submitted to it (a feed). It names what was submitted and no order. ``status`` is the
+    partner's own word, which proves nothing: whoever waits reads the result himself."""
+
+    merchant: str
+    channel: str
+    source: str
+    topic: str
+    delivery_id: str
+    reference: str
+    status: str
+    received_at: str
+    raw_sha256: str = ""

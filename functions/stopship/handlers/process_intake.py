@@ -9,7 +9,7 @@ from stopship.application.take_in import IntakeMessage, take_in
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
 from stopship.wiring.in_hand import InHand
-from stopship.wiring.normalise import bus_envelope, normalise
+from stopship.wiring.normalise import AMAZON, bus_envelope, bus_event, count_seen, normalise
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -28,8 +28,11 @@ def _done(record: Mapping[str, Any]) -> bool:
 
 
 def _process(body: dict[str, Any], raw: str) -> None:
-    message = _from_bus(body, raw) if "detail-type" in body else IntakeMessage(**body)
+    told = bus_event(body)
+    message = _from_bus(told, raw) if told else IntakeMessage(**body)
     done = _process_mail(message) if is_mail(message) else process_message(desk(), normalise, message)
+    if told and message.source == AMAZON and done.how != "kept":
+        count_seen(desk().ledger, message.merchant, told)
     extra = {**about({"merchant": message.merchant, "source": message.source}), "how": done.how}
     logger().info("message processed", extra={**extra, "case_id": done.case_id})
 
@@ -46,6 +49,6 @@ def _process_mail(message: IntakeMessage) -> Processed:
     return process_mail(desk(), mail.read_letter, mail.find_orders, message)
 
 
-def _from_bus(body: dict[str, Any], raw: str) -> IntakeMessage:
-    """A notification came over EventBridge without passing a door: its evidence is kept here."""
-    return take_in(evidence(), InHand(), body=raw.encode(), **bus_envelope(body, merchants()))
+def _from_bus(event: dict[str, Any], raw: str) -> IntakeMessage:
+    """A notification came without passing a door: its evidence is kept here, as it came."""
+    return take_in(evidence(), InHand(), body=raw.encode(), **bus_envelope(event, merchants()))

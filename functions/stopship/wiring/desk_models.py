@@ -166,6 +166,10 @@ class CaseView(Model):
     policy_hash: str
     evidence: list[str]
     legs: list[LegView]
+    cancel_report: dict[str, Any] = Field(
+        default_factory=dict,
+        description="what a marketplace is told of the cancel, and the seller's cancel rate with it",
+    )
     open_exceptions: list[str]
     timeline: list[TimelineEntry]
 

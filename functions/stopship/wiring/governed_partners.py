@@ -7,6 +7,7 @@ from typing import Any
 from stopship.adapters.gate import Gate, Pacing
 from stopship.adapters.governed import governed
 from stopship.application.ports import (
+    BuyerMessages,
     Carrier,
     Connections,
     Erp,
@@ -70,6 +71,14 @@ class GovernedPartners:
     def carrier(self, merchant: str, name: str) -> Carrier | None:
         carrier = self._connections.carrier(merchant, name)
         return self.behind_gate(merchant, name, carrier) if carrier else None
+
+    def refunds_by_person(self, merchant: str, channel: str) -> Payments | None:
+        payments = self._connections.refunds_by_person(merchant, channel)
+        return self.behind_gate(merchant, channel, payments) if payments else None
+
+    def buyer_messages(self, merchant: str, channel: str) -> BuyerMessages | None:
+        messages = self._connections.buyer_messages(merchant, channel)
+        return self.behind_gate(merchant, channel, messages) if messages else None
 
     def sender(self, merchant: str) -> str:
         return self._connections.sender(merchant)

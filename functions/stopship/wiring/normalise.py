@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.merchants import Merchants
+from stopship.application.ports import MarketBook, OrderPlaced
 from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
 from stopship.contract import SHOPIFY_SOURCE_PREFIX
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken
+from stopship.domain.market import PACKER_NOT_TOLD, day_of
 from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal
 from stopship.wiring import shopify_bus
@@ -58,9 +60,7 @@ def normalise(message: IntakeMessage, body: bytes) -> Normalised:
 
             return wish.read_wish(message, parse_json(body), _channels(message.merchant))
         case "amazon":
-            from stopship.adapters.amazon import notifications
-
-            return notifications.normalise(message, parse_json(body).get("detail") or {})
+            return _amazon_event(message, parse_json(body))
         case source:
             raise InvalidInput("source", f"{source!r} is not connected")
 
@@ -165,6 +165,19 @@ def _shipstation_event(message: IntakeMessage, body: Mapping[str, Any]) -> Signa
     return webhooks.normalise(message, body, client, channel_of)
 
 
+def _amazon_event(message: IntakeMessage, body: Mapping[str, Any]) -> Normalised:
+    """Notifications by their type, which the detail itself names: the bus's own word for it is not the sender's."""
+    from stopship.adapters.amazon import feed_finished, notifications, sweep
+
+    event = bus_event(body)
+    if event is None and message.topic == sweep.TOPIC:
+        return sweep.normalise(message, body)
+    detail = _object(event or {}, "detail")
+    if detail.get("notificationType") == feed_finished.TYPE:
+        return feed_finished.normalise(message, detail)
+    return notifications.normalise(message, detail)
+
+
 def channel_of(order_ref: str) -> str:
     """Where an order comes from, for a warehouse that works several channels and does not say. Amazon's order ids have a form
     of their own (3-7-7 digits, SP-API Orders); everything else is the store's."""
@@ -176,8 +189,29 @@ def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def bus_event(body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A notification in the bus's envelope, which Amazon's own queue does not put around it; None for what is no notification."""
+    if "detail-type" in body:
+        return dict(body)
+    kind = body.get("notificationType") or body.get("NotificationType")
+    if not isinstance(kind, str):
+        return None
+    from stopship.adapters.clock import SystemClock
+
+    return {"detail-type": kind, "detail": body, "id": "", "time": SystemClock().now()}
+
+
+def count_seen(ledger: MarketBook, merchant: str, event: Mapping[str, Any]) -> None:
+    """Once for each seller-fulfilled order: Amazon's cancel rate is over the orders of a week."""
+    from stopship.adapters.amazon import notifications
+
+    if seen := notifications.order_seen(_object(event, "detail")):
+        order_ref, placed_at = seen
+        ledger.add_market_order(merchant, OrderPlaced(AMAZON, order_ref, day_of(placed_at), PACKER_NOT_TOLD))
+
+
 def bus_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
-    """By the source that EventBridge vouches for: partners alone can put events under "aws.partner/"."""
+    """By the source that EventBridge vouches for: partners alone can put events under "aws.partner/". What came by Amazon's queue has none."""
     source = str(event.get("source", ""))
     if source.startswith(SHOPIFY_SOURCE_PREFIX):
         return shopify_bus.envelope(event, merchants)
@@ -185,10 +219,15 @@ def bus_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, st
 
 
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
-    """Who an ORDER_CHANGE on the bus is for, by its seller id, and its id for de-duplication."""
+    """Who a notification on the bus is for, by its seller id, and its id for de-duplication."""
+    from stopship.adapters.amazon import feed_finished
+
     detail = _object(event, "detail")
-    metadata = _object(detail, "NotificationMetadata")
-    seller = str(_object(_object(detail, "Payload"), "OrderChangeNotification").get("SellerId", ""))
+    # Amazon's older types write their names with a small letter.
+    metadata = _object(detail, "NotificationMetadata") or _object(detail, "notificationMetadata")
+    told = metadata.get("NotificationId") or metadata.get("notificationId")
+    change = _object(_object(detail, "Payload"), "OrderChangeNotification")
+    seller = str(change.get("SellerId") or "") or feed_finished.seller_of(detail)
     try:
         merchant, why = merchants.route(AMAZON, seller or "none"), ""
     except NotFound:
@@ -197,7 +236,7 @@ def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str,
         "merchant": merchant,
         "source": AMAZON,
         "topic": str(event.get("detail-type", "")),
-        "delivery_id": str(metadata.get("NotificationId") or event.get("id", "")),
+        "delivery_id": str(told or event.get("id", "")),
         "received_at": instant.normal(str(event["time"])),
         "why": why,
     }

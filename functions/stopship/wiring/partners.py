@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING, Any
 from stopship.adapters.access_tokens import SharedTokens, of_this_process
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
-from stopship.application.ports import Carrier, Erp, OrderSystem, Payments, Place, Tickets, Warehouse
+from stopship.application.ports import (
+    BuyerMessages,
+    Carrier,
+    Erp,
+    OrderSystem,
+    Payments,
+    Place,
+    Tickets,
+    Warehouse,
+)
 from stopship.domain.errors import NotFound
 from stopship.domain.order import FulfillmentType
 
 if TYPE_CHECKING:
     from stopship.adapters.amazon.connection import AmazonConnection
+    from stopship.adapters.amazon.sweep import AmazonChanges
     from stopship.adapters.netsuite.connection import NetSuiteConnection
     from stopship.adapters.shopify.connection import ShopifyConnection
     from stopship.adapters.shopify.lookups import ShopifyLookups
@@ -95,6 +105,12 @@ class ConfiguredPartners:
             raise NotFound(f"payments {told!r} of channel {channel}")
         return self._once(f"payments {merchant}", lambda: _shopify_payments(merchant, config))
 
+    def refunds_by_person(self, merchant: str, channel: str) -> Payments | None:
+        if channel != "amazon":
+            return None
+        config = self._config(merchant, channel)
+        return self._once(f"refunds {merchant}", lambda: _amazon_refunds(merchant, config, self._tokens))
+
     def tickets(self, merchant: str, source: str) -> Tickets | None:
         config = self._merchants.connections(merchant).get("zendesk") if source == "zendesk" else None
         return self._once(f"tickets {merchant}", lambda: _zendesk(merchant, config)) if config else None
@@ -106,6 +122,12 @@ class ConfiguredPartners:
             if config
             else None
         )
+
+    def buyer_messages(self, merchant: str, channel: str) -> BuyerMessages | None:
+        if channel != "amazon":
+            return None
+        config = self._config(merchant, channel)
+        return self._once(f"messages {merchant}", lambda: _amazon_messages(merchant, config, self._tokens))
 
     def sender(self, merchant: str) -> str:
         return str(self._merchants.connections(merchant).get("mail", {}).get("sender", ""))
@@ -138,6 +160,24 @@ def amazon_connection(merchant: str, config: Mapping[str, Any]) -> "AmazonConnec
 
     told = {name: value for name, value in config.items() if name not in NO_FIELDS}
     return AmazonConnection(merchant, **{**told, "marketplace_ids": tuple(config["marketplace_ids"])})
+
+
+def _amazon_refunds(merchant: str, config: Mapping[str, Any], tokens: SharedTokens) -> Payments:
+    from stopship.adapters.amazon.refunds import AmazonRefunds
+
+    return AmazonRefunds(amazon_connection(merchant, config), SystemClock(), tokens)
+
+
+def _amazon_messages(merchant: str, config: Mapping[str, Any], tokens: SharedTokens) -> BuyerMessages:
+    from stopship.adapters.amazon.messaging import AmazonMessages
+
+    return AmazonMessages(amazon_connection(merchant, config), SystemClock(), tokens)
+
+
+def amazon_changes(merchant: str, config: Mapping[str, Any], tokens: SharedTokens) -> "AmazonChanges":
+    from stopship.adapters.amazon.sweep import AmazonChanges
+
+    return AmazonChanges(amazon_connection(merchant, config), SystemClock(), tokens)
 
 
 def shopify_order_system(merchant: str, config: Mapping[str, Any]) -> "ShopifyOrderSystem":

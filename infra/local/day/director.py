@@ -177,12 +177,18 @@ class Director:
             if play.ended:
                 continue
             play.case = self._load(play)
+            self._end_doubt(play)
             if play.case is None or play.done == len(play.reactions):
                 continue
             when, do = play.reactions[play.done]
             if when(play.case):
                 do(self.stage, play, play.case)
                 play.done += 1
+
+    def _end_doubt(self, play: Play) -> None:
+        """A buyer's message that a crash has left in doubt is never sent again: somebody looks, and says that it is done with."""
+        if play.case and play.order.channel == "amazon" and asks(Cause.MESSAGE_FAILED)(play.case):
+            answer("done_by_hand")(self.stage, play, play.case)
 
     def _load(self, play: Play) -> Case | None:
         order, ledger = play.order, self.stage.ledger

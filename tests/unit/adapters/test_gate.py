@@ -213,6 +213,11 @@ def test_doubt_stays_doubt(book: CountingBook, time: Time) -> None:
         time.now += 10
         told = fails(door)
     assert isinstance(told, PartnerBusy) and told.in_doubt
+    time.now += 10
+    told = fails(door)
+    assert isinstance(told, PartnerDown) and told.in_doubt
+    never_made = fails(door, AssertionError("nobody may call"))
+    assert isinstance(never_made, PartnerDown) and not never_made.in_doubt
 
 
 # ------------------------------------------------------------------------------------------------ operations and pace
@@ -341,6 +346,8 @@ def test_nobody_is_in_anybodys_turn_after_it(book: CountingBook, time: Time) -> 
 
 
 class Adapter:
+    source = "netsuite"
+
     def __init__(self) -> None:
         self.called = 0
 
@@ -356,7 +363,7 @@ class Adapter:
 def test_a_governed_adapter_makes_each_call_a_turn_and_answers_the_rest_itself(book: CountingBook, time: Time) -> None:
     adapter = Adapter()
     behind = governed(adapter, gate(book, time), urgent=False)
-    assert behind.expected_work("1") == "work of 1" and book.reads == 0
+    assert (behind.expected_work("1"), behind.source) == ("work of 1", "netsuite") and book.reads == 0
     assert behind.read("1", deep=True) == ("1", True) and book.reads == 1
 
 

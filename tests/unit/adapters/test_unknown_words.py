@@ -38,8 +38,8 @@ type Read = Callable[[str], object]
 def shopify_work(said: str) -> object:
     location = {"location": {"id": "gid://shopify/Location/1", "isFulfillmentService": False}}
     node = {"id": "gid://shopify/FulfillmentOrder/1", "status": said, "assignedLocation": location}
-    more = {"fulfillments": {"nodes": []}, "fulfillmentHolds": [], "fulfillBy": None}
-    return shopify.fulfillment_order({**node, **more}, [])
+    rest = {"fulfillments": {"nodes": []}, "fulfillmentHolds": [], "fulfillBy": None}
+    return shopify.fulfillment_order({**node, **rest}, [])
 
 
 def shopify_fulfillment(**more: str) -> object:

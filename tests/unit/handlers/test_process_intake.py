@@ -206,6 +206,74 @@ def test_a_notification_that_cannot_be_used_is_kept_and_put_before_a_person(
     assert deployed.executions == []
 
 
+def feed_finished(**changes: Any) -> dict[str, Any]:
+    """The end of a feed, as the bus brings it."""
+    ended = {"feedId": "50", "feedType": "POST_ORDER_ACKNOWLEDGEMENT_DATA", "processingStatus": "DONE"}
+    seller = {"sellerId": "AACMESELLER", "accountId": "amzn1.merchant.o.AACMESELLER"}
+    detail = {
+        "notificationType": "FEED_PROCESSING_FINISHED",
+        "payload": {"feedProcessingFinishedNotification": {**seller, **ended, **changes}},
+        "notificationMetadata": {"notificationId": "n-1"},
+    }
+    return {**ORDER_CHANGE, "detail-type": "FEED_PROCESSING_FINISHED", "detail": detail}
+
+
+def test_the_end_of_a_feed_that_no_case_submitted_leaves_nothing_but_its_evidence(deployed: Deployment) -> None:
+    for told in (feed_finished(), feed_finished(sellerId=None), feed_finished(feedType="POST_PRODUCT_DATA")):
+        assert handler({"Records": [d.record(json.dumps(told))]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert (deployed.cases(), deployed.exceptions(), deployed.executions) == ([], [], [])
+    assert len(deployed.evidence) == 1
+
+
+def test_a_notification_from_amazons_own_queue_comes_without_an_envelope_and_is_read_all_the_same(
+    deployed: Deployment,
+) -> None:
+    raw = json.dumps(ORDER_CHANGE["detail"])
+    for _ in range(2):
+        assert handler({"Records": [d.record(raw)]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert handler({"Records": [d.record(json.dumps(feed_finished()["detail"]))]}, d.CONTEXT) == {
+        "batchItemFailures": []
+    }
+    (case,) = deployed.cases()
+    assert (case.channel, case.order_ref) == ("amazon", "903-8868176-2219830")
+    assert raw.encode() in deployed.evidence.values()
+    assert (deployed.exceptions(), len(deployed.executions)) == ([], 1)
+
+
+def test_a_sellers_order_is_counted_once_on_the_day_it_was_placed(deployed: Deployment) -> None:
+    for event in (ORDER_CHANGE, order_change(NotificationMetadata__NotificationId="another")):
+        handler({"Records": [d.record(json.dumps(event))]}, d.CONTEXT)
+    counted = wiring.ledger().market_orders(d.ACME, "amazon", "2022-07-13", "2022-07-13")
+    assert counted == 1
+    amazons = order_change(Payload__OrderChangeNotification__Summary__FulfillmentType="AFN")
+    handler({"Records": [d.record(json.dumps(amazons).replace("2219830", "2219831"))]}, d.CONTEXT)
+    assert wiring.ledger().market_orders(d.ACME, "amazon", "2022-01-01", "2099-01-01") == 1
+
+
+def test_a_notification_cannot_pass_for_what_the_sweep_queued(deployed: Deployment) -> None:
+    posed = {**order_change(NotificationType="order_sweep")["detail"], "part": "wish", "order": {"orderId": "1"}}
+    assert handler({"Records": [d.record(json.dumps(posed))]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert kept(deployed).source == "amazon"
+    assert deployed.executions == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "merchant"),
+    [
+        ({"sellerId": "ASTRANGER"}, d.UNROUTED),
+        ({"sellerId": None, "accountId": "amzn1.vg.6213651"}, d.UNROUTED),
+        ({"processingStatus": "Paused"}, d.ACME),
+        ({"feedId": None}, d.ACME),
+    ],
+)
+def test_the_end_of_a_feed_that_cannot_be_used_is_kept_and_put_before_a_person(
+    deployed: Deployment, changes: dict[str, Any], merchant: str
+) -> None:
+    raw = json.dumps(feed_finished(**changes))
+    assert handler({"Records": [d.record(raw)]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert kept(deployed, merchant).source == "amazon"
+
+
 def test_a_message_about_nothing_we_stop_leaves_no_case(deployed: Deployment) -> None:
     assert deployed.work([taken(deployed, "shopify", "customers/update", b'{"email": "jane@example.com"}')]) == []
     assert (deployed.cases(), deployed.exceptions(), deployed.executions) == ([], [], [])

@@ -12,7 +12,7 @@ from stopship.adapters import http
 from stopship.adapters.access_tokens import SharedTokens
 from stopship.adapters.amazon.client import PARTNER, AmazonClient, error_code
 from stopship.adapters.amazon.connection import AmazonConnection
-from stopship.adapters.amazon.feeds import FEED_TYPE
+from stopship.adapters.amazon.feeds import ACKNOWLEDGEMENT
 from stopship.adapters.checking import found
 from stopship.application.ports import Clock
 from stopship.domain.errors import PartnerContractBroken
@@ -33,7 +33,7 @@ def check(connection: AmazonConnection, clock: Clock, tokens: SharedTokens) -> l
     return [
         good("access token", "Login with Amazon gives one"),
         _role(client, "orders", "getOrder", f"/orders/2026-01-01/orders/{NOBODYS_ORDER}", {}),
-        _role(client, "feeds", "getFeeds", "/feeds/2021-06-30/feeds", {"feedTypes": FEED_TYPE, "pageSize": "1"}),
+        _role(client, "feeds", "getFeeds", "/feeds/2021-06-30/feeds", {"feedTypes": ACKNOWLEDGEMENT, "pageSize": "1"}),
         *_notifications(client, connection),
         _warehouse(connection),
     ]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import httpx
@@ -16,13 +16,18 @@ from stopship.domain.instant import plus
 
 PARTNER = "amazon"
 RATES = {
-    "getSubscription": 1.0,
-    "getFeeds": 0.0222,
+    "searchOrders": 0.0056,
     "getOrder": 0.5,
     "createFeedDocument": 0.5,
     "createFeed": 0.0083,
     "getFeed": 2.0,
+    "getFeeds": 0.0222,
     "getFeedDocument": 0.0222,
+    "getSubscription": 1.0,
+    "listTransactions": 0.5,
+    "getMessagingActionsForOrder": 1.0,
+    "GetAttributes": 1.0,
+    "createUnexpectedProblem": 1.0,
 }
 """Default requests a second (the models' usage plans); one over its inverse is the wait when Amazon names none."""
 RATE_HEADER: Final = "x-amzn-RateLimit-Limit"
@@ -30,8 +35,17 @@ RATE_HEADER: Final = "x-amzn-RateLimit-Limit"
 
 
 class AmazonClient:
-    def __init__(self, connection: AmazonConnection, clock: Clock, tokens: SharedTokens | None = None) -> None:
+    """``spend`` is called before each single request of an operation (not for tokens), for an allowance that is kept elsewhere."""
+
+    def __init__(
+        self,
+        connection: AmazonConnection,
+        clock: Clock,
+        tokens: SharedTokens | None = None,
+        spend: Callable[[], None] | None = None,
+    ) -> None:
         self._connection, self._clock, self._tokens = connection, clock, tokens or of_this_process()
+        self._spend = spend
         self._host = (connection.auth_endpoint or connection.endpoint).rstrip("/")
         c = connection
         self._place = Place.of(PARTNER, c.merchant, self._host, c.client_id, c.client_secret, c.refresh_token)
@@ -72,6 +86,8 @@ class AmazonClient:
         def patience(answered: httpx.Response) -> float | None:
             return wait_for_rate(answered, RATES[operation])
 
+        if self._spend:
+            self._spend()
         return http.call(
             PARTNER,
             method,
@@ -110,8 +126,12 @@ def wait_for_rate(answer: httpx.Response, usual: float) -> float | None:
     """Seconds until a call is due again, for a 429: by the seller's own rate where Amazon names it, else by the ``usual`` one."""
     if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
         return http.retry_after_header(answer)
-    rate = http.number(answer.headers.get(RATE_HEADER, ""))
-    return min(round(1 / (rate or usual), 1), http.LONGEST_SECONDS)
+    return min(round(1 / (rate_told(answer.headers.get(RATE_HEADER, "")) or usual), 1), http.LONGEST_SECONDS)
+
+
+def rate_told(text: str) -> float | None:
+    """Requests a second by Amazon's header; None when it says nothing that can be kept to."""
+    return http.number(text) or None
 
 
 def word(value: object) -> str:

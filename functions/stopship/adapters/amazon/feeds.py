@@ -18,7 +18,9 @@ from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.adapters.words import known
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 
-FEED_TYPE: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+ACKNOWLEDGEMENT: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+ADJUSTMENT: Final = "POST_PAYMENT_ADJUSTMENT_DATA"
+OURS: Final = frozenset({ACKNOWLEDGEMENT, ADJUSTMENT})
 CONTENT_TYPE: Final = "text/xml; charset=UTF-8"
 FEEDS: Final = "/feeds/2021-06-30"
 RUNNING: Final = ("IN_QUEUE", "IN_PROGRESS")
@@ -66,18 +68,30 @@ def acknowledgement(seller_id: str, order_ref: str, items: Sequence[str], reason
     return written
 
 
-def submit(client: AmazonClient, connection: AmazonConnection, document: bytes) -> str:
+def submit(
+    client: AmazonClient, connection: AmazonConnection, document: bytes, feed_type: str = ACKNOWLEDGEMENT
+) -> str:
     """Gives the feed id."""
     made = _object(
         client.call("createFeedDocument", "POST", f"{FEEDS}/documents", {"contentType": CONTENT_TYPE}), "the document"
     )
     _put(connection, _text(made, "url"), document)
     feed = {
-        "feedType": FEED_TYPE,
+        "feedType": feed_type,
         "marketplaceIds": list(connection.marketplace_ids),
         "inputFeedDocumentId": _text(made, "feedDocumentId"),
     }
     return _text(_object(client.call("createFeed", "POST", f"{FEEDS}/feeds", feed), "the feed"), "feedId")
+
+
+def made_since(client: AmazonClient, feed_type: str, since: str) -> bool:
+    """Whether any feed of this type was made since, by whatever software of the seller's."""
+    params = {"feedTypes": feed_type, "createdSince": since, "pageSize": "1"}
+    answer = client.call("getFeeds", "GET", f"{FEEDS}/feeds", params=params)
+    found = _object(answer, "the list of feeds").get("feeds")
+    if not isinstance(found, list):
+        raise PartnerContractBroken(PARTNER, "feeds: not as the contract says")
+    return bool(found)
 
 
 def read_report(client: AmazonClient, connection: AmazonConnection, feed_id: str) -> Report:

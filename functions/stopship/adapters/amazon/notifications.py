@@ -5,10 +5,12 @@ Orders API writes it as a string. Amazon's "Shipped" is the seller's own shipmen
 nothing can be cancelled: it is taken for the departure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from stopship.adapters.amazon import fields
 from stopship.adapters.amazon.client import PARTNER, word
+from stopship.adapters.amazon.sweep import status_id
 from stopship.application.take_in import IntakeMessage
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput
@@ -34,14 +36,14 @@ _BODY = "Payload.OrderChangeNotification"
 def normalise(message: IntakeMessage, detail: Mapping[str, Any]) -> CancelRequest | Signal | None:
     """None for changes that concern no cancel, and for orders that Amazon fulfils. Raises InvalidInput naming the place."""
     # Some of Amazon's types write their names with a small letter; the type is still what a person has to see.
-    kind = detail.get("notificationType") or _get(detail, "NotificationType", str)
+    kind = detail.get("notificationType") or fields.get(detail, "NotificationType", str)
     if kind != TYPE:
         raise InvalidInput("NotificationType", f"is {word(kind)}", f"only {TYPE} is understood")
-    change = _get(detail, _BODY, dict)
-    summary = _get(change, "Summary", dict, _BODY)
-    what = _one_of(change, "OrderChangeType", CHANGES, _BODY)
-    by = _one_of(summary, "FulfillmentType", FULFILLED_BY, f"{_BODY}.Summary")
-    status = _one_of(summary, "OrderStatus", STATUSES, f"{_BODY}.Summary")
+    change = fields.get(detail, _BODY, dict)
+    summary = fields.get(change, "Summary", dict, _BODY)
+    what = fields.one_of(change, "OrderChangeType", CHANGES, _BODY)
+    by = fields.one_of(summary, "FulfillmentType", FULFILLED_BY, f"{_BODY}.Summary")
+    status = fields.one_of(summary, "OrderStatus", STATUSES, f"{_BODY}.Summary")
     if by != "MFN" or what == "DeliveryTipChange":
         return None
     if what == "OrderStatusChange" and status in ("Canceled", "Shipped", "PartiallyShipped"):
@@ -60,7 +62,7 @@ def _request(
     return CancelRequest(
         merchant=message.merchant,
         channel=PARTNER,
-        order_ref=_get(change, "AmazonOrderId", str, _BODY),
+        order_ref=fields.get(change, "AmazonOrderId", str, _BODY),
         reason=Reason.CUSTOMER_REQUEST,
         requester=Requester.CUSTOMER,
         source=PARTNER,
@@ -82,18 +84,20 @@ def _signal(
 ) -> Signal:
     shipped = {x["OrderItemId"]: x.get("QuantityShipped", 0) for x in _items(summary)}
     cancelled = status == "Canceled"
+    order_ref = fields.get(change, "AmazonOrderId", str, _BODY)
+    lines = {} if cancelled else {item: quantity for item, quantity in shipped.items() if quantity}
     return Signal(
         merchant=message.merchant,
         channel=PARTNER,
         source=PARTNER,
         topic=TYPE,
-        delivery_id=notification_id(detail),
-        order_ref=_get(change, "AmazonOrderId", str, _BODY),
+        delivery_id=status_id(order_ref, "cancelled" if cancelled else "shipped", lines),
+        order_ref=order_ref,
         leg_id="",
         kind=SignalKind.ORDER_CANCELLED_ECHO if cancelled else SignalKind.SHIPMENT,
         occurred_at=_changed_at(detail, change),
         received_at=message.received_at,
-        lines={} if cancelled else {item: quantity for item, quantity in shipped.items() if quantity},
+        lines=lines,
         departed=not cancelled,
         raw_sha256=message.raw_sha256,
     )
@@ -101,14 +105,14 @@ def _signal(
 
 def notification_id(detail: Mapping[str, Any]) -> str:
     """What stays the same over Amazon's repeats."""
-    return str(_get(detail, "NotificationMetadata.NotificationId", str))
+    return str(fields.get(detail, "NotificationMetadata.NotificationId", str))
 
 
 def _changed_at(detail: Mapping[str, Any], change: Mapping[str, Any]) -> str:
     """When the order changed; Amazon may leave it null, and then it is when the notification was made."""
-    trigger = _get(change, "OrderChangeTrigger", dict, _BODY)
+    trigger = fields.get(change, "OrderChangeTrigger", dict, _BODY)
     place = f"{_BODY}.OrderChangeTrigger.TimeOfOrderChange" if trigger.get("TimeOfOrderChange") else "EventTime"
-    value = trigger.get("TimeOfOrderChange") or _get(detail, "EventTime", str)
+    value = trigger.get("TimeOfOrderChange") or fields.get(detail, "EventTime", str)
     try:
         return instant.normal(str(value))
     except ValueError as error:
@@ -117,34 +121,28 @@ def _changed_at(detail: Mapping[str, Any], change: Mapping[str, Any]) -> str:
 
 def _items(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     place = f"{_BODY}.Summary.OrderItems"
-    items: list[dict[str, Any]] = _get(summary, "OrderItems", list, f"{_BODY}.Summary")
+    items: list[dict[str, Any]] = fields.get(summary, "OrderItems", list, f"{_BODY}.Summary")
     for index, item in enumerate(items):
         here = f"{place}[{index}]"
         if not isinstance(item, Mapping):
             raise InvalidInput(here, "is not an object")
-        _get(item, "OrderItemId", str, here)
-        _get(item, "Quantity", int, here)
+        fields.get(item, "OrderItemId", str, here)
+        fields.get(item, "Quantity", int, here)
         for name, kind in (("IsBuyerRequestedCancel", bool), ("QuantityShipped", int)):
             if item.get(name) is not None:
-                _get(item, name, kind, here)
+                fields.get(item, name, kind, here)
     return items
 
 
-def _one_of(value: Mapping[str, Any], name: str, known: Sequence[str], above: str) -> str:
-    """A word of the contract's; one that it does not have is for a person to read, never taken for another."""
-    found: str = _get(value, name, str, above)
-    if found not in known:
-        raise InvalidInput(f"{above}.{name}", f"is {word(found)}, not one of the contract's", ", ".join(known))
-    return found
-
-
-def _get(value: Mapping[str, Any], path: str, kind: type, above: str = "") -> Any:
-    """The value at a dotted path. Raises InvalidInput with the whole path."""
-    found: Any = value
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    right = isinstance(found, kind) and not (kind is int and isinstance(found, bool)) and found != ""
-    if not right:
-        place = f"{above}.{path}" if above else path
-        raise InvalidInput(place, "is missing" if found is None else f"is not of type {kind.__name__}")
-    return found
+def order_seen(detail: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(order, when it was placed) of a seller-fulfilled order, for the count that the cancel rate is over; None where it is not told."""
+    change = detail.get("Payload", {})
+    change = change.get("OrderChangeNotification", {}) if isinstance(change, Mapping) else {}
+    summary = change.get("Summary") if isinstance(change, Mapping) else None
+    if not isinstance(summary, Mapping) or summary.get("FulfillmentType") != "MFN":
+        return None
+    order_ref, placed = change.get("AmazonOrderId"), summary.get("PurchaseDate")
+    try:
+        return (order_ref, instant.normal(str(placed))) if isinstance(order_ref, str) and order_ref else None
+    except ValueError:
+        return None

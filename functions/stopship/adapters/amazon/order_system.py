@@ -75,20 +75,20 @@ class AmazonOrderSystem:
         document = feeds.acknowledgement(
             self._connection.seller_id, command.order_ref, left, command.reason, command.key
         )
-        return CancelProgress(CancelState.SUBMITTED, feeds.submit(self._client, self._connection, document))
+        return _submitted(feeds.submit(self._client, self._connection, document))
 
     def read_cancel(self, command: CancelCommand, reference: str) -> CancelProgress:
         """Done only when the order itself shows the items as cancelled: a clean report alone is Amazon's word that it will be so."""
         report = feeds.read_report(self._client, self._connection, reference)
         if not report.finished:
-            return CancelProgress(CancelState.SUBMITTED, reference)
+            return _submitted(reference)
         seen = self.read_order(command.order_ref)
         if seen is not None and not _items_left(seen, command) and not _shipped(seen, command):
             return CancelProgress(CancelState.DONE, reference, by_us=not report.problems)
         if report.problems:
             first = report.problems[0]
             return CancelProgress(CancelState.REFUSED, reference, first.code or "item_failed", _sentence(report))
-        return CancelProgress(CancelState.SUBMITTED, reference)
+        return _submitted(reference)
 
     def open_return(self, order_ref: str, lines: Quantities, key: str) -> str:  # noqa: ARG002
         """The buyer starts a return at Amazon; a seller cannot."""
@@ -101,6 +101,11 @@ class AmazonOrderSystem:
     def contact(self, order_ref: str) -> str:  # noqa: ARG002
         """Buyers are written to through Amazon only; the desk never has their address."""
         return ""
+
+
+def _submitted(feed_id: str) -> CancelProgress:
+    """FEED_PROCESSING_FINISHED names the feed when it is through."""
+    return CancelProgress(CancelState.SUBMITTED, feed_id, announced=True)
 
 
 def _check_reason(command: CancelCommand) -> None:

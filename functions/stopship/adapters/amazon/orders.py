@@ -1,6 +1,7 @@
 """Orders API 2026-01-01: one order, without the buyer's or the recipient's data."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from urllib.parse import quote
@@ -34,12 +35,28 @@ def fetch(client: AmazonClient, order_ref: str) -> dict[str, Any] | None:
     return order
 
 
-def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at: str) -> OrderSnapshot:
-    """One leg, "amazon-<order id>", for what is still open: Amazon does not know the merchant's warehouses."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an order says of its goods. ``status`` is one of STATUSES."""
+
+    order_ref: str
+    status: str
+    lines: tuple[OrderLine, ...]
+
+
+def quantities(order: Mapping[str, Any]) -> Seen:
+    """Raises PartnerContractBroken for a status or quantities that the contract does not have."""
     order_ref = _at(order, "orderId", str)
     status = _at(_at(order, "fulfillment", dict), "fulfillmentStatus", str)
     known(PARTNER, "fulfillmentStatus", status, STATUSES)
     lines = tuple(_line(item, f"orderItems[{i}]", status) for i, item in enumerate(_at(order, "orderItems", list)))
+    return Seen(order_ref, status, lines)
+
+
+def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at: str) -> OrderSnapshot:
+    """One leg, "amazon-<order id>", for what is still open: Amazon does not know the merchant's warehouses."""
+    seen = quantities(order)
+    order_ref, status, lines = seen.order_ref, seen.status, seen.lines
     open_lines = {line.line_id: line.open for line in lines if line.open}
     kind = FulfillmentType.IN_HOUSE if connection.in_house else FulfillmentType.THIRD_PARTY
     leg = PlannedLeg(leg_id(order_ref), connection.warehouse, kind, "", open_lines)

@@ -11,9 +11,10 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from infra.local.sandboxes.amazon.bodies import notification
-from infra.local.sandboxes.amazon.documents import FEED_TYPE, Problem, messages_of, orders_of, report
-from infra.local.sandboxes.amazon.state import Feed, Item, Order, now
+from infra.local.sandboxes.amazon.bodies import feed_notification, notification
+from infra.local.sandboxes.amazon.documents import ADJUSTMENT, FEED_TYPES, Problem, messages_of, orders_of, report
+from infra.local.sandboxes.amazon.money import LAG_SECONDS, adjust
+from infra.local.sandboxes.amazon.state import Feed, Item, Order, Paid, now
 from infra.local.sandboxes.base import Base
 from infra.local.sandboxes.deliver import Message, json_body
 
@@ -42,6 +43,9 @@ class Account:
         self.documents: dict[str, str] = {}
         self.feeds: dict[str, Feed] = {}
         self.tokens: dict[str, float] = {}
+        self.searches = 0
+        self.bucket = (0.0, 0.0)
+        """Requests left, and when that was true; (0, 0) is a full one."""
 
     def setting(self, name: str, default: Any = "") -> Any:
         return self._base.setting(self.merchant, PARTNER, name, default)
@@ -116,17 +120,29 @@ class Account:
         self._base.deliver.duplicates = times - 1
         self._base.deliver.send(message)
 
+    def tell_end(self, feed: Feed) -> None:
+        """FEED_PROCESSING_FINISHED on the same bus. Operation "feed_word": silent is never told, late comes after ``seconds``."""
+        bus = self.setting("bus")
+        trap = self._base.traps.take(feed.order_ref or "*", "feed_word")
+        if not bus or (trap and trap.kind == "silent"):
+            return
+        body = json_body(feed_notification(self.setting("seller_id"), feed))
+        message = Message(PARTNER, self.merchant, "FEED_PROCESSING_FINISHED", "", body, bus=bus)
+        message.delay = trap.seconds if trap and trap.kind == "late" else 0.0
+        self._base.deliver.send(message)
+
     # ---------------------------------------------------------------------------------------- feeds
 
     def make_feed(self, told: Mapping[str, Any]) -> Response:
         document = str(told.get("inputFeedDocumentId", ""))
-        if told.get("feedType") != FEED_TYPE or not isinstance(told.get("marketplaceIds"), list):
+        if told.get("feedType") not in FEED_TYPES or not isinstance(told.get("marketplaceIds"), list):
             raise Refused(400, "InvalidInput", "Invalid feedType or marketplaceIds.")
         if not self.documents.get(document):
             raise Refused(400, "InvalidInput", "The feed document was not uploaded.")
         order_ref = next((text for text in orders_of(self.documents[document])), "")
         trap = self._base.traps.take(order_ref, "feed_work")
         feed = Feed(f"{5_000_000 + len(self.feeds) + 1}", document, order_ref, time.time(), 0.0)
+        feed.feed_type = str(told["feedType"])
         if trap:
             feed.kind, feed.detail = trap.kind, trap.detail
         if feed.kind != "silent":
@@ -142,7 +158,7 @@ class Account:
     def feed_body(self, feed: Feed) -> dict[str, Any]:
         """The feed as getFeed gives it; one that was cancelled or died has no report."""
         early = "IN_QUEUE" if time.time() - feed.made < self._seconds("queue") else "IN_PROGRESS"
-        body = {"feedId": feed.feed_id, "feedType": FEED_TYPE, "createdTime": feed.created_at}
+        body = {"feedId": feed.feed_id, "feedType": feed.feed_type, "createdTime": feed.created_at}
         report_id = {"resultFeedDocumentId": feed.report} if feed.report else {}
         return {**body, "processingStatus": feed.ended or early, **report_id}
 
@@ -154,17 +170,31 @@ class Account:
     def _work(self, feed: Feed) -> None:
         """Each message for itself: an item that cannot be cancelled fails, the others do not."""
         feed.ended = str(feed.detail.get("status", "DONE"))
-        if feed.ended == "CANCELLED":
-            return
+        if feed.ended != "CANCELLED":
+            self._work_messages(feed)
+        self.tell_end(feed)
+
+    def _work_messages(self, feed: Feed) -> None:
         problems: list[Problem] = []
         done = 0
         for message in messages_of(self.documents[feed.document]):
-            failed = list(self._acknowledge(feed, message))
+            work = self._adjust if feed.feed_type == ADJUSTMENT else self._acknowledge
+            failed = list(work(feed, message))
             problems += failed
             done += not failed
         if feed.ended == "DONE":
             feed.report = f"report-{feed.feed_id}"
             self.documents[feed.report] = report(feed.feed_id, done, problems)
+
+    def _adjust(self, feed: Feed, message: ET.Element) -> Iterator[Problem]:
+        order = self.orders.get(message.findtext("OrderAdjustment/AmazonOrderID", ""))
+        before = len(order.paid_back) if order else 0
+        lag = float(self.setting("finance_lag_seconds", LAG_SECONDS))
+        kind = feed.kind if feed.detail.get("status") is None else ""
+        yield from adjust(order, message, lag, kind, feed.detail)
+        for paid in order.paid_back[before:] if order else ():
+            key = message.findtext("OrderAdjustment/AdjustedItem/MerchantAdjustmentItemID", "")
+            self.write("refund", feed.order_ref, f"{feed.feed_id}:{key}", item=paid.item_id, amount=paid.amount)
 
     def _acknowledge(self, feed: Feed, message: ET.Element) -> Iterator[Problem]:
         number = message.findtext("MessageID", "")
@@ -211,7 +241,8 @@ class Account:
         self.documents, self.tokens = dict(saved["documents"]), dict(saved["tokens"])
         for order in saved["orders"]:
             items = [Item(**item) for item in order.pop("items")]
-            self.orders[order["order_ref"]] = Order(items=items, **order)
+            paid = [Paid(**x) for x in order.pop("paid_back")]
+            self.orders[order["order_ref"]] = Order(items=items, paid_back=paid, **order)
         for raw in saved["feeds"]:
             feed = self.feeds[raw["feed_id"]] = Feed(**raw)
             self.resume(feed)

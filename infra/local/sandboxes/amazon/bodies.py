@@ -4,7 +4,8 @@ import secrets
 from decimal import Decimal
 from typing import Any, Final
 
-from infra.local.sandboxes.amazon.state import Item, Order, now
+from infra.local.sandboxes.amazon.money import proceeds, worth
+from infra.local.sandboxes.amazon.state import Feed, Item, Order, now
 
 MARKETPLACE: Final = "ATVPDKIKX0DER"
 INCLUDED: Final = frozenset(
@@ -34,7 +35,7 @@ NOTIFIED: Final = {
 
 def order_body(order: Order, included: set[str]) -> dict[str, Any]:
     """The order with the data that was asked for (orders 2026-01-01, includedData)."""
-    total = sum((Decimal(x.price) * x.quantity for x in order.items), Decimal(0))
+    total = sum((worth(x) for x in order.items), Decimal(0))
     body: dict[str, Any] = {
         "orderId": order.order_ref,
         "createdTime": order.created_at,
@@ -58,6 +59,8 @@ def _item_body(item: Item, included: set[str]) -> dict[str, Any]:
     if "FULFILLMENT" in included:
         left = 0 if item.cancelled_by else item.quantity - item.shipped
         body["fulfillment"] = {"quantityFulfilled": item.shipped, "quantityUnfulfilled": left}
+    if "PROCEEDS" in included:
+        body["proceeds"] = proceeds(item)
     if "CANCELLATION" in included and (item.asked_by or item.cancelled_by):
         body["cancellation"] = {
             **({"cancellationRequest": {"requester": item.asked_by, "cancelReason": ""}} if item.asked_by else {}),
@@ -106,5 +109,30 @@ def notification(seller_id: str, order: Order, kind: str, reason: str) -> dict[s
             "SubscriptionId": f"subscription-{seller_id}",
             "PublishTime": now(),
             "NotificationId": secrets.token_hex(16),
+        },
+    }
+
+
+def feed_notification(seller_id: str, feed: Feed) -> dict[str, Any]:
+    """FEED_PROCESSING_FINISHED (FeedProcessingFinishedNotification, version 2020-09-04)."""
+    ended = {
+        "sellerId": seller_id,
+        "accountId": f"amzn1.merchant.o.{seller_id}",
+        "feedId": feed.feed_id,
+        "feedType": feed.feed_type,
+        "processingStatus": feed.ended,
+        **({"resultFeedDocumentId": feed.report} if feed.report else {}),
+    }
+    return {
+        "notificationVersion": "2020-09-04",
+        "notificationType": "FEED_PROCESSING_FINISHED",
+        "payloadVersion": "2020-09-04",
+        "eventTime": now(),
+        "payload": {"feedProcessingFinishedNotification": ended},
+        "notificationMetadata": {
+            "applicationId": "amzn1.sp.solution.sandbox",
+            "subscriptionId": f"subscription-{seller_id}",
+            "publishTime": now(),
+            "notificationId": secrets.token_hex(16),
         },
     }

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-FEED_TYPE: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+ADJUSTMENT: Final = "POST_PAYMENT_ADJUSTMENT_DATA"
+FEED_TYPES: Final = frozenset({"POST_ORDER_ACKNOWLEDGEMENT_DATA", ADJUSTMENT})
 CONTENT_TYPE: Final = "text/xml; charset=UTF-8"
 
 

@@ -16,7 +16,13 @@ from jsonschema import Draft4Validator, FormatChecker
 
 from infra.local.sandboxes.contracts import contracts
 
-FILES: Final = ("orders_2026-01-01.json", "feeds_2021-06-30.json", "notifications.json")
+FILES: Final = (
+    "orders_2026-01-01.json",
+    "feeds_2021-06-30.json",
+    "messaging.json",
+    "finances_2024-06-19.json",
+    "notifications.json",
+)
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 FORMATS: Final = FormatChecker()
 BOOLEANS: Final = {"true": True, "false": False}
@@ -127,19 +133,28 @@ def vendor(folder: Path | None = None) -> Models | None:
 
 
 def _operations(told: Mapping[str, Any]) -> Iterator[Operation]:
-    parts = set(_composed(told["definitions"]))
-    definitions = {name: schema if name in parts else _closed(schema) for name, schema in told["definitions"].items()}
+    composed = set(_composed(told["definitions"]))
+    definitions = {
+        name: schema if name in composed else _closed(schema) for name, schema in told["definitions"].items()
+    }
     for path, item in told["paths"].items():
         for method in METHODS & item.keys():
             yield Operation(item[method]["operationId"], method, path, item[method], definitions)
 
 
-def _composed(definitions: Mapping[str, Any]) -> Iterator[str]:
-    """Definitions that are put together from others, and those others: each names a part of the fields only."""
-    for name, schema in definitions.items():
-        if "allOf" in schema:
-            yield name
-            yield from (str(part["$ref"]).rpartition("/")[2] for part in schema["allOf"] if "$ref" in part)
+def _composed(schema: Any) -> Iterator[str]:
+    """Names of definitions that are put together with others in one object: each of them must leave room for the others."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _composed(one)
+    elif isinstance(schema, Mapping):
+        for part in schema.get("allOf", ()):
+            if "$ref" in part:
+                yield part["$ref"].rsplit("/", 1)[-1]
+        for name, one in schema.items():
+            if isinstance(one, Mapping) and "allOf" in one:
+                yield name
+            yield from _composed(one)
 
 
 def _closed(schema: Any) -> Any:

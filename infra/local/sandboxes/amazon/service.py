@@ -3,6 +3,7 @@
 import gzip
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -13,6 +14,9 @@ from infra.local.sandboxes.amazon import models
 from infra.local.sandboxes.amazon.account import PARTNER, Account, Refused
 from infra.local.sandboxes.amazon.bodies import INCLUDED, order_body
 from infra.local.sandboxes.amazon.documents import CONTENT_TYPE, orders_of
+from infra.local.sandboxes.amazon.money import transactions
+from infra.local.sandboxes.amazon.search import RATE as DEFAULT_RATE
+from infra.local.sandboxes.amazon.search import search, take_one
 from infra.local.sandboxes.base import Base
 from infra.local.sandboxes.faults import Dropped, transmit
 from infra.local.sandboxes.traps import Trap
@@ -60,7 +64,7 @@ def path_of(request: Request) -> str:
     return str(path.partition("?")[0])
 
 
-def _changed(body: dict[str, Any], trap: Trap | None) -> Response | None:
+def changed(body: dict[str, Any], trap: Trap | None) -> Response | None:
     """What a trap makes of an answer: detail {"change": {dotted place: value}}; None without such a trap."""
     change = (trap.detail if trap else {}).get("change")
     if change is None:
@@ -74,6 +78,10 @@ def _changed(body: dict[str, Any], trap: Trap | None) -> Response | None:
     return OffContract(body)
 
 
+def _after(moment: str, since: str) -> bool:
+    return not since or datetime.fromisoformat(moment) >= datetime.fromisoformat(since)
+
+
 class Service:
     """All sellers."""
 
@@ -85,7 +93,10 @@ class Service:
         merchant = request.path_params["merchant"]
         return self.accounts.setdefault(merchant, Account(self._base, merchant))
 
-    async def _answer(self, request: Request, trap: Trap | None, act: Callable[[Account], Response]) -> Response:
+    def take(self, request: Request, operation: str) -> Trap | None:
+        return self._base.traps.take(request.path_params["order_ref"], operation)
+
+    async def answer(self, request: Request, trap: Trap | None, act: Callable[[Account], Response]) -> Response:
         account = self.account(request)
 
         def run() -> Response:
@@ -122,9 +133,24 @@ class Service:
             if unknown := included - INCLUDED:
                 raise Refused(400, "InvalidInput", f"includedData: {', '.join(sorted(unknown))}")
             body = {"order": order_body(account.order(order_ref), included)}
-            return _changed(body, trap) or JSONResponse(body)
+            return changed(body, trap) or JSONResponse(body)
 
-        return await self._answer(request, trap, act)
+        return await self.answer(request, trap, act)
+
+    async def search(self, request: Request) -> Response:
+        trap = self._base.traps.take("*", "search")
+
+        def act(account: Account) -> Response:
+            try:
+                rate = take_one(account)
+            except Refused as refusal:
+                return refusal.response({RATE: f"{float(account.setting('search_rate', DEFAULT_RATE)):g}"})
+            body = search(account, dict(request.query_params))
+            answer = changed(body, trap) or JSONResponse(body)
+            answer.headers[RATE] = f"{rate:g}"
+            return answer
+
+        return await self.answer(request, trap, act)
 
     # ---------------------------------------------------------------------------------------- feeds
 
@@ -139,7 +165,7 @@ class Service:
             url = f"{base}/amazon/{account.merchant}/documents/{name}"
             return JSONResponse({"feedDocumentId": name, "url": url}, 201)
 
-        return await self._answer(request, self._base.traps.take("*", "document"), act)
+        return await self.answer(request, self._base.traps.take("*", "document"), act)
 
     async def upload(self, request: Request) -> Response:
         """The pre-signed address: whoever knows it may write, once, with the content type that was signed."""
@@ -161,15 +187,6 @@ class Service:
         raw = gzip.compress(told.encode()) if account.setting("gzip_reports", False) else told.encode()
         return await transmit(trap, lambda: Response(raw, 200 if text else 404, media_type=CONTENT_TYPE))
 
-    async def feeds(self, request: Request) -> Response:
-        """Those of one kind, the newest first; a page holds all of a seller's."""
-
-        def act(account: Account) -> Response:
-            account.require("feeds")
-            return JSONResponse({"feeds": [account.feed_body(feed) for feed in reversed(account.feeds.values())]})
-
-        return await self._answer(request, self._base.traps.take("*", "feeds"), act)
-
     # ---------------------------------------------------------------------------------------- notifications
 
     async def subscription(self, request: Request) -> Response:
@@ -182,7 +199,7 @@ class Service:
             told = {"subscriptionId": "subscription-1", "payloadVersion": "1.0", "destinationId": "destination-1"}
             return JSONResponse({"payload": told})
 
-        return await self._answer(request, self._base.traps.take("*", "subscription"), act)
+        return await self.answer(request, self._base.traps.take("*", "subscription"), act)
 
     async def destination(self, request: Request) -> Response:
         """The app's, not a seller's: only a token without a seller behind it may read it."""
@@ -207,7 +224,34 @@ class Service:
         if trap and trap.kind in ("silent", "late", "rejected", "false_ok"):
             self._base.traps.set(order_ref, "feed_work", trap)
             trap = None
-        return await self._answer(request, trap, lambda account: account.make_feed(told))
+        return await self.answer(request, trap, lambda account: account.make_feed(told))
+
+    async def feeds_made(self, request: Request) -> Response:
+        """getFeeds: the seller's feeds of some types since a moment, the newest first."""
+        query, trap = request.query_params, self._base.traps.take("*", "feeds")
+
+        def act(account: Account) -> Response:
+            account.require("feeds")
+            types, since = query["feedTypes"].split(","), query.get("createdSince", "")
+            made = [x for x in account.feeds.values() if x.feed_type in types and _after(x.created_at, since)]
+            body = {"feeds": [account.feed_body(x) for x in made[::-1][: int(query.get("pageSize", "10"))]]}
+            return changed(body, trap) or JSONResponse(body)
+
+        return await self.answer(request, trap, act)
+
+    async def transactions(self, request: Request) -> Response:
+        """listTransactions by order. Setting ``finance_lag_seconds``: how long a refund stays unseen."""
+        order_ref = request.query_params.get("relatedIdentifierValue", "")
+        trap = self._base.traps.take(order_ref, "finances")
+
+        def act(account: Account) -> Response:
+            if request.query_params.get("relatedIdentifierName") != "ORDER_ID":
+                raise Refused(400, "InvalidInput", "relatedIdentifierName")
+            known = account.orders.get(order_ref)
+            body = {"payload": {"transactions": transactions(known) if known else []}}
+            return changed(body, trap) or JSONResponse(body)
+
+        return await self.answer(request, trap, act)
 
     async def feed_status(self, request: Request) -> Response:
         known = self.account(request).feeds.get(request.path_params["feed_id"])
@@ -217,9 +261,9 @@ class Service:
             if known is None:
                 raise Refused(404, "NotFound", "The requested feed was not found.")
             body = account.feed_body(known)
-            return _changed(body, trap) or JSONResponse(body)
+            return changed(body, trap) or JSONResponse(body)
 
-        return await self._answer(request, trap, act)
+        return await self.answer(request, trap, act)
 
     async def report(self, request: Request) -> Response:
         name, base = request.path_params["name"], str(request.base_url).rstrip("/")
@@ -231,6 +275,6 @@ class Service:
             body = {"feedDocumentId": name, "url": f"{base}/amazon/{account.merchant}/documents/{name}"}
             if account.setting("gzip_reports", False):
                 body["compressionAlgorithm"] = "GZIP"
-            return _changed(body, trap) or JSONResponse(body)
+            return changed(body, trap) or JSONResponse(body)
 
-        return await self._answer(request, trap, act)
+        return await self.answer(request, trap, act)

@@ -18,6 +18,17 @@ class Item:
     shipped: int = 0
     cancelled_by: str = ""
     asked_by: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
+    """More of its price by kind: SHIPPING, GIFT_WRAP, TAX_ITEM, TAX_SHIPPING, DISCOUNT, ..."""
+
+
+@dataclass(slots=True)
+class Paid:
+    """One item's refund. ``visible_at`` is when the Finances API begins to show it."""
+
+    item_id: str
+    amount: str
+    visible_at: float
 
 
 @dataclass(slots=True)
@@ -30,6 +41,11 @@ class Order:
     fulfilled_by: str = "MERCHANT"
     created_at: str = field(default_factory=now)
     changed_at: str = field(default_factory=now)
+    actions: list[str] = field(default_factory=lambda: ["confirmOrderDetails", "unexpectedProblem"])
+    """Messages that Amazon allows for the order now; ``locale`` is the buyer's language."""
+    locale: str = "en-US"
+    messages: list[str] = field(default_factory=list)
+    paid_back: list[Paid] = field(default_factory=list)
 
     @property
     def status(self) -> str:
@@ -59,4 +75,5 @@ class Feed:
     detail: dict[str, Any] = field(default_factory=dict)
     report: str = ""
     ended: str = ""
+    feed_type: str = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
     created_at: str = field(default_factory=now)

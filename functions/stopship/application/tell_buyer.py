@@ -1,0 +1,109 @@
+"""Writing to a buyer through the marketplace: once, and never again by ourselves when nobody can say whether it went out.
+
+The marketplace has no key that would make a message one message, and nothing to read back. So the intent is a fact of its own before the
+call, a call that certainly did nothing takes it back, and an intent without an end is a doubt, which a person decides.
+"""
+
+from dataclasses import dataclass
+
+from stopship.application.answer_tickets import MessageFailed
+from stopship.application.context import Desk
+from stopship.application.next_step import person_was_asked
+from stopship.application.ports import BuyerMessages
+from stopship.application.record import Step
+from stopship.domain.case import Case
+from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
+from stopship.domain.events import MessageNotSent, MessageRequested, MessageSent
+from stopship.domain.ids import action_key
+from stopship.domain.resolution import Resolution
+
+ASK_OFFICIAL = "ask_official_request"
+_TEXTS = {
+    ASK_OFFICIAL: "You asked us to cancel your order {order}. Amazon needs this request from you: open Your Orders, choose the order and "
+    "select Request cancellation. We hold the order back and will answer your request there.",
+    "outcome_stopped": "Your order {order} is cancelled. Nothing of it will be sent.",
+    "outcome_part_stopped": "Part of your order {order} is cancelled and will not be sent. The rest of the order goes on.",
+    "outcome_mixed": "Part of your order {order} is cancelled. Another part had already left: if you do not want it, open Your Orders and "
+    "select Return or replace items.",
+    "outcome_shipped": "We tried to stop your order {order}, but it had already left. If you do not want it, open Your Orders and select "
+    "Return or replace items.",
+    "outcome_let_ship": "We could not stop your order {order}, so it goes on and will be delivered. If you do not want it, open Your Orders "
+    "and select Return or replace items.",
+    "outcome_blocked": "Your order {order} was stopped and will not be delivered.",
+    "outcome_saved": "As agreed, your order {order} goes on with the change that you asked for.",
+    "outcome_withdrawn": "As you asked, your order {order} is not cancelled and goes on.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``status`` is sent, "skipped:" with the reason, or in_doubt."""
+
+    case: Case
+    status: str
+
+
+def text_of(template: str, order_ref: str) -> str:
+    """No links, no HTML, no address: marketplaces refuse them."""
+    return _TEXTS[template].format(order=order_ref)
+
+
+def tell_outcome(desk: Desk, case: Case, messages: BuyerMessages, name: str, template: str, step: str) -> Case:
+    """Raises MessageFailed when it is in doubt, so that a person decides: retry sends it once more, done_by_hand ends it."""
+    requested = case.message_requests.get(name)
+    if requested:
+        if person_was_asked(case, step, requested.version, (Resolution.DONE_BY_HAND,)):
+            return _ended(desk, case, name, "skipped:by_hand")
+        if not person_was_asked(case, step, requested.version, (Resolution.RETRY,)):
+            raise MessageFailed(f"{name} may or may not have reached the buyer")
+    told = _send(desk, case, messages, name, template)
+    if told.status == "in_doubt":
+        raise MessageFailed(f"{name} may or may not have reached the buyer")
+    return _ended(desk, told.case, name, told.status)
+
+
+def ask_official(desk: Desk, case: Case) -> Told:
+    """Asks the buyer, once in a case, to use the marketplace's own button. What is in the way never keeps the case from a person."""
+    messages = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
+    if messages is None:
+        return Told(case, "skipped:no_messages")
+    if ASK_OFFICIAL in case.messages:
+        return Told(case, case.messages[ASK_OFFICIAL].fact.status)
+    if ASK_OFFICIAL in case.message_requests:
+        return Told(_ended(desk, case, ASK_OFFICIAL, "in_doubt"), "in_doubt")
+    try:
+        told = _send(desk, case, messages, ASK_OFFICIAL, ASK_OFFICIAL)
+    except (PartnerUnavailable, PartnerContractBroken) as error:
+        return Told(desk.cases.load(case.merchant, case.case_id), f"not_sent:{type(error).__name__}")
+    return Told(_ended(desk, told.case, ASK_OFFICIAL, told.status), told.status)
+
+
+def _send(desk: Desk, case: Case, messages: BuyerMessages, name: str, template: str) -> Told:
+    """One try, with its intent before it. Raises what certainly kept it from being sent, after the intent is taken back."""
+    number = str(case.message_tries.get(name, 0) + 1)
+    case = _record(desk, case, MessageRequested(name), action_key(case.case_id, "", "message", name, number))
+    try:
+        return Told(case, messages.send(case.order_ref, text_of(template, case.order_ref)))
+    except PartnerRefused as refusal:
+        return Told(case, f"skipped:{refusal.code}")
+    except PartnerUnavailable as error:
+        if error.in_doubt:
+            return Told(case, "in_doubt")
+        _record(desk, case, MessageNotSent(name, "unavailable"))
+        raise
+    except PartnerContractBroken:
+        _record(desk, case, MessageNotSent(name, "contract_broken"))
+        raise
+
+
+def _ended(desk: Desk, case: Case, name: str, status: str) -> Case:
+    return _record(desk, case, MessageSent(name, "", status), action_key(case.case_id, "", "message_sent", name))
+
+
+def _record(desk: Desk, case: Case, fact: MessageRequested | MessageNotSent | MessageSent, key: str = "") -> Case:
+    def build(_: Case) -> Step:
+        step = Step()
+        step.add(fact, key)
+        return step
+
+    return desk.cases.record(case.merchant, case.case_id, build)

@@ -212,12 +212,13 @@ def exchanges(sandboxes: Sandboxes) -> list[Exchange]:
 
 
 def test_every_call_and_every_answer_fits_amazons_models(
-    vendor: models.Models, exchanges: list[Exchange], capsys: pytest.CaptureFixture[str]
+    vendor: models.Models, exchanges: list[Exchange], record_property: Callable[[str, object], None]
 ) -> None:
     used = {one.name for x in exchanges if (one := vendor.find(x.method, x.path))}
     payloads = sum(bool(x.body) + bool(x.answer) for x in exchanges)
-    with capsys.disabled():
-        print(f"\n{len(exchanges)} calls of {len(used)} of Amazon's operations, {payloads} payloads checked")
+    record_property(
+        "checked", f"{len(exchanges)} calls of {len(used)} of Amazon's operations, {payloads} payloads checked"
+    )
     # The app itself reads where notifications go, once, when it is checked.
     assert used == set(RATES) | {"getDestination"}
     assert {f"{x.method} {x.path}": wrong for x in exchanges if (wrong := x.wrong(vendor))} == {}
@@ -232,7 +233,7 @@ def examples(one: models.Operation) -> Iterator[tuple[int, Any]]:
 
 
 def test_amazons_own_examples_fit_its_models_as_we_read_them(
-    vendor: models.Models, capsys: pytest.CaptureFixture[str]
+    vendor: models.Models, record_property: Callable[[str, object], None]
 ) -> None:
     """Closing the models to fields that they do not name takes nothing away. Of the operations that are used here: some others' examples
     do not fit even as published."""
@@ -242,8 +243,7 @@ def test_amazons_own_examples_fit_its_models_as_we_read_them(
         if one.name in RATES
         for status, example in examples(one)
     ]
-    with capsys.disabled():
-        print(f"\n{len(found)} of Amazon's own examples checked")
+    record_property("checked", f"{len(found)} of Amazon's own examples checked")
     assert len(found) >= 10
     assert [x for x in found if x[2]] == []
 

@@ -118,12 +118,13 @@ def exchanges(sandboxes: Sandboxes) -> list[Exchange]:
 
 
 def test_every_call_and_every_answer_fits_shipbobs_document(
-    vendor: Document, exchanges: list[Exchange], capsys: pytest.CaptureFixture[str]
+    vendor: Document, exchanges: list[Exchange], record_property: Callable[[str, object], None]
 ) -> None:
     used = {one.name for x in exchanges if (one := vendor.find(x.method, x.path))}
     payloads = sum(bool(x.body) + bool(x.answer) for x in exchanges)
-    with capsys.disabled():
-        print(f"\n{len(exchanges)} calls of {len(used)} of ShipBob's operations, {payloads} payloads checked")
+    record_property(
+        "checked", f"{len(exchanges)} calls of {len(used)} of ShipBob's operations, {payloads} payloads checked"
+    )
     assert used == {READ, TIMELINE, CANCEL}
     assert {f"{x.method} {x.path}": wrong for x in exchanges if (wrong := x.wrong(vendor))} == {}
 
@@ -146,12 +147,11 @@ AMBIGUOUS = {
 
 
 def test_shipbobs_own_examples_fit_its_document_as_we_read_it(
-    vendor: Document, capsys: pytest.CaptureFixture[str]
+    vendor: Document, record_property: Callable[[str, object], None]
 ) -> None:
     """But for a slip of its generator, which cut the deepest field short."""
     found = [(one, one.wrong_answer(status, json.dumps(x).encode())) for one, status, x in examples(vendor)]
-    with capsys.disabled():
-        print(f"\n{len(found)} of ShipBob's own examples checked")
+    record_property("checked", f"{len(found)} of ShipBob's own examples checked")
     wrong = {problem for one, problems in found if one.name not in AMBIGUOUS for problem in problems}
     assert len(found) >= 10
     assert [x for x in wrong if not x.endswith("serial_numbers.0: None is not of type 'string'")] == []

@@ -3,7 +3,7 @@
 import copy
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -108,10 +108,11 @@ def misfits(found: GraphQLSchema, text: str, variables: dict[str, Any]) -> list[
 
 
 def test_every_request_fits_shipheros_schema(
-    vendor: GraphQLSchema, sent: list[tuple[str, dict[str, Any]]], capsys: pytest.CaptureFixture[str]
+    vendor: GraphQLSchema, sent: list[tuple[str, dict[str, Any]]], record_property: Callable[[str, object], None]
 ) -> None:
-    with capsys.disabled():
-        print(f"\n{len(sent)} requests with {len(documents.ALL)} documents against {len(vendor.type_map)} types")
+    record_property(
+        "checked", f"{len(sent)} requests with {len(documents.ALL)} documents against {len(vendor.type_map)} types"
+    )
     assert {text for text, _ in sent} == set(documents.ALL.values())
     assert [wrong for text, variables in sent for wrong in misfits(vendor, text, variables)] == []
 
@@ -178,12 +179,13 @@ def renamed(told: dict[str, Any], kind: str, field: str, members: str) -> GraphQ
 # ---------------------------------------------------------------------------------------------- our schema in theirs
 
 
-def test_our_schema_is_a_part_of_shipheros(vendor: GraphQLSchema, capsys: pytest.CaptureFixture[str]) -> None:
+def test_our_schema_is_a_part_of_shipheros(
+    vendor: GraphQLSchema, record_property: Callable[[str, object], None]
+) -> None:
     """So that an answer which is executed on ours has the vendor's form."""
     ours = schema.own()
     members = sum(len(getattr(one, "fields", ())) for name, one in ours.type_map.items() if not name.startswith("__"))
-    with capsys.disabled():
-        print(f"\n{len(ours.type_map)} types and {members} fields of our schema against ShipHero's")
+    record_property("checked", f"{len(ours.type_map)} types and {members} fields of our schema against ShipHero's")
     assert differences(ours, vendor) == []
 
 

@@ -121,12 +121,13 @@ def exchanges(sandboxes: Sandboxes) -> list[Exchange]:
 
 
 def test_every_call_and_every_answer_fits_the_vendors_document(
-    vendor: Document, exchanges: list[Exchange], capsys: pytest.CaptureFixture[str]
+    vendor: Document, exchanges: list[Exchange], record_property: Callable[[str, object], None]
 ) -> None:
     used = {one.name for x in exchanges if (one := vendor.find(x.method, x.path))}
     payloads = sum(bool(x.body) + bool(x.answer) for x in exchanges)
-    with capsys.disabled():
-        print(f"\n{len(exchanges)} calls of {len(used)} of ShipStation's operations, {payloads} payloads checked")
+    record_property(
+        "checked", f"{len(exchanges)} calls of {len(used)} of ShipStation's operations, {payloads} payloads checked"
+    )
     assert used == OPERATIONS
     assert {f"{x.method} {x.path}": wrong for x in exchanges if (wrong := x.wrong(vendor))} == {}
 
@@ -140,7 +141,7 @@ def samples(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, 
 
 @pytest.mark.parametrize("kind", ["void_label_response_body", "partial_shipment", "shipment_item", "label", "error"])
 def test_the_vendors_own_samples_fit_its_document_as_we_read_it(
-    told: dict[str, Any], vendor: Document, kind: str, capsys: pytest.CaptureFixture[str]
+    told: dict[str, Any], vendor: Document, kind: str, record_property: Callable[[str, object], None]
 ) -> None:
     found = list(samples(told["components"]["schemas"][kind]))
     wrong = [
@@ -148,8 +149,7 @@ def test_the_vendors_own_samples_fit_its_document_as_we_read_it(
         for name, example, field in found
         for problem in vendor.errors(json.loads(json.dumps(example, default=str)), vendor.schema(field), name)
     ]
-    with capsys.disabled():
-        print(f"\n{len(found)} of the vendor's own samples of {kind} checked")
+    record_property("checked", f"{len(found)} of the vendor's own samples of {kind} checked")
     assert wrong == []
 
 

@@ -3,7 +3,7 @@
 import copy
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -66,10 +66,11 @@ def problems(found: GraphQLSchema, name: str) -> list[str]:
 # ---------------------------------------------------------------------------------------------- documents
 
 
-def test_all_documents_fit_shopifys_schema(vendor: GraphQLSchema, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_documents_fit_shopifys_schema(
+    vendor: GraphQLSchema, record_property: Callable[[str, object], None]
+) -> None:
     found = {name: problems(vendor, name) for name in documents.ALL}
-    with capsys.disabled():
-        print(f"\n{len(found)} documents against {len(vendor.type_map)} types of Shopify's schema")
+    record_property("checked", f"{len(found)} documents against {len(vendor.type_map)} types of Shopify's schema")
     assert len(found) >= LEAST_DOCUMENTS
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
@@ -164,11 +165,12 @@ def _members(place: str, mine: Any, theirs: Any) -> Iterator[str]:
             yield f"{place}.{name} has another default"
 
 
-def test_our_schema_is_a_part_of_shopifys(vendor: GraphQLSchema, capsys: pytest.CaptureFixture[str]) -> None:
+def test_our_schema_is_a_part_of_shopifys(
+    vendor: GraphQLSchema, record_property: Callable[[str, object], None]
+) -> None:
     ours = schema.own()
     members = sum(len(getattr(one, "fields", ())) for name, one in ours.type_map.items() if not name.startswith("__"))
-    with capsys.disabled():
-        print(f"\n{len(ours.type_map)} types and {members} fields of our schema against Shopify's")
+    record_property("checked", f"{len(ours.type_map)} types and {members} fields of our schema against Shopify's")
     assert differences(ours, vendor) == []
 
 

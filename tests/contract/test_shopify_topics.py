@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,20 +79,18 @@ def schema_topics() -> dict[str, str]:
     return named
 
 
-def test_every_topic_of_shopifys_examples_is_decided_about(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_topic_of_shopifys_examples_is_decided_about(record_property: Callable[[str, object], None]) -> None:
     found = set(samples())
-    with capsys.disabled():
-        print(f"\n{len(found)} topics of Shopify's examples against {len(TOPICS)} rows of the table")
+    record_property("checked", f"{len(found)} topics of Shopify's examples against {len(TOPICS)} rows of the table")
     assert found - set(TOPICS) == set()
     assert len(found) > 50
 
 
 def test_every_topic_that_shopifys_schema_names_in_these_families_is_decided_about(
-    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     named = schema_topics()
-    with capsys.disabled():
-        print(f"\n{len(named)} topics of {len(FAMILIES)} families in Shopify's schema")
+    record_property("checked", f"{len(named)} topics of {len(FAMILIES)} families in Shopify's schema")
     assert {topic for topic in named.values() if topic not in TOPICS} == set()
 
 
@@ -104,7 +103,7 @@ def test_whatever_is_subscribed_to_can_be_subscribed_to() -> None:
     assert set(SUBSCRIBED) <= set(schema_topics().values())
 
 
-def test_every_example_is_read_as_the_table_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_example_is_read_as_the_table_says(record_property: Callable[[str, object], None]) -> None:
     read_as: Counter[str] = Counter()
     for topic, payload in samples().items():
         meaning = TOPICS[topic].meaning
@@ -121,8 +120,7 @@ def test_every_example_is_read_as_the_table_says(capsys: pytest.CaptureFixture[s
         expected = {Meaning.WISH: CancelRequest, Meaning.SIGNAL: Signal, Meaning.NOTHING: type(None)}[meaning]
         assert isinstance(found, expected) or topic in HARMLESS, topic
         read_as[found.kind if isinstance(found, Signal) else type(found).__name__] += 1
-    with capsys.disabled():
-        print(f"\n{sum(read_as.values())} of Shopify's examples read: {dict(sorted(read_as.items()))}")
+    record_property("checked", f"{sum(read_as.values())} of Shopify's examples read: {dict(sorted(read_as.items()))}")
     assert set(SignalKind) - set(read_as) == {SignalKind.ORDER_CANCELLED_ECHO, SignalKind.REFUND_SEEN} - set(read_as)
 
 

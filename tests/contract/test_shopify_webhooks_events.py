@@ -297,14 +297,13 @@ def test_a_privacy_duty_is_told_whatever_is_subscribed_to(placed: Placed, topic:
     assert (found.duty, found.order_refs, found.customer) == (duty, (placed.ref,), "191167")
 
 
-def test_shopifys_own_examples_of_the_privacy_duties_are_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_shopifys_own_examples_of_the_privacy_duties_are_read(record_property: Callable[[str, object], None]) -> None:
     read = {}
     for topic in (t for t, row in TOPICS.items() if row.meaning is Meaning.PRIVACY):
         body = json.dumps(sample(topic)).encode()
         message = IntakeMessage(MERCHANT, "shopify", topic, "d-1", "raw/1", "0" * 64, LATER)
         read[topic] = privacy.read_privacy(message, body, lambda _: MERCHANT)
-    with capsys.disabled():
-        print(f"\n{len(read)} of Shopify's examples of privacy duties read")
+    record_property("checked", f"{len(read)} of Shopify's examples of privacy duties read")
     orders = ("299938", "280263", "220458")
     assert {t: x.order_refs for t, x in read.items()} == {
         "customers/data_request": orders,

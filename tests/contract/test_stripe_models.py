@@ -154,23 +154,23 @@ def day() -> Iterator[Day]:
 
 
 def test_every_call_and_every_answer_fits_stripes_document(
-    vendor: models.Models, day: Day, capsys: pytest.CaptureFixture[str]
+    vendor: models.Models, day: Day, record_property: Callable[[str, object], None]
 ) -> None:
     used = {one.name for x in day.exchanges if (one := vendor.find(x.method, x.path))}
     payloads = sum(bool(x.body) + bool(x.answer) for x in day.exchanges)
-    with capsys.disabled():
-        print(f"\n{len(day.exchanges)} calls of {len(used)} of Stripe's operations, {payloads} payloads checked")
+    record_property(
+        "checked", f"{len(day.exchanges)} calls of {len(used)} of Stripe's operations, {payloads} payloads checked"
+    )
     assert used == OPERATIONS
     assert {f"{x.method} {x.path}": wrong for x in day.exchanges if (wrong := x.wrong(vendor))} == {}
 
 
 def test_every_event_of_the_sandbox_fits_stripes_document(
-    vendor: models.Models, day: Day, capsys: pytest.CaptureFixture[str]
+    vendor: models.Models, day: Day, record_property: Callable[[str, object], None]
 ) -> None:
     wrong = [x for told in day.events for x in wrong_event(vendor, told)]
     kinds = {told["type"] for told in day.events}
-    with capsys.disabled():
-        print(f"\n{len(day.events)} events of {len(kinds)} types checked")
+    record_property("checked", f"{len(day.events)} events of {len(kinds)} types checked")
     assert {"refund.created", "refund.updated", "refund.failed", "charge.dispute.created"} <= kinds
     assert wrong == []
 
@@ -189,16 +189,16 @@ def wrong_event(vendor: models.Models, told: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_stripes_own_example_fits_its_document_but_for_what_is_newer(
-    folder: Path, fixtures: dict[str, Any], kind: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, fixtures: dict[str, Any], kind: str, record_property: Callable[[str, object], None]
 ) -> None:
     """The examples are younger than the document: what that does not name is let through, objects that are expanded are their ids."""
     judge = models.read(folder / models.FILE, closed=False)
     example = fixtures[kind] if kind == "event" else {name: folded(value) for name, value in fixtures[kind].items()}
     strict = models.read(folder / models.FILE).wrong_object(kind, example)
-    with capsys.disabled():
-        print(
-            f"\n{kind}: {len(example)} fields of Stripe's example checked, {len(strict)} remarks by the stricter reading"
-        )
+    record_property(
+        "checked",
+        f"{kind}: {len(example)} fields of Stripe's example checked, {len(strict)} remarks by the stricter reading",
+    )
     assert judge.wrong_object(kind, example) == []
 
 

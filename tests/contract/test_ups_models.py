@@ -129,12 +129,13 @@ def exchanges(sandboxes: Sandboxes) -> list[Exchange]:
 
 
 def test_every_call_and_every_answer_fits_the_vendors_documents(
-    vendor: Vendor, exchanges: list[Exchange], capsys: pytest.CaptureFixture[str]
+    vendor: Vendor, exchanges: list[Exchange], record_property: Callable[[str, object], None]
 ) -> None:
     used = {one.name for x in exchanges if (one := vendor.find(x.method, x.path))}
     payloads = sum(bool(x.body) + bool(x.answer) for x in exchanges)
-    with capsys.disabled():
-        print(f"\n{len(exchanges)} calls of {len(used)} of UPS's operations, {payloads} payloads checked")
+    record_property(
+        "checked", f"{len(exchanges)} calls of {len(used)} of UPS's operations, {payloads} payloads checked"
+    )
     assert used == OPERATIONS
     assert {f"{x.method} {x.path}": wrong for x in exchanges if (wrong := x.wrong(vendor))} == {}
 
@@ -158,11 +159,10 @@ def examples(told: dict[str, Any], operation: str, status: str) -> Iterator[Any]
     ],
 )
 def test_the_vendors_own_samples_are_read(
-    told: dict[str, Any], operation: str, kind: type[BaseModel], capsys: pytest.CaptureFixture[str]
+    told: dict[str, Any], operation: str, kind: type[BaseModel], record_property: Callable[[str, object], None]
 ) -> None:
     found = list(examples(told, operation, "200"))
-    with capsys.disabled():
-        print(f"\n{len(found)} of the vendor's own samples of {operation} read")
+    record_property("checked", f"{len(found)} of the vendor's own samples of {operation} read")
     assert found
     for one in found:
         kind.model_validate(one)

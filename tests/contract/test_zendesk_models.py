@@ -128,10 +128,11 @@ def named(judge: Document, exchange: Exchange) -> str:
 
 
 def test_everything_that_we_send_and_read_fits_zendesks_document(
-    vendor: Document, exchanges: list[Exchange], capsys: pytest.CaptureFixture[str]
+    vendor: Document, exchanges: list[Exchange], record_property: Callable[[str, object], None]
 ) -> None:
-    with capsys.disabled():
-        print(f"\n{len(exchanges)} exchanges of {len(OURS)} operations checked against Zendesk's document")
+    record_property(
+        "checked", f"{len(exchanges)} exchanges of {len(OURS)} operations checked against Zendesk's document"
+    )
     assert {named(vendor, x) for x in exchanges} == OURS
     assert {x.status for x in exchanges} == {200, 404, 422}
     assert len(exchanges) >= 12
@@ -151,7 +152,7 @@ def samples(told: dict[str, Any], document: Document) -> Iterator[tuple[str, int
 
 
 def test_zendesks_own_examples_fit_its_document_as_we_read_it(
-    vendor: Document, told: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    vendor: Document, told: dict[str, Any], record_property: Callable[[str, object], None]
 ) -> None:
     """Closing the document to fields that it does not name takes nothing away."""
     operations = {one.name: one for one in vendor.operations}
@@ -162,8 +163,7 @@ def test_zendesks_own_examples_fit_its_document_as_we_read_it(
         place = one.path.replace("{ticket_id}", "1")
         headers = {"content-type": "application/json"}
         wrong += one.wrong_answer(status, body) if status else one.wrong_request(place, (), headers, body)
-    with capsys.disabled():
-        print(f"\n{len(found)} of Zendesk's own examples checked")
+    record_property("checked", f"{len(found)} of Zendesk's own examples checked")
     assert len(found) >= 5
     assert wrong == []
 

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from infra.local.day.carriers import carrier_plays
 from infra.local.day.director import Play, Stage, answer, asks, is_closed
 from infra.local.day.doors import door_plays
-from infra.local.day.orders import EAST, NORTH, WEST, Numbers, Order, make, place_in_channel, place_on_shelf
+from infra.local.day.orders import (
+    EAST,
+    NORTH,
+    WEST,
+    Numbers,
+    Order,
+    make,
+    place_in_channel,
+    place_on_shelf,
+    unpaid_since,
+)
 from infra.local.day.partners import partner_plays
 from infra.local.day.vendors import vendor_plays
 from infra.local.day.wishes import by_buyer, by_flow, by_ops, by_shop_staff, by_work_cancel
@@ -20,14 +30,13 @@ WAREHOUSES = {ACME: EAST, BOREALIS: NORTH}
 def day(numbers: Numbers) -> list[Play]:
     """All plays, in the order in which their wishes are made."""
     plays: list[Play] = []
-    for number, merchant in enumerate((ACME, BOREALIS) * 2):
+    for merchant in (ACME, BOREALIS):
         plays += _stopped(numbers, merchant)
         plays += _late(numbers, merchant)
         plays += _parts(numbers, merchant)
         plays += _trouble(numbers, merchant)
-        if number < 2:
-            plays += _rare(numbers, merchant)
-            plays += carrier_plays(numbers, merchant, WAREHOUSES[merchant])
+        plays += _rare(numbers, merchant)
+        plays += carrier_plays(numbers, merchant, WAREHOUSES[merchant])
     plays += door_plays(numbers, ACME, EAST)
     plays += vendor_plays(numbers, BOREALIS)
     plays += partner_plays(numbers)
@@ -129,7 +138,7 @@ def _trouble(numbers: Numbers, merchant: str) -> Iterator[Play]:
     )
     yield Play(
         "payment never completed",
-        _shopify(numbers, merchant, financial="authorized"),
+        _shopify(numbers, merchant, **unpaid_since(48)),
         _ops("payment_timeout", requester="system"),
         "stopped",
     )

@@ -134,7 +134,7 @@ def test_a_version_that_shopify_has_retired_is_named(sandboxes: Sandboxes) -> No
 
 
 def test_a_bucket_too_small_for_a_case_is_named(sandboxes: Sandboxes) -> None:
-    with told(sandboxes, "shopify", {"bucket_points": 500}, GOOD):
+    with told(sandboxes, "shopify", {"bucket_points": 500, "restore_rate": 1_000_000}, GOOD):
         one_is_wrong(check(sandboxes), "rate limit", "of 500 points")
 
 

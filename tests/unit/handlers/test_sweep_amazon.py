@@ -42,7 +42,7 @@ class Found:
 
 @pytest.fixture(autouse=True)
 def sellers(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    monkeypatch.setattr(sweep_amazon, "amazon_changes", lambda merchant, _: Found(merchant))
+    monkeypatch.setattr(sweep_amazon, "amazon_changes", lambda merchant, *_: Found(merchant))
     Found.asked, Found.broken = [], set()
     for merchant in (d.ACME, d.ZETA):
         connected = {**wiring.merchants().connections(merchant), "amazon": {"endpoint": "http://127.0.0.1:1"}}

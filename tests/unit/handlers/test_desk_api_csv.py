@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from stopship import wiring
+from stopship.adapters.ops_csv import rows
 from stopship.handlers import desk_api
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
@@ -109,9 +110,14 @@ def test_a_charset_beside_the_media_type_is_no_other_type(deployed: Deployment) 
     assert send(GOOD, "Text/CSV; charset=utf-8")["statusCode"] == 202
 
 
-def test_as_many_rows_as_are_allowed_reach_the_queue(deployed: Deployment) -> None:
-    answer = send("order_ref,reason\n" + "".join(f"{n},stockout\n" for n in range(1000)))
-    assert len(d.body_of(answer)["taken"]) == len(deployed.take_queue()) == 1000
+def test_as_many_rows_as_are_allowed_reach_the_queue_and_one_more_is_refused(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "MAX_ROWS", 60)
+    d.is_problem(send("order_ref,reason\n" + "".join(f"{n},stockout\n" for n in range(61))), 400)
+    assert deployed.take_queue() == []
+    answer = send("order_ref,reason\n" + "".join(f"{n},stockout\n" for n in range(60)))
+    assert len(d.body_of(answer)["taken"]) == len(deployed.take_queue()) == 60
 
 
 def test_a_queue_that_refuses_some_answers_no_yes_and_a_repeat_makes_it_whole(

@@ -20,7 +20,7 @@ CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
     ("import rules", ["lint-imports"]),
-    ("tests", ["pytest", "--numprocesses", "2", "--dist", "loadgroup"]),
+    ("tests", ["pytest", "--numprocesses", "2", "--no-loadscope-reorder"]),
 )
 
 

@@ -2,6 +2,7 @@
 and each test is a process of its own as far as access tokens go."""
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,11 +29,21 @@ def _own_access_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file's tests run in one process, which keeps what they share. The doors' tests come first: messages in their parameters are
-    signed when they are collected, and a proof grows old in minutes. Then come the long ones, so that none is left over at the end."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.nodeid)))
+    """The doors' tests come first: messages in their parameters are signed when they are collected, and a proof grows old in minutes. Then
+    come the long ones, so that none is left over at the end."""
     items.sort(key=lambda item: _rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each file's tests run in one process, which keeps what they share."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    return ByFile(config, log)
 
 
 def _group(nodeid: str) -> str:

@@ -19,6 +19,7 @@ RARE = {
     "cancel-in-order-system": TOKENS,
     "update-netsuite": TOKENS,
     "close-loop": TOKENS,
+    "take-payment-action": TOKENS,
     "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
     "cancel-form": {"s3:GetObject": "only when the same statement is confirmed twice"},
     "desk-api": {"s3:GetObject": "only when the same request comes twice"},
@@ -78,6 +79,7 @@ RARE = {
     },
     "sweep-amazon": dict.fromkeys(
         (
+            *TOKENS,
             "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:PutItem",

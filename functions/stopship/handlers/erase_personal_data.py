@@ -1,7 +1,6 @@
 """Does what privacy law asks: names what is held of a customer, or erases it. No other function may erase."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from stopship.application.answer_privacy import answer_privacy
@@ -10,22 +9,12 @@ from stopship.application.take_in import IntakeMessage, take_in
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants, shopify_bus
+from stopship.wiring.batch import batch
 from stopship.wiring.in_hand import InHand
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """SQS batch in, {"batchItemFailures": [...]} out."""
-    failed = [r["messageId"] for r in event["Records"] if not _done(r)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-
-
-def _done(record: Mapping[str, Any]) -> bool:
-    try:
-        _answer(_message(json.loads(record["body"]), record["body"]))
-    except Exception:  # noqa: BLE001 - whatever went wrong, the message must stay in the queue and the batch go on
-        logger().exception("message stays in the queue", extra={"message_id": record["messageId"]})
-        return False
-    return True
+def answer(raw: str) -> None:
+    _answer(_message(json.loads(raw), raw))
 
 
 def _message(body: dict[str, Any], raw: str) -> IntakeMessage:
@@ -67,3 +56,6 @@ def _keep(message: IntakeMessage, why: str) -> None:
     keep_unmatched(
         desk(), message.merchant, message.source, message.topic, message.delivery_id, why, message.raw_sha256
     )
+
+
+handler = batch(answer)

@@ -1,33 +1,19 @@
 """Works the intake queue. A message that fails goes back alone; the others of its batch are done."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from stopship.application.process_message import Processed, process_message
 from stopship.application.take_in import IntakeMessage, take_in
 from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
+from stopship.wiring.batch import batch
 from stopship.wiring.in_hand import InHand
 from stopship.wiring.normalise import AMAZON, bus_envelope, bus_event, count_seen, normalise
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """SQS batch in, {"batchItemFailures": [...]} out."""
-    failed = [r["messageId"] for r in event["Records"] if not _done(r)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-
-
-def _done(record: Mapping[str, Any]) -> bool:
-    try:
-        _process(json.loads(record["body"]), record["body"])
-    except Exception:  # noqa: BLE001 - whatever went wrong, the message must stay in the queue and the batch go on
-        logger().exception("message stays in the queue", extra={"message_id": record["messageId"]})
-        return False
-    return True
-
-
-def _process(body: dict[str, Any], raw: str) -> None:
+def process(raw: str) -> None:
+    body = json.loads(raw)
     told = bus_event(body)
     message = _from_bus(told, raw) if told else IntakeMessage(**body)
     done = _process_mail(message) if is_mail(message) else process_message(desk(), normalise, message)
@@ -52,3 +38,6 @@ def _process_mail(message: IntakeMessage) -> Processed:
 def _from_bus(event: dict[str, Any], raw: str) -> IntakeMessage:
     """A notification came without passing a door: its evidence is kept here, as it came."""
     return take_in(evidence(), InHand(), body=raw.encode(), **bus_envelope(event, merchants()))
+
+
+handler = batch(process)

@@ -1,7 +1,6 @@
 """SES has received a mail: find out whose it is, keep it with the verdicts, queue it. What fails goes back to the queue alone."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.mail import kept, receipt
@@ -9,35 +8,22 @@ from stopship.application.take_in import take_in
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.telemetry import about, logger
 from stopship.wiring import evidence, intake_queue, merchants, received_mails, settings
+from stopship.wiring.batch import batch
 
 SOURCE = "mail"
 UNROUTED = "_unrouted"
 """Stands for the merchant of a mail to an address that nobody has connected."""
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """SQS batch of SES notifications in, {"batchItemFailures": [...]} out."""
-    failed = [r["messageId"] for r in event["Records"] if not _done(r)]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-
-
-def _done(record: Mapping[str, Any]) -> bool:
+def receive(body: str) -> None:
+    """``body`` is SES's notification of one mail."""
     try:
-        _receive(record)
-    except Exception:  # noqa: BLE001 - whatever went wrong, the mail must stay in the queue and the batch go on
-        logger().exception("mail stays in the queue", extra={"message_id": record["messageId"]})
-        return False
-    return True
-
-
-def _receive(record: Mapping[str, Any]) -> None:
-    try:
-        mail = receipt.parse(record["body"])
+        mail = receipt.parse(body)
         if mail.bucket != settings().mail_bucket:
             raise InvalidInput("receipt.action.bucketName", "is not where this stage keeps its mail")
     except InvalidInput as error:
-        body = record["body"].encode("utf-8", "surrogatepass")
-        _take(UNROUTED, "notification", "", body, SystemClock().now(), f"no received mail: {error}")
+        told = body.encode("utf-8", "surrogatepass")
+        _take(UNROUTED, "notification", "", told, SystemClock().now(), f"no received mail: {error}")
         return
     raw = received_mails().read(mail.key)
     too_large = f"over {kept.MAX_BYTES} bytes" if len(raw) > kept.MAX_BYTES else ""
@@ -73,3 +59,6 @@ def _take(merchant: str, topic: str, delivery: str, body: bytes, received_at: st
         why=why,
     )
     logger().info("mail received", extra=about({"merchant": message.merchant, "source": SOURCE}))
+
+
+handler = batch(receive)

@@ -1,5 +1,6 @@
 """How an exception ends: by a person's answer or by evidence. Time alone ends none."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stopship.application.context import Desk
@@ -13,35 +14,38 @@ from stopship.domain.policy import Cause
 def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
     """Ends the leg's exception when what is known now decides the leg without a person, or asks a person something else, and lets
     the machine go on."""
-    tokens: list[str] = []
 
-    def build(current: Case) -> Step | None:
-        tokens.clear()
-        leg, state = current.legs.get(leg_id), current.exception_of(leg_id)
-        if leg is None or state is None:
-            return None
+    def has_gone(current: Case, state: ExceptionState) -> bool:
+        leg = current.legs.get(leg_id)
+        if leg is None:
+            return False
         decision = decide_leg(current, leg, desk.policy_of(current), desk.clock.now())
-        if _needs_partner(decision, state) or (decision.action is Action.ASK and not _asks_anew(decision, state)):
-            return None
-        name, step = state.opened.fact.exception_id, Step()
-        step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
-        close_door(desk, current, name, step, tokens)
-        return step
+        if _needs_partner(decision, state):
+            return False
+        return decision.action is not Action.ASK or _asks_anew(decision, state)
 
-    case = desk.cases.record(case.merchant, case.case_id, build)
-    for token in tokens:
-        desk.tasks.wake(token, {"leg_id": leg_id})
-    return case
+    return _end(desk, case, leg_id, has_gone, {"leg_id": leg_id})
 
 
 def end_case_exception(desk: Desk, case: Case, cause: Cause) -> Case:
     """What the case as a whole waited for a person about has gone: the step that asked runs again."""
+    return _end(desk, case, "", lambda _, state: state.opened.fact.cause == cause, {"cause": cause})
+
+
+def _end(
+    desk: Desk,
+    case: Case,
+    leg_id: str,
+    has_gone: Callable[[Case, ExceptionState], bool],
+    output: Mapping[str, str],
+) -> Case:
+    """Ends the open exception of a leg, or of the case as a whole for "", if what it was about has gone, and wakes whoever waits."""
     tokens: list[str] = []
 
     def build(current: Case) -> Step | None:
         tokens.clear()
-        state = current.exception_of("")
-        if state is None or state.opened.fact.cause != cause:
+        state = current.exception_of(leg_id)
+        if state is None or not has_gone(current, state):
             return None
         name, step = state.opened.fact.exception_id, Step()
         step.add(ExceptionResolved(name, "evidence", f"evidence:{current.version}", "", ""), f"resolved:{name}")
@@ -50,7 +54,7 @@ def end_case_exception(desk: Desk, case: Case, cause: Cause) -> Case:
 
     case = desk.cases.record(case.merchant, case.case_id, build)
     for token in tokens:
-        desk.tasks.wake(token, {"cause": cause})
+        desk.tasks.wake(token, output)
     return case
 
 

@@ -66,8 +66,8 @@ def _line_conservation(s: Subject, tally: Tally) -> None:
         found = [LineCount(**row) for row in counted.lines]
         for count in found:
             tally.expect(count.open >= 0, f"{s.case.case_id} v{version}: {counted.system} line {count.line_id}")
-        then = s.before(version)
-        if counted.moment == "after" and counted.system == then.channel:
+        if counted.moment == "after" and counted.system == s.case.channel:
+            then = s.before(version)
             due = total([then.cancelled_before, then.stopped_lines])
             left = not_cancelled(found, due)
             tally.expect(not left or _by_hand(then), f"{s.case.case_id} v{version}: {left} still counted")

@@ -47,16 +47,21 @@ class Report:
     problems: tuple[Problem, ...] = ()
 
 
-def acknowledgement(seller_id: str, order_ref: str, items: Sequence[str], reason: str, key: str) -> bytes:
-    """One message that cancels these items. ``key`` is the merchant order id, by which we know our own."""
+def one_message(seller_id: str, kind: str) -> tuple[ET.Element, ET.Element]:
+    """A feed of one message: the whole, and the message's own element, to be filled in."""
     envelope = ET.Element("AmazonEnvelope")
     header = ET.SubElement(envelope, "Header")
     ET.SubElement(header, "DocumentVersion").text = "1.01"
     ET.SubElement(header, "MerchantIdentifier").text = seller_id
-    ET.SubElement(envelope, "MessageType").text = "OrderAcknowledgement"
+    ET.SubElement(envelope, "MessageType").text = kind
     message = ET.SubElement(envelope, "Message")
     ET.SubElement(message, "MessageID").text = "1"
-    body = ET.SubElement(message, "OrderAcknowledgement")
+    return envelope, ET.SubElement(message, kind)
+
+
+def acknowledgement(seller_id: str, order_ref: str, items: Sequence[str], reason: str, key: str) -> bytes:
+    """One message that cancels these items. ``key`` is the merchant order id, by which we know our own."""
+    envelope, body = one_message(seller_id, "OrderAcknowledgement")
     ET.SubElement(body, "AmazonOrderID").text = order_ref
     ET.SubElement(body, "MerchantOrderID").text = key
     ET.SubElement(body, "StatusCode").text = "Failure"

@@ -180,14 +180,7 @@ def adjustment(
     seller_id: str, order_ref: str, item: str, parts: tuple[tuple[str, Decimal], ...], currency: str, key: str
 ) -> bytes:
     """One message about one item."""
-    envelope = ET.Element("AmazonEnvelope")
-    header = ET.SubElement(envelope, "Header")
-    ET.SubElement(header, "DocumentVersion").text = "1.01"
-    ET.SubElement(header, "MerchantIdentifier").text = seller_id
-    ET.SubElement(envelope, "MessageType").text = "OrderAdjustment"
-    message = ET.SubElement(envelope, "Message")
-    ET.SubElement(message, "MessageID").text = "1"
-    body = ET.SubElement(message, "OrderAdjustment")
+    envelope, body = feeds.one_message(seller_id, "OrderAdjustment")
     ET.SubElement(body, "AmazonOrderID").text = order_ref
     ET.SubElement(body, "ActionType").text = "Refund"
     row = ET.SubElement(body, "AdjustedItem")

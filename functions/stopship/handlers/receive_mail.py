@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.mail import kept, receipt
+from stopship.adapters.merchants import UNROUTED
 from stopship.application.take_in import take_in
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.telemetry import about, logger
@@ -11,8 +12,6 @@ from stopship.wiring import evidence, intake_queue, merchants, received_mails, s
 from stopship.wiring.batch import batch
 
 SOURCE = "mail"
-UNROUTED = "_unrouted"
-"""Stands for the merchant of a mail to an address that nobody has connected."""
 
 
 def receive(body: str) -> None:

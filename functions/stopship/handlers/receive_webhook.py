@@ -4,13 +4,11 @@ import hmac
 from dataclasses import asdict
 
 from stopship.adapters.clock import SystemClock
+from stopship.adapters.merchants import UNROUTED
 from stopship.application.take_in import IntakeQueue, take_in
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
 from stopship.wiring import counts_queue, evidence, intake_queue, merchants, privacy_queue
 from stopship.wiring.doors import Request, Response, answer, door, parse_json, problem
-
-UNROUTED = "_unrouted"
-"""Stands for the merchant of a message whose sender nobody has connected."""
 
 
 def receive(request: Request) -> Response:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stopship.adapters.merchants import Merchants
+from stopship.adapters.merchants import UNROUTED, Merchants
 from stopship.application.ports import MarketBook, OrderPlaced
 from stopship.application.process_message import Normalised
 from stopship.application.take_in import IntakeMessage
@@ -231,7 +231,7 @@ def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str,
     try:
         merchant, why = merchants.route(AMAZON, seller or "none"), ""
     except NotFound:
-        merchant, why = "_unrouted", "unknown seller"
+        merchant, why = UNROUTED, "unknown seller"
     return {
         "merchant": merchant,
         "source": AMAZON,

@@ -8,13 +8,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stopship.adapters.merchants import Merchants
+from stopship.adapters.merchants import UNROUTED, Merchants
 from stopship.contract import SHOPIFY_SOURCE_PREFIX
 from stopship.domain import instant
 from stopship.domain.errors import NotFound
 
 SOURCE = "shopify"
-UNROUTED = "_unrouted"
 
 
 def envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:

@@ -3,10 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -18,7 +16,6 @@ from infra.local.sandboxes.judged import BrokenContract, judged
 from infra.local.sandboxes.openapi import Document, Operation
 from infra.local.sandboxes.process import Sandboxes
 from infra.local.sandboxes.shipbob.service import FILE, refuse
-from stopship.adapters import http
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.shipbob.models import CancelResults, LogEntry, Shipment, ShipmentEvent
 from stopship.adapters.shipbob.progress import BY_STATUS
@@ -27,6 +24,7 @@ from stopship.adapters.shipbob.webhooks import DELIVERED, LABELLED
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.order import AckLevel
 from tests.contract.test_shipbob import MERCHANT, NAME, SETTINGS, Placed, config
+from tests.contract.wire import Exchange, recorded
 
 MISSING = "ShipBob's document is not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"
 READ, TIMELINE, CANCEL = (
@@ -57,24 +55,6 @@ def sandboxes() -> Iterator[Sandboxes]:
         yield running
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request as it was sent, and what came back."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    headers: dict[str, str]
-    body: bytes
-    status: int
-    answer: bytes
-
-    def wrong(self, judge: Document) -> list[str]:
-        found = judge.wrong_request(self.method, self.path, self.query, self.headers, self.body)
-        one = judge.find(self.method, self.path)
-        return found + (one.wrong_answer(self.status, self.answer) if one else [])
-
-
 def a_day(sandboxes: Sandboxes) -> None:
     """Everything that the adapter ever asks of ShipBob: found, missing, picked, delivered, cancelled, refused."""
     bob = connect(MERCHANT, NAME, config(sandboxes), SystemClock())
@@ -94,24 +74,7 @@ def a_day(sandboxes: Sandboxes) -> None:
 
 @pytest.fixture(scope="module")
 def exchanges(sandboxes: Sandboxes) -> list[Exchange]:
-    """Recorded from the very client that the product uses."""
-    found: list[Exchange] = []
-    prefix = f"/shipbob/{MERCHANT}"
-
-    def record(response: httpx.Response) -> None:
-        sent, answer = response.request, response.read()
-        path = sent.url.raw_path.decode().partition("?")[0].removeprefix(prefix)
-        query = tuple(parse_qsl(sent.url.query.decode(), keep_blank_values=True))
-        headers = {name.lower(): value for name, value in sent.headers.items()}
-        found.append(Exchange(sent.method, path, query, headers, sent.content, response.status_code, answer))
-
-    with (
-        httpx.Client(timeout=10.0, trust_env=False, event_hooks={"response": [record]}) as client,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(http, "client", lambda: client)
-        a_day(sandboxes)
-    return found
+    return recorded(f"/shipbob/{MERCHANT}", lambda: a_day(sandboxes))
 
 
 # ---------------------------------------------------------------------------------------------- as published

@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -14,7 +12,6 @@ from pydantic import BaseModel
 from infra.local.sandboxes.contracts import contracts
 from infra.local.sandboxes.process import Sandboxes
 from infra.local.sandboxes.ups.documents import PLACES, Vendor, read
-from stopship.adapters import http
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.ups import models
 from stopship.adapters.ups.carrier import OTHER_REASON, REASONS, connect
@@ -24,6 +21,7 @@ from stopship.domain.carrier import CarrierState, Offer
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.request import Reason
 from tests.contract.test_ups import MERCHANT, Sent, config
+from tests.contract.wire import Exchange, recorded
 
 MISSING = "UPS's documents are not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"
 OPERATIONS = {
@@ -58,24 +56,6 @@ def sandboxes() -> Iterator[Sandboxes]:
         yield running
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request as it was sent, and what came back."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    headers: dict[str, str]
-    body: bytes
-    status: int
-    answer: bytes
-
-    def wrong(self, judge: Vendor) -> list[str]:
-        found = judge.wrong_request(self.method, self.path, self.query, self.headers, self.body)
-        one = judge.find(self.method, self.path)
-        return found + (one.wrong_answer(self.status, self.answer) if one else [])
-
-
 def a_day(sandboxes: Sandboxes) -> None:
     """Everything that the adapter ever asks of UPS: found, missing, voided, refused, taken, taken back, returned, delivered."""
     ups = connect(MERCHANT, config(sandboxes), SystemClock())
@@ -105,24 +85,7 @@ def a_day(sandboxes: Sandboxes) -> None:
 
 @pytest.fixture(scope="module")
 def exchanges(sandboxes: Sandboxes) -> list[Exchange]:
-    """Recorded from the very client that the product uses."""
-    found: list[Exchange] = []
-    prefix = f"/ups/{MERCHANT}"
-
-    def record(response: httpx.Response) -> None:
-        sent, answer = response.request, response.read()
-        path = sent.url.raw_path.decode().partition("?")[0].removeprefix(prefix)
-        query = tuple(parse_qsl(sent.url.query.decode(), keep_blank_values=True))
-        headers = {name.lower(): value for name, value in sent.headers.items()}
-        found.append(Exchange(sent.method, path, query, headers, sent.content, response.status_code, answer))
-
-    with (
-        httpx.Client(timeout=10.0, trust_env=False, event_hooks={"response": [record]}) as client,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(http, "client", lambda: client)
-        a_day(sandboxes)
-    return found
+    return recorded(f"/ups/{MERCHANT}", lambda: a_day(sandboxes))
 
 
 # ---------------------------------------------------------------------------------------------- as published

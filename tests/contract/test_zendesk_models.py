@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -20,6 +18,7 @@ from stopship.adapters.zendesk.connection import Fields, ZendeskConnection
 from stopship.adapters.zendesk.tickets import ZendeskTickets
 from stopship.application.ports import TicketMessage
 from stopship.domain.errors import PartnerRefused
+from tests.contract.wire import Exchange, recorded
 
 MERCHANT = "acme"
 LOGIN: dict[str, Any] = {"email": "desk@acme.example", "api_token": "token-1"}
@@ -53,25 +52,6 @@ def sandboxes() -> Iterator[Sandboxes]:
         yield running
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request as it was sent, and what came back."""
-
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    content_type: str
-    body: bytes
-    status: int
-    answer: bytes
-
-    def wrong(self, judge: Document) -> list[str]:
-        headers = {"content-type": self.content_type}
-        found = judge.wrong_request(self.method, self.path, self.query, headers, self.body)
-        one = judge.find(self.method, self.path)
-        return found + (one.wrong_answer(self.status, self.answer) if one else [])
-
-
 def connect(sandboxes: Sandboxes) -> ZendeskConnection:
     fields = Fields(order=11, reason=12)
     return ZendeskConnection(MERCHANT, f"{sandboxes.endpoint}/zendesk/{MERCHANT}", **LOGIN, fields=fields)
@@ -99,24 +79,7 @@ def a_day(sandboxes: Sandboxes) -> None:
 
 @pytest.fixture(scope="module")
 def exchanges(sandboxes: Sandboxes) -> list[Exchange]:
-    """Recorded from the very client that the product uses."""
-    found: list[Exchange] = []
-    prefix = f"/zendesk/{MERCHANT}"
-
-    def record(response: httpx.Response) -> None:
-        sent, answer = response.request, response.read()
-        path = sent.url.raw_path.decode().partition("?")[0].removeprefix(prefix)
-        query = tuple(parse_qsl(sent.url.query.decode(), keep_blank_values=True))
-        kind = sent.headers.get("content-type", "")
-        found.append(Exchange(sent.method, path, query, kind, sent.content, response.status_code, answer))
-
-    with (
-        httpx.Client(timeout=10.0, trust_env=False, event_hooks={"response": [record]}) as client,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr(http, "client", lambda: client)
-        a_day(sandboxes)
-    return found
+    return recorded(f"/zendesk/{MERCHANT}", lambda: a_day(sandboxes))
 
 
 def named(judge: Document, exchange: Exchange) -> str:

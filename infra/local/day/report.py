@@ -1,7 +1,7 @@
 """What came of the day: outcomes, exceptions, invariants with counts, transitions, and what the partners really did."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -105,17 +105,18 @@ def _amount(entry: Any) -> Decimal:
 
 def transitions(desk: LocalDesk, play: Play) -> int:
     """States entered, over all executions of the case, as AWS bills them."""
+    return sum(event["type"].endswith("StateEntered") for event in history(desk, play))
+
+
+def history(desk: LocalDesk, play: Play) -> Iterator[Mapping[str, Any]]:
+    """What Step Functions recorded of all executions of the case."""
     states, machine = desk.emulator.client("stepfunctions"), desk.outputs["StateMachineArn"]
-    if play.case is None:
-        return 0
-    total = 0
-    for execution in play.case.executions:
+    for execution in play.case.executions if play.case else ():
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{execution.fact.name}"
         token: dict[str, str] = {}
         while True:
             page = states.get_execution_history(executionArn=arn, maxResults=1000, **token)
-            total += sum(1 for event in page["events"] if event["type"].endswith("StateEntered"))
+            yield from page["events"]
             if not page.get("nextToken"):
                 break
             token = {"nextToken": page["nextToken"]}
-    return total

@@ -1,10 +1,10 @@
 """Raw messages as they came: encrypted, private, versioned, and erasable one by one."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.private_bucket import private_bucket
 from infra.stages import Stage
 
 
@@ -13,21 +13,5 @@ class EvidenceBucket(Construct):
 
     def __init__(self, scope: Construct, id_: str, stage: Stage, key: kms.IKey) -> None:
         super().__init__(scope, id_)
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    noncurrent_version_expiration=Duration.days(30),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
-            removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
-        )
+        month = Duration.days(30)
+        self.bucket = private_bucket(self, stage, key, versioned=True, noncurrent_version_expiration=month)

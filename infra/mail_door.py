@@ -4,7 +4,7 @@ Nothing is lost on the way: SES tries for four hours to hand a mail over (and an
 days and leaves what it could not deliver in a dead-letter queue, and the queue has one of its own.
 """
 
-from aws_cdk import Aws, CfnCondition, Duration, Fn, RemovalPolicy
+from aws_cdk import Aws, CfnCondition, Duration, Fn
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -14,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.private_bucket import private_bucket
 from infra.queues import KEPT, Queues
 from infra.stages import Stage
 from stopship.contract import PROJECT
@@ -55,23 +56,7 @@ class MailDoor(Construct):
 
     def _bucket(self, key: kms.IKey) -> s3.Bucket:
         """What is received lies here until it can be nowhere on its way any more; what was taken in is evidence, and lies there."""
-        return s3.Bucket(
-            self,
-            "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=Duration.days(2 * KEPT.to_days() + 2),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
-            removal_policy=RemovalPolicy.RETAIN if self._stage.retain_data else RemovalPolicy.DESTROY,
-        )
+        return private_bucket(self, self._stage, key, expiration=Duration.days(2 * KEPT.to_days() + 2))
 
     def _receive(self) -> cloudwatch.Metric:
         self.bucket.add_to_resource_policy(self._let_ses("s3:PutObject", self.bucket.arn_for_objects(f"{PREFIX}*")))

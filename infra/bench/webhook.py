@@ -93,12 +93,14 @@ def _intake_paused(stage: Stage) -> Iterator[None]:
     """What is queued stays queued: working it would slow both down, and prove nothing."""
     client = stage.desk.emulator.client("lambda")
     worker = function_name("dev", "process_intake")
-    (source,) = client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
-    client.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    sources = [x["UUID"] for x in client.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]]
+    for source in sources:
+        client.update_event_source_mapping(UUID=source, Enabled=False)
     try:
         yield
     finally:
-        client.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
+        for source in sources:
+            client.update_event_source_mapping(UUID=source, Enabled=True)
 
 
 def _add_bare(stage: Stage) -> None:

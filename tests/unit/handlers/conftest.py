@@ -1,8 +1,10 @@
-"""The deployment that a door test runs on: made anew for every test."""
+"""The deployment that a door test runs on: as new for every test."""
 
+import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import pytest
 from moto import mock_aws
@@ -16,6 +18,7 @@ from tests.contract.test_ledger import new_table
 from tests.contract.test_traffic_book import TABLE as TRAFFIC
 from tests.contract.test_traffic_book import new_table as new_traffic_table
 from tests.unit.handlers import deployment as d
+from tests.unit.handlers.kept_state import KeptState
 
 REGION = "eu-central-1"
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -29,7 +32,7 @@ MADE_ONCE = (
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[None]:
-    """Making clients is slow, so they last for a file; what they find is emptied before every test."""
+    """Making clients and all that they find is slow, so it lasts for a file; before every test the account is as it was deployed."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
@@ -40,11 +43,29 @@ def account() -> Iterator[None]:
         aws.client.cache_clear()
 
 
-@pytest.fixture
-def deployed(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[d.Deployment]:
+@dataclass(frozen=True)
+class Made:
+    """``told`` are the functions' variables; ``kept`` is what lies in the account before anything has happened."""
+
+    deployment: d.Deployment
+    told: Mapping[str, str]
+    kept: KeptState
+
+
+@pytest.fixture(scope="module")
+def made(account: None) -> Made:
     moto_api_backend.reset()
+    deployment, told = _deploy()
+    return Made(deployment, told, KeptState(REGION))
+
+
+@pytest.fixture
+def deployed(made: Made, monkeypatch: pytest.MonkeyPatch) -> Iterator[d.Deployment]:
+    made.kept.put_back()
     _forget()
-    deployment = _deploy(monkeypatch)
+    for name, value in made.told.items():
+        monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
+    deployment = replace(made.deployment, log=io.StringIO())
     ear = d.listen(deployment)
     yield deployment
     logging.getLogger("stopship").removeHandler(ear)
@@ -56,7 +77,7 @@ def _forget() -> None:
         made.cache_clear()
 
 
-def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
+def _deploy() -> tuple[d.Deployment, dict[str, str]]:
     new_table()
     new_token_table()
     new_traffic_table()
@@ -80,10 +101,9 @@ def _deploy(monkeypatch: pytest.MonkeyPatch) -> d.Deployment:
     }
     told |= {"counts_queue_url": counts, "privacy_queue_url": privacy}
     told |= {"traffic_table_name": TRAFFIC, "token_table_name": TOKENS, "token_key_arn": key}
-    for name, value in {**told, "state_machine_arn": machine, "public_url": "https://desk.example"}.items():
-        monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
+    told |= {"state_machine_arn": machine, "public_url": "https://desk.example"}
     deployment = d.Deployment(clients, queue, counts, privacy)
     acme = d.connections({"north": d.NORTH_SECRET, "south": d.SOUTH_SECRET}, shopify=d.STORE)
     deployment.connect(d.ACME, acme, {"shopify": d.SHOP, "amazon": "AACMESELLER"})
     deployment.connect(d.ZETA, d.connections({"north": d.ZETA_SECRET}), {})
-    return deployment
+    return deployment, told

@@ -267,6 +267,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function(
         "sweep_payments",
         "timer",
+        "traffic",
         "merchant_list",
         "merchant_secrets",
         "evidence_write",

@@ -94,11 +94,20 @@ class OrderSystem(Protocol):
         """What left for the order and how it can be followed, live; empty where the system does not know. Never stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnpaidPage:
+    """``after`` asks for the next page, "" on the last."""
+
+    orders: Sequence[OpenPayment]
+    after: str = ""
+
+
 class PaymentWatch(Protocol):
     """An order system that tells which orders were never paid. One instance per merchant."""
 
-    def unpaid_orders(self, created_before: str) -> Iterable[OpenPayment]:
-        """Orders made at or before that moment that nobody has paid; what is asked for in between may be missing, or be there twice."""
+    def unpaid_page(self, created_before: str, after: str) -> UnpaidPage:
+        """Orders made at or before that moment that nobody has paid, by one request; ``after`` is "" for the first page. What changes between
+        two pages may be missing, or be there twice."""
 
     def unpaid_order(self, order_ref: str) -> OpenPayment | None:
         """The order as it is now; None when it is paid, reserved, cancelled or gone."""

@@ -68,12 +68,19 @@ class EmailVendorWarehouse:
 
 
 def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -> EmailVendorWarehouse:
-    """From the merchant's configuration: {address, language?, fulfillment_type?}, and what he has once for all vendors:
-    ``mail`` {sender} and ``vendor_answers`` {secrets: [current, previous ...]}. Raises InvalidInput naming what is missing."""
+    """Raises InvalidInput as ``connection`` does."""
     from stopship.adapters import aws
     from stopship.adapters.mailer_ses import SesMailer
 
-    connection = EmailVendorConnection(
+    # The client's own retries would send again without anybody knowing.
+    mailer = SesMailer(aws.client("sesv2", attempts=1))
+    return EmailVendorWarehouse(connection(merchant, name, config), mailer, clock)
+
+
+def connection(merchant: str, name: str, config: Mapping[str, Any]) -> EmailVendorConnection:
+    """From the merchant's configuration: {address, language?, fulfillment_type?}, and what he has once for all vendors:
+    ``mail`` {sender} and ``vendor_answers`` {secrets: [current, previous ...]}. Raises InvalidInput naming what is missing."""
+    return EmailVendorConnection(
         merchant=merchant,
         name=name,
         address=_told(config, f"warehouses.{name}", "address"),
@@ -81,8 +88,6 @@ def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -
         secrets=tuple(_told(config.get("vendor_answers", {}), "vendor_answers", "secrets")),
         language=_language(name, config),
     )
-    # The client's own retries would send again without anybody knowing.
-    return EmailVendorWarehouse(connection, SesMailer(aws.client("sesv2", attempts=1)), clock)
 
 
 def _told(config: Mapping[str, Any], place: str, setting: str) -> Any:

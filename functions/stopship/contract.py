@@ -249,6 +249,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "describe_execution",
         "wake_task",
         "timer_create",
+        "merchant_secrets",
+        "send_mail",
         timeout_seconds=120,
     ),
     _function(

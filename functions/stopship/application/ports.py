@@ -130,7 +130,7 @@ class StopCommand:
     """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once.
 
     ``display_ref`` is the order's public number and ``skus`` the article of each line, for partners whose people read the command.
-    ``repeated`` says that the same command may have got there before.
+    ``repeated`` says that the same command may have got there before; ``reminder`` that it did, and that nobody has answered.
     """
 
     case_id: str
@@ -144,6 +144,7 @@ class StopCommand:
     display_ref: str = ""
     skus: Mapping[str, str] = field(default_factory=dict)
     repeated: bool = False
+    reminder: bool = False
 
 
 class Warehouse(Protocol):

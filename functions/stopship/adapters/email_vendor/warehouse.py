@@ -55,9 +55,11 @@ class EmailVendorWarehouse:
         """Sends the mail. That it was taken for delivery proves nothing more than that it was sent."""
         told, words = self._connection, texts(self._connection.language)
         asked = Asked(command.display_ref or command.order_ref, command.lines, command.skus, command.deadline)
-        text = mail.text(asked, words, self._links(command), repeated=command.repeated)
-        tags = {"merchant": told.merchant, "case": command.case_id, "template": "stop_ship"}
-        message = self._mailer.send(told.sender, told.address, mail.subject(asked, words), text, tags)
+        subject = mail.subject(asked, words, reminder=command.reminder)
+        text = mail.text(asked, words, self._links(command), repeated=command.repeated, reminder=command.reminder)
+        template = "stop_ship_reminder" if command.reminder else "stop_ship"
+        tags = {"merchant": told.merchant, "case": command.case_id, "template": template}
+        message = self._mailer.send(told.sender, told.address, subject, text, tags)
         return StopAnswer(AckLevel.SENT, told.name, reference=message)
 
     def _links(self, command: StopCommand) -> dict[Answer, str]:

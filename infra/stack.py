@@ -201,6 +201,7 @@ class StopshipStack(Stack):
             "NetSuiteSigningKeyId": self._signing_key.key_id,
             "SweepFunctionName": self._by_module["sweep_cases"].function_name,
             "PaymentSweepFunctionName": self._by_module["sweep_payments"].function_name,
+            "AmazonSweepFunctionName": self._by_module["sweep_amazon"].function_name,
         }
         if self._mail.rule_set_name:
             outputs |= {"MailRuleSetName": self._mail.rule_set_name, "MailBucketName": self._mail.bucket.bucket_name}

@@ -249,6 +249,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "describe_execution",
         "wake_task",
         "timer_create",
+        "merchant_secrets",
+        "send_mail",
         timeout_seconds=120,
     ),
     _function(
@@ -267,6 +269,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function(
         "sweep_payments",
         "timer",
+        "traffic",
         "merchant_list",
         "merchant_secrets",
         "evidence_write",

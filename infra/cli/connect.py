@@ -78,7 +78,8 @@ def _open(stage: str) -> tuple[Merchants, ConnectionChecks]:
     client: Any = boto3.client if stage else LocalDesk.attach().emulator.client
     merchants = Merchants(stage or STAGE, client("secretsmanager"), client("ssm"))
     local_url = "" if stage else LocalDesk.attach().api_url
-    return merchants, ConnectionChecks(merchants, client("kms"), local_url or desk.outputs.get("ApiUrl", ""))
+    api_url = local_url or desk.outputs.get("ApiUrl", "")
+    return merchants, ConnectionChecks(merchants, client("kms"), api_url, client("sesv2"))
 
 
 def _show(looks: list[Look]) -> None:

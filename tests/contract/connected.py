@@ -28,9 +28,9 @@ class Configured:
 
 
 def look(
-    secret: Mapping[str, Any], connection: str, partner: str = "", *, kms: Any = None, policy: str = ""
+    secret: Mapping[str, Any], connection: str, partner: str = "", *, kms: Any = None, ses: Any = None, policy: str = ""
 ) -> list[Finding]:
-    checks = ConnectionChecks(cast(Merchants, Configured({"desk_url": DESK, **secret}, policy)), kms, "")
+    checks = ConnectionChecks(cast(Merchants, Configured({"desk_url": DESK, **secret}, policy)), kms, "", ses)
     return checks.check(MERCHANT, connection, partner or connection)
 
 

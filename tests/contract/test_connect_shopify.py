@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from infra.local.sandboxes.process import Sandboxes
-from stopship.adapters.shopify.check import PLACES, SCOPES, SHOP, SUBSCRIPTIONS, TOPICS
+from stopship.adapters.shopify.check import PLACES, SHOP, SUBSCRIPTIONS, TOPICS
+from stopship.adapters.shopify.scopes import SCOPES
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import DESK, MERCHANT, effects, is_good, look, of, one_is_wrong, told
 
@@ -64,9 +65,9 @@ def test_a_token_that_has_ended_is_the_only_thing_that_is_said(sandboxes: Sandbo
 
 
 @pytest.mark.parametrize("scope", sorted(SCOPES))
-def test_a_scope_that_is_missing_is_named(sandboxes: Sandboxes, scope: str) -> None:
-    with told(sandboxes, "shopify", {"scopes": sorted(SCOPES - {scope})}, GOOD):
-        one_is_wrong(check(sandboxes), "access scopes", scope)
+def test_a_scope_that_is_missing_is_named_with_what_breaks(sandboxes: Sandboxes, scope: str) -> None:
+    with told(sandboxes, "shopify", {"scopes": sorted(set(SCOPES) - {scope})}, GOOD):
+        one_is_wrong(check(sandboxes), "access scopes", f"missing: {scope} (without it {SCOPES[scope].without})")
 
 
 def test_who_may_write_may_read(sandboxes: Sandboxes) -> None:

@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ from stopship.adapters.shopify import check, documents
 from stopship.adapters.shopify.client import ShopifyClient
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+from stopship.adapters.shopify.scopes import SCOPES, with_reading
 from stopship.application.ports import CancelCommand, CancelState
 from stopship.domain.errors import PartnerContractBroken
 
@@ -61,6 +63,55 @@ def vendor(told: dict[str, Any]) -> GraphQLSchema:
 
 def problems(found: GraphQLSchema, name: str) -> list[str]:
     return [error.message for error in validate(found, parse(documents.ALL[name]))]
+
+
+# ---------------------------------------------------------------------------------------------- scopes
+
+
+@pytest.fixture(scope="module")
+def openers(vendor: GraphQLSchema) -> dict[str, set[str]]:
+    """Each topic that a merchant subscribes to, and the scopes any one of which opens it, in Shopify's own words."""
+    told = vendor.type_map["WebhookSubscriptionTopic"].values  # type: ignore[attr-defined]
+    words = {name: (told[name].description or "").partition("Requires")[2] for name in check.TOPICS}
+    return {name: set(re.findall(r"(?:read|write)_[a-z_]+", text)) for name, text in words.items()}
+
+
+def test_our_scopes_open_every_topic_that_is_subscribed_to(
+    openers: dict[str, set[str]], record_property: Callable[[str, object], None]
+) -> None:
+    given = with_reading(SCOPES)
+    record_property("checked", f"the scopes of {len(openers)} webhook topics against Shopify's own words")
+    assert {name for name, scopes in openers.items() if not scopes} == set()
+    assert {name for name, scopes in openers.items() if not scopes & given} == set()
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_a_scope_says_which_topics_are_closed_without_it(openers: dict[str, set[str]], scope: str) -> None:
+    left = with_reading(set(SCOPES) - {scope})
+    assert {name for name, scopes in openers.items() if not scopes & left} == set(SCOPES[scope].topics)
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_what_a_scope_is_for_is_used(vendor: GraphQLSchema, scope: str) -> None:
+    """A scope that no document and no topic needs would be asked for in vain."""
+    row = SCOPES[scope]
+    assert row.topics or row.needs
+    assert set(row.needs) <= used(vendor)
+
+
+def used(vendor: GraphQLSchema) -> set[str]:
+    """Every type whose fields a document selects, and every field of a query's or mutation's top level."""
+    found: set[str] = set()
+    for text in (*documents.ALL.values(), check.PLACES):
+        info = TypeInfo(vendor)
+
+        class Names(Visitor):
+            def enter_field(self, node: FieldNode, *_: Any, info: TypeInfo = info) -> None:
+                parent = info.get_parent_type()
+                found.update((parent.name if parent else "", node.name.value))
+
+        visit(parse(text), TypeInfoVisitor(info, Names()))
+    return found
 
 
 # ---------------------------------------------------------------------------------------------- documents

@@ -1,6 +1,6 @@
 """Shopify on money that never came, and on what may be why an order is cancelled: against the sandbox, over HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -11,7 +11,7 @@ from stopship.adapters.clock import SystemClock
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 from stopship.domain import instant
-from stopship.domain.errors import PartnerUnavailable
+from stopship.domain.errors import PartnerBusy
 from stopship.domain.order import Payment, Sign
 from stopship.domain.payment_timeout import OpenPayment
 
@@ -38,13 +38,7 @@ class Shop:
         self.settings: dict[str, Any] = {"shop": "s", "access_token": TOKEN, "locations": {"7": "east"}}
         self.configure()
         connection = ShopifyConnection(merchant, "s", f"{running.endpoint}/shopify/{merchant}", TOKEN, {"7": "east"})
-        self.pauses: list[float] = []
-        self.after_a_pause: Callable[[], None] = lambda: None
-        self.system = ShopifyOrderSystem(connection, pause=self._pause)
-
-    def _pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.after_a_pause()
+        self.system = ShopifyOrderSystem(connection)
 
     def configure(self, **more: Any) -> None:
         self._running.configure(merchants={self._merchant: {"shopify": {**self.settings, **more}}})
@@ -60,8 +54,13 @@ class Shop:
     def tell(self, what: str, told: dict[str, Any]) -> None:
         self._running.command(f"shopify/{self._merchant}/{what}", told)
 
-    def unpaid(self) -> list[OpenPayment]:
-        return list(self.system.unpaid_orders(NOW))
+    def unpaid(self, before: str = NOW) -> list[OpenPayment]:
+        page = self.system.unpaid_page(before, "")
+        found = [*page.orders]
+        while page.after:
+            page = self.system.unpaid_page(before, page.after)
+            found += page.orders
+        return found
 
     def refs(self) -> list[str]:
         return [x.order_ref for x in self.unpaid()]
@@ -76,7 +75,7 @@ def test_orders_whose_payment_is_pending_or_expired_are_found_the_oldest_first(s
     shop.order(financial="captured")
     shop.order(financial="authorized")
     assert [(x.order_ref, x.state) for x in shop.unpaid()] == [(old, "expired"), (young, "pending")]
-    assert [x.order_ref for x in shop.system.unpaid_orders("2026-01-15T00:00:00.000000Z")] == [old]
+    assert [x.order_ref for x in shop.unpaid("2026-01-15T00:00:00.000000Z")] == [old]
 
 
 def test_a_reservation_is_unpaid_only_when_every_one_has_run_out(shop: Shop) -> None:
@@ -148,29 +147,14 @@ def test_more_orders_than_one_page_are_all_found(shop: Shop) -> None:
     assert shop.refs() == refs
 
 
-def test_a_shop_that_is_busy_is_given_the_time_that_it_asks_for(shop: Shop) -> None:
+def test_a_shop_that_is_busy_says_for_how_long(shop: Shop) -> None:
     ref = shop.order()
     shop.configure(bucket_points=1.0, restore_rate=50.0)
-    shop.after_a_pause = lambda: shop.configure(bucket_points=20_000.0)
+    with pytest.raises(PartnerBusy) as busy:
+        shop.unpaid()
+    assert 0 < busy.value.retry_after <= 10
+    shop.configure(bucket_points=20_000.0)
     assert shop.refs() == [ref]
-    assert len(shop.pauses) == 1
-    assert 0 < shop.pauses[0] <= 10
-
-
-def test_a_shop_that_stays_busy_is_left_to_another_sweep(shop: Shop) -> None:
-    shop.order()
-    shop.configure(bucket_points=1.0, restore_rate=50.0)
-    with pytest.raises(PartnerUnavailable):
-        shop.unpaid()
-    assert len(shop.pauses) == 6
-
-
-def test_a_shop_that_asks_for_too_long_a_pause_is_left_alone(shop: Shop) -> None:
-    shop.order()
-    shop.configure(bucket_points=1.0, restore_rate=0.001)
-    with pytest.raises(PartnerUnavailable):
-        shop.unpaid()
-    assert shop.pauses == []
 
 
 # ---------------------------------------------------------------------------------------------- payment and signs of an order

@@ -92,6 +92,7 @@ RARE = {
         "only every five minutes, and then only for what was not told",
     ),
     "sweep-payments": {
+        "dynamodb:PutItem": "only when the store is busy or away",
         "s3:GetObject": "only when an order is found unpaid again",
         "s3:PutObject": "only when an order was not paid in time",
         "sqs:SendMessage": "only when an order was not paid in time, or a timer's call has failed for good",
@@ -101,6 +102,8 @@ RARE = {
         "dynamodb:PutItem": "only when a case has to be resumed or escalated",
         "scheduler:CreateSchedule": "only when a deadline's timer was lost",
         "sqs:SendMessage": "only when a timer's call has failed for good",
+        "secretsmanager:GetSecretValue": "only when a vendor who is asked by mail says nothing",
+        "ses:SendEmail": "only when a vendor who is asked by mail says nothing",
         "states:StartExecution": "only when an execution has died",
         "states:SendTaskSuccess": "only when a process died between an answer and waking the wait",
     },

@@ -97,6 +97,7 @@ class _PaymentTimeout(_Table):
 class _Policy(_Table):
     version: Text
     watch_days: Annotated[StrictInt, Field(ge=1, le=180)]
+    reminder_share: Annotated[Decimal, Field(ge=0, lt=1, decimal_places=3)]
     money: _Money
     pick_rules: dict[PickState, PickRule]
     unreadable_pick_state: Literal["stop_physically", "ask_person"]

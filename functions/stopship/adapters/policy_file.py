@@ -127,8 +127,9 @@ def _canonical(content: Mapping[str, Any]) -> str:
         "max_cost_share": _amount(intercept["max_cost_share"]),
     }
     amazon = {**content["amazon"], "cancel_rate_limit": _amount(content["amazon"]["cancel_rate_limit"])}
-    high_value = _amounts(content["high_value"])
-    return canonical({**content, "high_value": high_value, "intercept": amounts, "amazon": amazon})
+    high_value, share = _amounts(content["high_value"]), _amount(content["reminder_share"])
+    told = {"high_value": high_value, "intercept": amounts, "amazon": amazon, "reminder_share": share}
+    return canonical({**content, **told})
 
 
 def _amounts(told: Mapping[str, Any]) -> dict[str, str]:
@@ -163,6 +164,8 @@ def from_canonical(text: str) -> Policy:
         intercept=_intercept(content["intercept"]) if "intercept" in content else NO_INTERCEPT,
         amazon=_amazon(content.get("amazon", {})),
         payment_timeout=_payment_timeout(content.get("payment_timeout", {})),
+        # A policy that was kept before there was one had nobody reminded.
+        reminder_share=Decimal(content.get("reminder_share", 0)),
     )
 
 

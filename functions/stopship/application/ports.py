@@ -94,11 +94,20 @@ class OrderSystem(Protocol):
         """What left for the order and how it can be followed, live; empty where the system does not know. Never stored."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnpaidPage:
+    """``after`` asks for the next page, "" on the last."""
+
+    orders: Sequence[OpenPayment]
+    after: str = ""
+
+
 class PaymentWatch(Protocol):
     """An order system that tells which orders were never paid. One instance per merchant."""
 
-    def unpaid_orders(self, created_before: str) -> Iterable[OpenPayment]:
-        """Orders made at or before that moment that nobody has paid; what is asked for in between may be missing, or be there twice."""
+    def unpaid_page(self, created_before: str, after: str) -> UnpaidPage:
+        """Orders made at or before that moment that nobody has paid, by one request; ``after`` is "" for the first page. What changes between
+        two pages may be missing, or be there twice."""
 
     def unpaid_order(self, order_ref: str) -> OpenPayment | None:
         """The order as it is now; None when it is paid, reserved, cancelled or gone."""
@@ -121,7 +130,7 @@ class StopCommand:
     """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once.
 
     ``display_ref`` is the order's public number and ``skus`` the article of each line, for partners whose people read the command.
-    ``repeated`` says that the same command may have got there before.
+    ``repeated`` says that the same command may have got there before; ``reminder`` that it did, and that nobody has answered.
     """
 
     case_id: str
@@ -135,6 +144,7 @@ class StopCommand:
     display_ref: str = ""
     skus: Mapping[str, str] = field(default_factory=dict)
     repeated: bool = False
+    reminder: bool = False
 
 
 class Warehouse(Protocol):

@@ -1,7 +1,7 @@
 """The ledger is the truth and executions are disposable: find open cases that nobody is working on, and go on where they stood."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stopship.application.context import Desk
 from stopship.application.escalate_exception import escalate_exception
@@ -10,8 +10,14 @@ from stopship.application.open_case import execution_name
 from stopship.application.ports import CaseHead
 from stopship.application.project_ledger import Count
 from stopship.application.record import Step
+from stopship.application.remind_vendors import remind_vendors
 from stopship.domain.case import Case
+from stopship.domain.errors import StopshipError
 from stopship.domain.events import ExecutionStarted
+
+
+class SweepIncomplete(StopshipError):
+    """Some cases need a person to set something right, and another sweep will not mend that. The others were swept."""
 
 
 @dataclass(slots=True)
@@ -21,6 +27,12 @@ class Swept:
     open_cases: int = 0
     resumed: int = 0
     escalated: int = 0
+    reminded: int = 0
+    """Vendors who were asked by mail and had said nothing."""
+    unreminded: int = 0
+    """Reminders that did not go out, or may not have."""
+    broken: dict[str, str] = field(default_factory=dict)
+    """Cases whose vendors cannot be reached as their merchant has connected them, and why. The others were swept."""
     released: int = 0
     """Exceptions that ended because their partner is back."""
     down: Sequence[Count] = ()
@@ -34,10 +46,22 @@ def sweep_cases(desk: Desk) -> Swept:
         swept.resumed += _resume(desk, head)
         case = desk.cases.load(head.merchant, head.case_id)
         swept.escalated += _escalate(desk, case)
+        _remind(desk, case, swept)
         waiting += waiting_for_partners(case)
     followed = follow_outages(desk, waiting)
     swept.released, swept.down = followed.released, followed.down
     return swept
+
+
+def _remind(desk: Desk, case: Case, swept: Swept) -> None:
+    """A connection that one merchant has set up wrongly keeps nobody else from being swept."""
+    try:
+        reminders = remind_vendors(desk, case)
+    except (StopshipError, LookupError, TypeError, ValueError) as error:
+        swept.broken[case.case_id] = f"{type(error).__name__}: {error}"[:200]
+        return
+    swept.reminded += reminders.sent
+    swept.unreminded += reminders.failed
 
 
 def _resume(desk: Desk, head: CaseHead) -> bool:

@@ -33,6 +33,9 @@ class StopAttempt:
     sent: At[e.StopShipSent] | None = None
     failed: list[At[e.StopShipFailed]] = field(default_factory=list)
     repeats: list[At[e.StopShipRepeated]] = field(default_factory=list)
+    reminders: list[At[e.StopReminderRequested]] = field(default_factory=list)
+    reminders_failed: list[At[e.StopReminderFailed]] = field(default_factory=list)
+    reminded: At[e.StopReminderSent] | None = None
     answers: list[At[e.AcknowledgementReceived]] = field(default_factory=list)
     silence: At[e.SilenceRecorded] | None = None
 
@@ -554,6 +557,21 @@ def _stop_failed(case: Case, x: At[e.StopShipFailed]) -> None:
 @_on(e.StopShipRepeated)
 def _stop_repeated(case: Case, x: At[e.StopShipRepeated]) -> None:
     case.legs[x.fact.leg_id].attempts[x.fact.attempt].repeats.append(x)
+
+
+@_on(e.StopReminderRequested)
+def _reminder_requested(case: Case, x: At[e.StopReminderRequested]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].reminders.append(x)
+
+
+@_on(e.StopReminderFailed)
+def _reminder_failed(case: Case, x: At[e.StopReminderFailed]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].reminders_failed.append(x)
+
+
+@_on(e.StopReminderSent)
+def _reminded(case: Case, x: At[e.StopReminderSent]) -> None:
+    case.legs[x.fact.leg_id].attempts[x.fact.attempt].reminded = x
 
 
 @_on(e.AcknowledgementReceived)

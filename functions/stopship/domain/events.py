@@ -193,6 +193,36 @@ class StopShipRepeated(Event):
 
 
 @dataclass(frozen=True)
+class StopReminderRequested(Event):
+    """Whoever was asked to stop and says nothing is about to be reminded. ``number`` counts the tries of this attempt's one reminder."""
+
+    leg_id: str
+    attempt: int
+    number: int
+
+
+@dataclass(frozen=True)
+class StopReminderSent(Event):
+    """``reference`` is the mail's own id."""
+
+    leg_id: str
+    attempt: int
+    number: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class StopReminderFailed(Event):
+    """``in_doubt``: it may have gone out all the same, and none follows. ``code`` is the error's own word."""
+
+    leg_id: str
+    attempt: int
+    number: int
+    code: str
+    in_doubt: bool
+
+
+@dataclass(frozen=True)
 class AcknowledgementReceived(Event):
     """The warehouse's answer. ``at`` of the event is when we received it; ``state_at`` when it was true."""
 

@@ -141,7 +141,8 @@ class Policy:
 
     ``acknowledgement_seconds`` and ``freshness_seconds`` are looked up by warehouse name, else under "default".
     ``unreadable`` is what to do where no system tells the pick state and only the people there can be asked.
-    ``high_value`` is by currency; a currency without an entry has no limit. ``watch_days`` is how long a closed case is watched.
+    ``high_value`` is by currency; a currency without an entry has no limit. ``watch_days`` is how long a closed case is watched. ``reminder_share``
+    is the part of its time for an answer after which whoever is asked by mail is reminded, 0 for never.
     """
 
     version: str
@@ -163,6 +164,7 @@ class Policy:
     intercept: InterceptRule = NO_INTERCEPT
     amazon: AmazonRule = AmazonRule()
     payment_timeout: PaymentTimeout = field(default_factory=PaymentTimeout)
+    reminder_share: Decimal = Decimal(0)
 
     def freshness(self, warehouse: str) -> int:
         return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])

@@ -1,5 +1,6 @@
 """Runs every hour: asks for the cancel of orders that were not paid in the time that their merchant gives them."""
 
+import time
 from dataclasses import asdict
 
 from stopship.adapters.clock import SystemClock
@@ -13,7 +14,12 @@ def handler(_event: object, _context: object) -> dict[str, int]:
     """Raises SweepIncomplete, once everybody else is swept, for merchants that need a person."""
     limits, unreadable = rules(merchants())
     swept = sweep_payments(
-        limits, lambda merchant: payment_watch(merchants(), merchant), evidence(), intake_queue(), SystemClock()
+        limits,
+        lambda merchant: payment_watch(merchants(), merchant),
+        evidence(),
+        intake_queue(),
+        SystemClock(),
+        time.sleep,
     )
     failed = {**unreadable, **swept.failed}
     logger().info("payments swept", extra={**asdict(swept), "failed": failed})

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from stopship.adapters.access_tokens import MemoryTokens, SharedTokens
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
-from stopship.domain.errors import NotFound
+from stopship.domain.errors import InvalidInput, NotFound
 from stopship.domain.finding import Finding, unknown, wrong
-from stopship.wiring.partners import CARRIER_KINDS, WAREHOUSE_KINDS
+from stopship.wiring.partners import CARRIER_KINDS, SHARED, WAREHOUSE_KINDS
 
 PARTNERS: Final = ("shopify", "amazon", "netsuite", "stripe", "zendesk")
 SETTINGS: Final = "settings"
@@ -21,11 +21,11 @@ type Look = Callable[[], list[Finding]]
 
 
 class ConnectionChecks:
-    """``kms`` is a client that may sign with the merchants' keys. Every look fetches access tokens of its own, so that it is the
+    """``kms`` is a client that may sign with the merchants' keys, ``ses`` a sesv2 client that may read its account and identities. Every look fetches access tokens of its own, so that it is the
     credentials that are tried and not what somebody else has fetched with them."""
 
-    def __init__(self, merchants: Merchants, kms: Any, api_url: str) -> None:
-        self._merchants, self._kms, self._api_url = merchants, kms, api_url
+    def __init__(self, merchants: Merchants, kms: Any, api_url: str, ses: Any = None) -> None:
+        self._merchants, self._kms, self._api_url, self._ses = merchants, kms, api_url, ses
 
     def connected(self, merchant: str, wanted: str = "") -> dict[str, str]:
         """Connection to partner: {"netsuite": "netsuite", "warehouses.east": "generic_3pl"}. ``wanted`` is one or the other, "" for all."""
@@ -53,6 +53,8 @@ class ConnectionChecks:
             ]
         except NotFound as missing:
             return [wrong(SETTINGS, f"there is no {missing}", f"add it to {connection} in the merchant's secret")]
+        except InvalidInput as error:
+            return [wrong(SETTINGS, f"{error.field} {error.problem}", error.fix)]
         except (TypeError, ValueError, IndexError) as error:
             fix = f"compare {connection} in the merchant's secret with the README"
             return [wrong(SETTINGS, f"{type(error).__name__}: the settings do not make a connection", fix)]
@@ -147,6 +149,15 @@ class ConnectionChecks:
         station = ShipStationConnection(merchant, name, config["endpoint"], config["api_key"])
         return partial(check, station, self._door(merchant, "shipstation", merchant=merchant, warehouse=name))
 
+    def _email_vendor(self, merchant: str, connection: str, config: Mapping[str, Any]) -> Look:
+        from stopship.adapters.email_vendor import warehouse
+        from stopship.adapters.email_vendor.check import check
+
+        secret = self._merchants.connections(merchant)
+        shared = {key: secret[key] for key in SHARED if key in secret}
+        name = connection.removeprefix("warehouses.")
+        return partial(check, warehouse.connection(merchant, name, {**shared, **config}), self._ses)
+
     def _ups(self, merchant: str, _: str, config: Mapping[str, Any]) -> Look:
         from stopship.adapters.ups.check import check
         from stopship.adapters.ups.connection import connection
@@ -162,6 +173,7 @@ _CHECKS: Final[Mapping[str, Callable[[ConnectionChecks, str, str, Mapping[str, A
     "shopify": ConnectionChecks._shopify,
     "amazon": ConnectionChecks._amazon,
     "netsuite": ConnectionChecks._netsuite,
+    "email_vendor": ConnectionChecks._email_vendor,
     "generic_3pl": ConnectionChecks._generic_3pl,
     "shiphero": ConnectionChecks._shiphero,
     "shipbob": ConnectionChecks._shipbob,

@@ -64,7 +64,7 @@ def _listed_wish(message: IntakeMessage, body: bytes, channel_of: ChannelOf) -> 
             body,
             channel_of,
             lambda public: find_in_store(merchants(), message.merchant, public),
-            lambda channel, ref: read_order(merchants(), message.merchant, channel, ref),
+            lambda channel, ref: read_order(message.merchant, channel, ref),
         )
     except NotFound as error:
         raise InvalidInput("channel", f"is not connected: {error}", "connect it, or correct the row") from error
@@ -82,4 +82,4 @@ def _form_wish(message: IntakeMessage, body: Mapping[str, Any], channel_of: Chan
             return [(channel, public_number)] if channel in merchants().connections(message.merchant) else []
         return [(channel, ref) for ref in find_in_store(merchants(), message.merchant, public_number)]
 
-    return wish.read_wish(message, body, find, lambda order: contact_of(merchants(), message.merchant, *order))
+    return wish.read_wish(message, body, find, lambda order: contact_of(message.merchant, *order))

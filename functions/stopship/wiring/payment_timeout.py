@@ -32,13 +32,14 @@ def _rule(settings: Mapping[str, Any]) -> PaymentTimeout:
 
 
 def payment_watch(merchants: Merchants, merchant: str) -> PaymentWatch:
-    """Raises NotFound for a merchant that sells nowhere where this is seen."""
+    """Behind the gate of the merchant's store, with ordinary cases. Raises NotFound for a merchant that sells nowhere where this is seen."""
+    from stopship.wiring import connected_partners
     from stopship.wiring.partners import shopify_order_system
 
     config = merchants.connections(merchant).get("shopify")
     if not config:
         raise NotFound(f"shopify of merchant {merchant}")
-    return shopify_order_system(merchant, config)
+    return connected_partners().behind_gate(merchant, "shopify", shopify_order_system(merchant, config))
 
 
 def read_wish(message: IntakeMessage, body: Mapping[str, Any], merchants: Merchants) -> CancelRequest | None:

@@ -70,13 +70,26 @@ class Stage:
 
     def sweep(self) -> None:
         """What the schedule does every minute, now."""
-        name = self.desk.outputs["SweepFunctionName"]
-        self.desk.emulator.client("lambda").invoke(FunctionName=name, InvocationType="RequestResponse", Payload=b"{}")
+        self._invoke("SweepFunctionName")
 
     def sweep_payments(self) -> None:
         """What the other schedule does every hour, now."""
-        name = self.desk.outputs["PaymentSweepFunctionName"]
-        self.desk.emulator.client("lambda").invoke(FunctionName=name, InvocationType="RequestResponse", Payload=b"{}")
+        self._invoke("PaymentSweepFunctionName")
+
+    def sweep_amazon(self) -> None:
+        """What the third does every few minutes, now. While the schedule's own run is at it, this one does nothing: again then."""
+        deadline = time.monotonic() + RESEND_SECONDS
+        while not self._invoke("AmazonSweepFunctionName").get("requests"):
+            if time.monotonic() > deadline:
+                raise TimeoutError("Amazon was not asked")
+            self.pause.wait(LOOK_SECONDS)
+
+    def _invoke(self, output: str) -> Mapping[str, Any]:
+        """What the function that goes by this output answers."""
+        name, client = self.desk.outputs[output], self.desk.emulator.client("lambda")
+        answer = client.invoke(FunctionName=name, InvocationType="RequestResponse", Payload=b"{}")
+        told = json.loads(answer["Payload"].read())
+        return told if isinstance(told, Mapping) else {}
 
     def resolve(self, merchant: str, exception_id: str, resolution: str, approved_by: str = "") -> None:
         answer = self.api.resolve(merchant, exception_id, resolution, "played", approved_by)

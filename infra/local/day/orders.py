@@ -56,6 +56,11 @@ def unpaid_since(hours: float) -> dict[str, Any]:
     return {"financial": "pending", "extra": {"created_at": moment.isoformat(timespec="seconds")}}
 
 
+def placed_before(minutes: float) -> dict[str, Any]:
+    """When an Amazon order came in: for ``make(..., extra=placed_before(10))``."""
+    return {"at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="seconds")}
+
+
 class Numbers:
     """Order, line and leg numbers, unique over the day."""
 
@@ -106,7 +111,8 @@ def place(desk: "LocalDesk", order: Order) -> None:
 def place_in_channel(desk: "LocalDesk", order: Order) -> None:
     lines = [{"id": x.line_id, "sku": x.sku, "quantity": x.quantity, "price": x.price} for x in order.lines]
     if order.channel == "amazon":
-        desk.sandboxes.command(f"amazon/{order.merchant}/orders", {"order_ref": order.order_ref, "lines": lines})
+        told = {"order_ref": order.order_ref, "lines": lines, **order.extra}
+        desk.sandboxes.command(f"amazon/{order.merchant}/orders", told)
         return
     legs = [
         {"id": leg.leg_id, "warehouse": leg.warehouse, "lines": dict(leg.lines), "by_service": leg.by_service}

@@ -14,11 +14,12 @@ from infra.local.day.orders import (
     make,
     place_in_channel,
     place_on_shelf,
+    placed_before,
     unpaid_since,
 )
 from infra.local.day.partners import partner_plays
 from infra.local.day.vendors import vendor_plays
-from infra.local.day.wishes import by_buyer, by_flow, by_ops, by_shop_staff, by_work_cancel
+from infra.local.day.wishes import by_buyer, by_buyer_unheard, by_flow, by_ops, by_shop_staff, by_work_cancel
 from infra.local.desk import LocalDesk
 from stopship.domain.case import Case
 from stopship.domain.policy import Cause
@@ -37,6 +38,7 @@ def day(numbers: Numbers) -> list[Play]:
         plays += _trouble(numbers, merchant)
         plays += _rare(numbers, merchant)
         plays += carrier_plays(numbers, merchant, WAREHOUSES[merchant])
+    plays.append(_unheard(numbers, ACME))
     plays += door_plays(numbers, ACME, EAST)
     plays += vendor_plays(numbers, BOREALIS)
     plays += partner_plays(numbers)
@@ -211,6 +213,15 @@ def _rare(numbers: Numbers, merchant: str) -> Iterator[Play]:
     yield Play("Amazon buyer, picked: held by hand", _amazon(numbers, merchant, "picked"), _buyer, "stopped")
     yield Play(
         "Amazon notified twice", _amazon(numbers, merchant), lambda s, p: by_buyer(s, p.order, times=2), "stopped"
+    )
+
+
+def _unheard(numbers: Numbers, merchant: str) -> Play:
+    order = make(
+        numbers, merchant, "amazon", warehouses=(WAREHOUSES[merchant],), quantities=(1,), extra=placed_before(10)
+    )
+    return Play(
+        "Amazon's message is lost: the sweep finds it", order, lambda s, p: by_buyer_unheard(s, p.order), "stopped"
     )
 
 

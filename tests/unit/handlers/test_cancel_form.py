@@ -94,7 +94,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, tuple[str, str]
         return [ref for ref, (known, _) in orders.items() if known == number.removeprefix("#")]
 
     monkeypatch.setattr(by_number, "find_in_store", find)
-    monkeypatch.setattr(by_number, "contact_of", lambda _m, _merchant, _channel, ref: orders[ref][1])
+    monkeypatch.setattr(by_number, "contact_of", lambda _merchant, _channel, ref: orders[ref][1])
     yield orders
 
 

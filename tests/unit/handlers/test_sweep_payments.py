@@ -1,19 +1,22 @@
 """Unpaid orders of every merchant that gives a time to pay in: asked for once, and not once they are paid."""
 
 import json
-from collections.abc import Iterator
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from stopship import wiring
+from stopship.adapters.gate import Pacing
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
+from stopship.application.ports import UnpaidPage
 from stopship.application.sweep_payments import SweepIncomplete
 from stopship.contract import merchant_parameter_name
 from stopship.domain import instant
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.payment_timeout import OpenPayment
+from stopship.domain.traffic import Traffic
 from stopship.handlers.sweep_payments import handler
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
@@ -27,10 +30,7 @@ def unpaid(monkeypatch: pytest.MonkeyPatch) -> dict[str, OpenPayment]:
     since = instant.plus(wiring.desk().clock.now(), -48 * 3600)
     found = {"5001": OpenPayment("5001", "pending", since, "77", manual=False, terms=False)}
 
-    def all_of(_self: Any, _before: str) -> Iterator[OpenPayment]:
-        yield from found.values()
-
-    monkeypatch.setattr(ShopifyOrderSystem, "unpaid_orders", all_of)
+    monkeypatch.setattr(ShopifyOrderSystem, "unpaid_page", lambda *_: UnpaidPage(list(found.values())))
     monkeypatch.setattr(ShopifyOrderSystem, "unpaid_order", lambda _self, ref: found.get(ref))
     return found
 
@@ -116,13 +116,39 @@ def test_settings_that_cannot_be_read_are_named_once_all_others_are_swept(
 
 
 def test_a_shop_that_lets_nobody_in_is_named(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(_self: Any, _before: str) -> Iterator[OpenPayment]:
+    def refused(*_: Any) -> UnpaidPage:
         raise PartnerRefused("shopify", "HTTP_401", "no")
 
-    monkeypatch.setattr(ShopifyOrderSystem, "unpaid_orders", refused)
+    monkeypatch.setattr(ShopifyOrderSystem, "unpaid_page", refused)
     with pytest.raises(SweepIncomplete, match="acme"):
         sweep()
     assert deployed.untouched()
+
+
+def test_a_shop_that_wants_to_be_left_alone_is_not_called_by_the_sweep(
+    deployed: Deployment, unpaid: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiring.traffic().save(d.ACME, "shopify", Traffic(pauses={"": time.time() + 600}), 0)
+    monkeypatch.setattr(ShopifyOrderSystem, "unpaid_page", lambda *_: pytest.fail("called"))
+    assert sweep()["busy"] == 1
+    assert deployed.untouched()
+
+
+def test_a_shop_that_is_down_ends_its_sweep_and_is_an_outage_that_people_see(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole way over the wire; nothing listens at the shop's address."""
+    waits: list[float] = []
+    monkeypatch.setattr(
+        wiring.connected_partners(), "_pacing", Pacing(now=lambda: 2e9 + sum(waits), pause=waits.append)
+    )
+    monkeypatch.setattr(time, "sleep", waits.append)
+    assert sweep() == {"merchants": 1, "seen": 0, "asked": 0, "busy": 1}
+    (found,) = wiring.traffic().outages(d.ACME)
+    assert (found.partner, bool(found.traffic.outage)) == ("shopify", True)
+    assert deployed.untouched()
+    sweep()
+    assert wiring.traffic().load(d.ACME, "shopify")[0] == found.traffic
 
 
 def test_a_merchant_with_a_limit_and_no_store_is_named(deployed: Deployment, unpaid: Any) -> None:

@@ -13,6 +13,9 @@ class Texts:
     """Knows {order} and {until}."""
     nothing_else: str
     again: str
+    reminder_subject: str
+    """Goes before the subject."""
+    reminder: str
     mail_stopped: str
     mail_too_late: str
     mail_partly: str
@@ -51,6 +54,8 @@ TEXTS: Mapping[str, Texts] = {
         ask="Please do not ship order {order}. Take these goods out of the work and hold them back:",
         nothing_else="Please answer by {until} with one of these links:",
         again="You may have had this message before. It is the same request: one answer is enough.",
+        reminder_subject="Reminder: ",
+        reminder="We have had no answer from you yet. It is the same request, and the same links: one answer is enough.",
         mail_stopped="Stopped, nothing leaves",
         mail_too_late="Too late",
         mail_partly="Only part of it could be stopped",
@@ -94,6 +99,8 @@ TEXTS: Mapping[str, Texts] = {
         ask="Bitte versenden Sie den Auftrag {order} nicht. Nehmen Sie diese Ware aus der Bearbeitung und halten Sie sie zurück:",
         nothing_else="Bitte antworten Sie bis {until} mit einem dieser Links:",
         again="Vielleicht haben Sie diese Nachricht schon einmal bekommen. Es ist dieselbe Bitte: eine Antwort genügt.",
+        reminder_subject="Erinnerung: ",
+        reminder="Wir haben noch keine Antwort von Ihnen. Es ist dieselbe Bitte, mit denselben Links: eine Antwort genügt.",
         mail_stopped="Gestoppt, nichts geht hinaus",
         mail_too_late="Zu spät",
         mail_partly="Nur ein Teil konnte gestoppt werden",
@@ -137,6 +144,8 @@ TEXTS: Mapping[str, Texts] = {
         ask="Merci de ne pas expédier la commande {order}. Retirez ces articles de la préparation et gardez-les :",
         nothing_else="Merci de répondre avant le {until} par l'un de ces liens :",
         again="Vous avez peut-être déjà reçu ce message. C'est la même demande : une seule réponse suffit.",
+        reminder_subject="Rappel : ",
+        reminder="Nous n'avons pas encore reçu votre réponse. C'est la même demande, avec les mêmes liens : une seule réponse suffit.",
         mail_stopped="Arrêtée, rien ne part",
         mail_too_late="Trop tard",
         mail_partly="Une partie seulement a pu être arrêtée",

@@ -55,9 +55,11 @@ class EmailVendorWarehouse:
         """Sends the mail. That it was taken for delivery proves nothing more than that it was sent."""
         told, words = self._connection, texts(self._connection.language)
         asked = Asked(command.display_ref or command.order_ref, command.lines, command.skus, command.deadline)
-        text = mail.text(asked, words, self._links(command), repeated=command.repeated)
-        tags = {"merchant": told.merchant, "case": command.case_id, "template": "stop_ship"}
-        message = self._mailer.send(told.sender, told.address, mail.subject(asked, words), text, tags)
+        subject = mail.subject(asked, words, reminder=command.reminder)
+        text = mail.text(asked, words, self._links(command), repeated=command.repeated, reminder=command.reminder)
+        template = "stop_ship_reminder" if command.reminder else "stop_ship"
+        tags = {"merchant": told.merchant, "case": command.case_id, "template": template}
+        message = self._mailer.send(told.sender, told.address, subject, text, tags)
         return StopAnswer(AckLevel.SENT, told.name, reference=message)
 
     def _links(self, command: StopCommand) -> dict[Answer, str]:
@@ -68,12 +70,19 @@ class EmailVendorWarehouse:
 
 
 def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -> EmailVendorWarehouse:
-    """From the merchant's configuration: {address, language?, fulfillment_type?}, and what he has once for all vendors:
-    ``mail`` {sender} and ``vendor_answers`` {secrets: [current, previous ...]}. Raises InvalidInput naming what is missing."""
+    """Raises InvalidInput as ``connection`` does."""
     from stopship.adapters import aws
     from stopship.adapters.mailer_ses import SesMailer
 
-    connection = EmailVendorConnection(
+    # The client's own retries would send again without anybody knowing.
+    mailer = SesMailer(aws.client("sesv2", attempts=1))
+    return EmailVendorWarehouse(connection(merchant, name, config), mailer, clock)
+
+
+def connection(merchant: str, name: str, config: Mapping[str, Any]) -> EmailVendorConnection:
+    """From the merchant's configuration: {address, language?, fulfillment_type?}, and what he has once for all vendors:
+    ``mail`` {sender} and ``vendor_answers`` {secrets: [current, previous ...]}. Raises InvalidInput naming what is missing."""
+    return EmailVendorConnection(
         merchant=merchant,
         name=name,
         address=_told(config, f"warehouses.{name}", "address"),
@@ -81,8 +90,6 @@ def connect(merchant: str, name: str, config: Mapping[str, Any], clock: Clock) -
         secrets=tuple(_told(config.get("vendor_answers", {}), "vendor_answers", "secrets")),
         language=_language(name, config),
     )
-    # The client's own retries would send again without anybody knowing.
-    return EmailVendorWarehouse(connection, SesMailer(aws.client("sesv2", attempts=1)), clock)
 
 
 def _told(config: Mapping[str, Any], place: str, setting: str) -> Any:

@@ -4,28 +4,16 @@ Sources: shopify.dev, Admin GraphQL: ``currentAppInstallation.accessScopes``, ``
 ``publicApiVersions``; "API limits".
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from stopship.adapters.checking import found, lacking
+from stopship.adapters.checking import found
 from stopship.adapters.shopify.client import Data, ShopifyClient, reading
 from stopship.adapters.shopify.connection import API_VERSION, ShopifyConnection
+from stopship.adapters.shopify.scopes import SCOPES, with_reading
 from stopship.adapters.shopify.topics import SUBSCRIBED
 from stopship.domain.finding import Finding, good, unknown, wrong
 
-SCOPES: Final = frozenset(
-    {
-        "write_orders",
-        "write_order_edits",
-        "write_returns",
-        "write_merchant_managed_fulfillment_orders",
-        "write_third_party_fulfillment_orders",
-        "read_customers",
-        "read_locations",
-    }
-)
-"""Orders are read, cancelled, edited and returned; work is held at the merchant's own places and at 3PLs'; places are looked up, and a
-customer's tags and address where a message goes."""
 TOPICS: Final = frozenset(name.upper().replace("/", "_") for name in SUBSCRIBED)
 """As GraphQL's WebhookSubscriptionTopic writes them."""
 EVENT_SOURCE: Final = "arn:aws:events:"
@@ -66,7 +54,7 @@ def check(connection: ShopifyConnection, webhook_url: str) -> list[Finding]:
     data, budget = shop
     return [
         good("access token", f"{connection.shop} lets us in"),
-        *_scopes(data),
+        _scopes(data),
         _version(data),
         _budget(budget),
         *_places(client, connection.locations),
@@ -74,14 +62,14 @@ def check(connection: ShopifyConnection, webhook_url: str) -> list[Finding]:
     ]
 
 
-def _scopes(data: Data) -> Iterator[Finding]:
-    """Who may write may read as well (shopify.dev, "API access scopes")."""
+def _scopes(data: Data) -> Finding:
     with reading("accessScopes"):
-        given = {str(scope["handle"]) for scope in data["currentAppInstallation"]["accessScopes"]}
-    given |= {f"read_{name.removeprefix('write_')}" for name in given if name.startswith("write_")}
-    yield lacking(
-        "access scopes", set(SCOPES), given, "grant them in the app's configuration and update the app", "scopes"
-    )
+        given = with_reading(str(scope["handle"]) for scope in data["currentAppInstallation"]["accessScopes"])
+    missing = [f"{name} (without it {scope.without})" for name, scope in SCOPES.items() if name not in given]
+    if not missing:
+        return good("access scopes", f"all {len(SCOPES)} scopes are there")
+    fix = "grant them in the app's configuration and update the app; read_all_orders is asked for in the Partner Dashboard"
+    return wrong("access scopes", f"missing: {'; '.join(missing)}", fix)
 
 
 def _version(data: Data) -> Finding:

@@ -1,7 +1,7 @@
 """Shopify as the order system."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stopship.adapters.clock import SystemClock
@@ -15,8 +15,8 @@ from stopship.adapters.shopify.gid import gid, number
 from stopship.adapters.shopify.parcels import read_parcels
 from stopship.adapters.shopify.read_order import read_order
 from stopship.adapters.shopify.returns import open_return
-from stopship.adapters.shopify.unpaid import unpaid_order, unpaid_orders
-from stopship.application.ports import CancelCommand, CancelProgress, Clock
+from stopship.adapters.shopify.unpaid import unpaid_order, unpaid_page
+from stopship.application.ports import CancelCommand, CancelProgress, Clock, UnpaidPage
 from stopship.domain.carrier import Parcel
 from stopship.domain.order import OrderSnapshot, PlannedLeg, Quantities, StopAnswer
 from stopship.domain.payment_timeout import OpenPayment
@@ -79,8 +79,8 @@ class ShopifyOrderSystem:
         """Ids of the orders that customers know by this name."""
         return orders_named(self._client, name)
 
-    def unpaid_orders(self, created_before: str) -> Iterator[OpenPayment]:
-        return unpaid_orders(self._client, created_before, self._clock.now(), self._pause)
+    def unpaid_page(self, created_before: str, after: str) -> UnpaidPage:
+        return unpaid_page(self._client, created_before, after, self._clock.now())
 
     def unpaid_order(self, order_ref: str) -> OpenPayment | None:
         return unpaid_order(self._client, order_ref, self._clock.now())

@@ -1,42 +1,32 @@
 """Orders whose payment was never completed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from stopship.adapters.shopify import documents
-from stopship.adapters.shopify.client import PAGE_LIMIT, PARTNER, Data, ShopifyClient, Variables, reading
+from stopship.adapters.shopify.client import ShopifyClient, reading
 from stopship.adapters.shopify.gid import gid, number
 from stopship.adapters.shopify.mapping import reserved
+from stopship.application.ports import UnpaidPage
 from stopship.domain import instant
-from stopship.domain.errors import PartnerContractBroken, PartnerUnavailable
 from stopship.domain.payment_timeout import OpenPayment
 
-PAUSES: Final = 6
-LONGEST_PAUSE: Final = 10.0
-_ATTEMPTS = frozenset({"AUTHORIZATION", "EMV_AUTHORIZATION", "SALE", "CAPTURE"})
-
-_NOT_SENT = frozenset({"CANCELLED", "ERROR", "FAILURE"})
-
-type Pause = Callable[[float], object]
+_ATTEMPTS: Final = frozenset({"AUTHORIZATION", "EMV_AUTHORIZATION", "SALE", "CAPTURE"})
+_NOT_SENT: Final = frozenset({"CANCELLED", "ERROR", "FAILURE"})
 
 
-def unpaid_orders(client: ShopifyClient, created_before: str, now: str, pause: Pause) -> Iterator[OpenPayment]:
-    """Page by page, the oldest first; a shop that is busy is given the time that it asks for. The search's index may lag behind the orders,
-    so that each order's own fields decide. Without the scope read_all_orders Shopify shows the last 60 days."""
+def unpaid_page(client: ShopifyClient, created_before: str, after: str, now: str) -> UnpaidPage:
+    """The oldest first. The search's index may lag behind the orders, so that each order's own fields decide. Without the scope
+    read_all_orders Shopify shows the last 60 days."""
     search = (
         "(financial_status:pending OR financial_status:expired OR financial_status:authorized)"
         f" status:open created_at:<='{created_before}'"
     )
-    after: str | None = None
-    for _ in range(PAGE_LIMIT):
-        with reading("unpaid orders"):
-            page = _patiently(client, documents.UNPAID_ORDERS, {"search": search, "after": after}, pause)["orders"]
-            found = [payment for node in page["nodes"] if (payment := _open_payment(node, now))]
-            more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
-        yield from found
-        if not more:
-            return
-    raise PartnerContractBroken(PARTNER, f"more than {PAGE_LIMIT} pages of unpaid orders", {"pages": PAGE_LIMIT})
+    with reading("unpaid orders"):
+        page = client.run(documents.UNPAID_ORDERS, {"search": search, "after": after or None})["orders"]
+        found = [payment for node in page["nodes"] if (payment := _open_payment(node, now))]
+        more = page["pageInfo"]["hasNextPage"]
+        return UnpaidPage(found, str(page["pageInfo"]["endCursor"]) if more else "")
 
 
 def unpaid_order(client: ShopifyClient, order_ref: str, now: str) -> OpenPayment | None:
@@ -44,18 +34,6 @@ def unpaid_order(client: ShopifyClient, order_ref: str, now: str) -> OpenPayment
     with reading("an unpaid order"):
         node = client.run(documents.UNPAID_ORDER, {"id": gid("Order", order_ref)})["order"]
         return _open_payment(node, now) if node else None
-
-
-def _patiently(client: ShopifyClient, document: str, variables: Variables, pause: Pause) -> Data:
-    """Raises PartnerUnavailable when the shop stays busy."""
-    for _ in range(PAUSES):
-        try:
-            return client.run(document, variables)
-        except PartnerUnavailable as busy:
-            if not busy.retry_after or busy.retry_after > LONGEST_PAUSE:
-                raise
-            pause(busy.retry_after)
-    return client.run(document, variables)
 
 
 def _open_payment(node: Mapping[str, Any], now: str) -> OpenPayment | None:

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from infra.local.sandboxes.shopify.events import TOPICS, WEBHOOK_PATH
 from infra.local.sandboxes.shopify.shop import Shop
-from stopship.adapters.shopify.check import SCOPES
 from stopship.adapters.shopify.connection import API_VERSION
 from stopship.adapters.shopify.gid import gid
+from stopship.adapters.shopify.scopes import SCOPES
 
 PAGE: Final = 3
 """Small, so that whoever reads only the first page is found out."""

@@ -1,0 +1,32 @@
+"""The minute's sweep as a function: what it says of itself, and when it fails."""
+
+import pytest
+
+from stopship.application.sweep_cases import SweepIncomplete, Swept
+from stopship.handlers import sweep_cases
+
+
+@pytest.fixture
+def swept(monkeypatch: pytest.MonkeyPatch) -> Swept:
+    """What the use case gives."""
+    swept = Swept(open_cases=2, reminded=1)
+    monkeypatch.setattr(sweep_cases, "desk", lambda: None)
+    monkeypatch.setattr(sweep_cases, "sweep_cases", lambda _: swept)
+    return swept
+
+
+def test_a_sweep_tells_what_it_did_in_numbers(swept: Swept) -> None:
+    told = sweep_cases.handler({}, None)
+    assert (told["open_cases"], told["reminded"]) == (2, 1)
+    assert all(isinstance(value, int) for value in told.values())
+
+
+def test_a_case_that_needs_a_person_fails_the_run_when_everything_else_is_done(
+    swept: Swept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[object] = []
+    monkeypatch.setattr(sweep_cases, "publish", published.append)
+    swept.broken["case-1"] = "InvalidInput: mail.sender: is missing"
+    with pytest.raises(SweepIncomplete, match="case-1"):
+        sweep_cases.handler({}, None)
+    assert len(published) == 1

@@ -1,4 +1,4 @@
-"""Alarms that somebody can act on, told through one topic."""
+"""Alarms that somebody can act on, told through one topic. Each names the section of the run-book that says how."""
 
 from collections.abc import Mapping
 
@@ -29,6 +29,7 @@ class Alarms(Construct):
 
     def __init__(self, scope: Construct, id_: str, stage: Stage, key: kms.IKey, lost: sqs.IQueue) -> None:
         super().__init__(scope, id_)
+        self._runbook = stage.runbook_url
         self.topic = sns.Topic(
             self, "Topic", topic_name=f"{PROJECT}-{stage.name}-alarms", master_key=key, enforce_ssl=True
         )
@@ -54,7 +55,11 @@ class Alarms(Construct):
                 period=FIVE_MINUTES,
             )
             self._alarm(
-                f"ShippedAfterStop-{merchant}", metric, 0, "A stopped order was shipped: open its P1 exception."
+                f"ShippedAfterStop-{merchant}",
+                metric,
+                0,
+                "A stopped order was shipped: open its P1 exception.",
+                "shipped-after-a-stop",
             )
 
     def watch_credentials(self, stage: Stage) -> None:
@@ -72,6 +77,7 @@ class Alarms(Construct):
                 metric,
                 days,
                 f"A credential ends within {days} days: CredentialDaysLeft says whose, check_credentials' log which.",
+                "a-credential-ends-soon",
                 cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
                 cloudwatch.TreatMissingData.IGNORE,
             )
@@ -87,21 +93,31 @@ class Alarms(Construct):
                 period=FIVE_MINUTES,
             )
             self._alarm(
-                f"PartnersDown-{merchant}", metric, 0, "A partner does not answer: GET /outages names it. Cases wait."
+                f"PartnersDown-{merchant}",
+                metric,
+                0,
+                "A partner does not answer: GET /outages names it. Cases wait.",
+                "a-partner-is-down",
             )
 
     def watch_queues(self, queues: Queues) -> None:
         for name, dead in queues.dead.items():
             metric = dead.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum")
             self._alarm(
-                f"{name}DeadLetters", metric, 0, f"{name}: messages nobody could process. Read one, fix, redrive."
+                f"{name}DeadLetters",
+                metric,
+                0,
+                f"{name}: messages nobody could process. Read one, fix, redrive.",
+                "dead-letters",
             )
         for tier, queue in queues.exceptions.items():
             age = queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum")
             limit = Duration.hours(TIER_HOURS[tier]).to_seconds()
-            self._alarm(f"{tier}Age", age, limit, f"An exception of {tier} is older than {TIER_HOURS[tier]} h.")
+            what = f"An exception of {tier} is older than {TIER_HOURS[tier]} h."
+            self._alarm(f"{tier}Age", age, limit, what, "exceptions-wait-too-long")
         age = queues.intake.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum")
-        self._alarm("IntakeAge", age, INTAKE_MAX_AGE.to_seconds(), "Requests wait: look at process_intake's errors.")
+        what = "Requests wait: look at process_intake's errors."
+        self._alarm("IntakeAge", age, INTAKE_MAX_AGE.to_seconds(), what, "requests-wait")
 
     def watch_mail(self, expired: cloudwatch.Metric) -> None:
         self._alarm(
@@ -109,6 +125,7 @@ class Alarms(Construct):
             expired,
             0,
             "SES gave up on mails that it could not hand over: look at the bucket's and topic's policies.",
+            "mail-is-lost",
         )
 
     def watch_machine(self, machine: sfn.StateMachine) -> None:
@@ -117,14 +134,16 @@ class Alarms(Construct):
             ("TimedOut", machine.metric_timed_out(period=FIVE_MINUTES)),
             ("Aborted", machine.metric_aborted(period=FIVE_MINUTES)),
         ):
-            self._alarm(f"Executions{name}", metric, 0, "The sweep resumes the case; find out why it ended.")
+            what = "The sweep resumes the case; find out why it ended."
+            self._alarm(f"Executions{name}", metric, 0, what, "an-execution-ended-badly")
 
     def watch_functions(self, functions: Mapping[str, lambda_.Function]) -> None:
         for module, function in functions.items():
             errors = function.metric_errors(period=FIVE_MINUTES)
-            self._alarm(f"Errors-{module}", errors, 0, f"{module} failed: its log says why.")
+            self._alarm(f"Errors-{module}", errors, 0, f"{module} failed: its log says why.", "a-function-fails")
         age = functions["project_ledger"].metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum")
-        self._alarm("StreamAge", age, STREAM_MAX_AGE.to_milliseconds(), "Projections lag behind the ledger.")
+        what = "Projections lag behind the ledger."
+        self._alarm("StreamAge", age, STREAM_MAX_AGE.to_milliseconds(), what, "projections-lag")
 
     def _alarm(
         self,
@@ -132,6 +151,7 @@ class Alarms(Construct):
         metric: cloudwatch.Metric,
         threshold: float,
         what: str,
+        section: str,
         when: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
@@ -143,7 +163,7 @@ class Alarms(Construct):
             comparison_operator=when,
             evaluation_periods=1,
             treat_missing_data=missing,
-            alarm_description=what,
+            alarm_description=f"{what} Run-book: {self._runbook}#{section}",
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))

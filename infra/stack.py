@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.dashboard import DeskDashboard
+from infra.business_dashboard import BusinessDashboard
 from infra.data_key import DataKey
 from infra.deadlines import ASK_AMAZON_EVERY, PAYMENTS_EVERY, SWEEP_EVERY, Deadlines, Sweep
 from infra.event_bus import IntakeBus
@@ -26,6 +26,7 @@ from infra.queues import Queues
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
+from infra.technical_dashboard import TechnicalDashboard
 from infra.token_table import TokenTable
 from infra.traffic_table import TrafficTable
 from stopship.contract import (
@@ -177,10 +178,13 @@ class StopshipStack(Stack):
             alarms.watch_mail(self._mail.expired)
         alarms.watch_machine(self._machine.machine)
         alarms.watch_functions(self._by_module)
-        DeskDashboard(
+        BusinessDashboard(self, "BusinessDashboard", stage=self._stage)
+        TechnicalDashboard(
             self,
-            "Dashboard",
+            "TechnicalDashboard",
             stage=self._stage,
+            api=self._api.api,
+            ledger=self._ledger,
             queues=self._queues,
             machine=self._machine.machine,
             functions=self._by_module,
@@ -201,6 +205,7 @@ class StopshipStack(Stack):
             "NetSuiteSigningKeyId": self._signing_key.key_id,
             "SweepFunctionName": self._by_module["sweep_cases"].function_name,
             "PaymentSweepFunctionName": self._by_module["sweep_payments"].function_name,
+            "CredentialsFunctionName": self._by_module["check_credentials"].function_name,
             "AmazonSweepFunctionName": self._by_module["sweep_amazon"].function_name,
         }
         if self._mail.rule_set_name:

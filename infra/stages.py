@@ -18,7 +18,7 @@ class Stage:
 
     ``merchants`` get an empty secret made by the stack, to be filled when they are connected; others may be connected without
     a deployment. ``mail_recipients`` are addresses and domains whose mail SES receives for the desk, "cancel@shop.example" or "shop.example";
-    without any it receives none. ``partner_buses`` are event buses of partners (Amazon's and Shopify's have their event source's name) to listen to.
+    without any it receives none. ``runbook_url`` is where whoever gets an alarm reads what to do. ``partner_buses`` are event buses of partners (Amazon's and Shopify's have their event source's name) to listen to.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Stage:
     intake_concurrency: int
     require_mfa: bool
     alarm_email: str
+    runbook_url: str
     merchants: tuple[str, ...]
     partner_buses: tuple[str, ...]
     mail_recipients: tuple[str, ...]

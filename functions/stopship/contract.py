@@ -19,8 +19,11 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "CredentialDaysLeft": ("merchant", "connection"),
     "FirstCredentialDaysLeft": ("stage",),
     "PartnersDown": ("merchant",),
+    "PartnerCalls": ("merchant", "partner"),
+    "PartnerTroubles": ("merchant", "partner"),
+    "PartnerSeconds": ("merchant", "partner"),
 }
-"""Each business metric and the dimensions that it carries."""
+"""Each of our own metrics and the dimensions that it carries."""
 
 TIERS = ("P1", "P2", "P3")
 OUTCOMES = ("stopped", "shipped", "blocked", "saved", "withdrawn")

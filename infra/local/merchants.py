@@ -26,6 +26,8 @@ PAID_BY_STRIPE = ("cumulus",)
 
 SHOPIFY_TOPICS = SUBSCRIBED
 
+CERTIFICATE_ENDS = "2028-10-31T00:00:00Z"
+
 AMAZON_BUS = f"{AMAZON_SOURCE_PREFIX}sandbox"
 
 # A day lasts a minute or two here: what takes a quarter of an hour in the world takes seconds.
@@ -126,6 +128,7 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
             "client_id": secret_for(merchant, "netsuite-client"),
             "certificate_id": f"cert-{merchant}",
             "signing_key": signing_key,
+            "expires_at": {"certificate": CERTIFICATE_ENDS},
         },
     }
 

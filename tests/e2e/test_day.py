@@ -8,6 +8,7 @@ from infra.local.day.director import Play
 from infra.local.day.report import history
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.application.audit import verify
+from stopship.contract import METRIC_NAMESPACE, METRICS
 from stopship.domain.case import Case
 from stopship.domain.events import (
     ExceptionOpened,
@@ -96,3 +97,14 @@ def test_customers_are_told_their_outcome_once(played: Day) -> None:
     for case in told:
         sent = [m for name, m in case.messages.items() if name.endswith(":0")]
         assert len(sent) == 1, json.dumps([m.fact.template for m in sent])
+
+
+def test_every_metric_of_ours_on_a_dashboard_was_emitted_by_the_day_with_its_dimensions(played: Day) -> None:
+    client = played.desk.emulator.client("cloudwatch")
+    boards = [b["DashboardName"] for b in client.list_dashboards()["DashboardEntries"]]
+    shown = "".join(client.get_dashboard(DashboardName=name)["DashboardBody"] for name in boards)
+    on_boards = {name: set(dimensions) for name, dimensions in METRICS.items() if name in shown}
+    assert set(on_boards) == set(METRICS)
+    emitted = client.list_metrics(Namespace=METRIC_NAMESPACE)["Metrics"]
+    seen = {(m["MetricName"], frozenset(d["Name"] for d in m["Dimensions"])) for m in emitted}
+    assert [name for name, wanted in on_boards.items() if (name, frozenset(wanted)) not in seen] == []

@@ -4,6 +4,8 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 import stopship.handlers
 from infra.functions import NEEDED_BY
 from stopship.application.expiring_credentials import Expiry, counts
@@ -13,6 +15,7 @@ from stopship.domain.order import AckLevel
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Tier
 from stopship.settings import Settings
+from stopship.wiring.metrics import partner_called
 
 EVENTS = {
     "CaseOpened": {"channel": "shopify"},
@@ -42,13 +45,16 @@ def test_tiers_outcomes_and_levels_are_the_domains() -> None:
     assert (set(TIERS), set(OUTCOMES), set(LEVELS)) == (set(Tier), set(Outcome), set(AckLevel))
 
 
-def test_each_metric_is_emitted_with_its_dimensions() -> None:
+def test_each_metric_is_emitted_with_its_dimensions(capsys: pytest.CaptureFixture[str]) -> None:
     emitted = {}
     for type_, data in EVENTS.items():
         item = {"sk": "E#1", "merchant": "acme", "case_id": "c", "type": type_, "data": json.dumps(data)}
         emitted.update({c.name: tuple(c.dimensions) for c in project(item).metrics})
     expiry = Expiry("acme", "netsuite", "certificate", "2028-01-31T00:00:00.000000Z")
     emitted.update({c.name: tuple(c.dimensions) for c in counts([expiry], "2026-11-24T12:00:00.000000Z", "dev")})
+    partner_called("acme", "netsuite", 0.2, trouble=False)
+    (directive,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
+    emitted |= {m["Name"]: tuple(directive["Dimensions"][0]) for m in directive["Metrics"]}
     # The sweep counts the partners that are down.
     assert emitted | {"PartnersDown": ("merchant",)} == dict(METRICS)
 

@@ -14,12 +14,26 @@ from random import Random, SystemRandom
 from stopship.adapters import turn
 from stopship.application.ports import TrafficBook
 from stopship.domain import instant, traffic
-from stopship.domain.errors import Conflict, PartnerBusy, PartnerDown, PartnerRefused, PartnerUnavailable
+from stopship.domain.errors import (
+    Conflict,
+    PartnerBusy,
+    PartnerContractBroken,
+    PartnerDown,
+    PartnerRefused,
+    PartnerUnavailable,
+)
 from stopship.domain.limits import Limit
 from stopship.domain.traffic import Answer, Traffic, Verdict
 
+type Meter = Callable[[str, str, float, bool], None]
+"""Told of every turn in which a partner was called: merchant, partner, seconds, and whether the partner was in trouble."""
+
 _TRIES = 25
 """So many writers may come between, one after the other."""
+
+
+def unmetered(merchant: str, partner: str, seconds: float, trouble: bool) -> None:  # noqa: FBT001
+    """For whoever has nothing to measure with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +70,16 @@ class _Turn:
 class Gate:
     """Of one merchant's connection to one partner."""
 
-    def __init__(self, book: TrafficBook, merchant: str, partner: str, limit: Limit, pacing: Pacing) -> None:
-        self._book, self._limit, self._pacing = book, limit, pacing
+    def __init__(
+        self,
+        book: TrafficBook,
+        merchant: str,
+        partner: str,
+        limit: Limit,
+        pacing: Pacing,
+        meter: Meter = unmetered,
+    ) -> None:
+        self._book, self._limit, self._pacing, self._meter = book, limit, pacing, meter
         self.place = (merchant, partner)
 
     @contextmanager
@@ -69,9 +91,26 @@ class Gate:
             yield
             return
         mine = self._enter(urgent=urgent)
+        with self._left(mine), self._measured(mine), turn.holding(mine):
+            yield
+
+    @contextmanager
+    def _measured(self, mine: _Turn) -> Iterator[None]:
+        """A partner that refuses is well; one that cannot answer, or answers in no known form, is not."""
+        started, trouble = self._pacing.now(), False
         try:
-            with turn.holding(mine):
-                yield
+            yield
+        except (PartnerUnavailable, PartnerContractBroken):
+            trouble = True
+            raise
+        finally:
+            if mine.called:
+                self._meter(*self.place, self._pacing.now() - started, trouble)
+
+    @contextmanager
+    def _left(self, mine: _Turn) -> Iterator[None]:
+        try:
+            yield
         except PartnerUnavailable as trouble:
             raise self._troubled(mine, trouble) from trouble
         except PartnerRefused:

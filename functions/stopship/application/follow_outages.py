@@ -56,14 +56,14 @@ def waiting_for_partners(case: Case) -> list[Waiting]:
     ]
 
 
-def follow_outages(desk: Desk, waiting: Iterable[Waiting]) -> Followed:
-    """Safe to run at any time and twice: what is known of a partner changes by one writer at a time, and an exception ends once."""
+def follow_outages(desk: Desk, waiting: Iterable[Waiting], merchants: Iterable[str] = ()) -> Followed:
+    """``merchants`` have cases in work: that none of their partners is down is told too. Safe to run at any time and twice: what is known of a partner changes by one writer at a time, and an exception ends once."""
     released = 0
     by_partner = sorted(waiting, key=lambda x: (x.merchant, x.partner, x.tier, x.opened_at, x.case_id))
     groups = {key: list(group) for key, group in groupby(by_partner, key=lambda x: (x.merchant, x.partner))}
     for merchant, partner in groups.keys() | {(x.merchant, x.partner) for x in desk.traffic.outages()}:
         released += _follow(desk, merchant, partner, groups.get((merchant, partner), []))
-    down: dict[str, int] = {}
+    down = dict.fromkeys(merchants, 0)
     for known in desk.traffic.outages():
         down[known.merchant] = down.get(known.merchant, 0) + bool(known.traffic.outage)
     return Followed(released, [Count("PartnersDown", {"merchant": m}, n) for m, n in sorted(down.items())])

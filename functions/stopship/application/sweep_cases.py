@@ -40,15 +40,16 @@ class Swept:
 
 def sweep_cases(desk: Desk) -> Swept:
     """Safe to run at any time and twice: a living execution goes on, and a resumed case repeats no effect."""
-    swept, waiting = Swept(), list[Waiting]()
+    swept, waiting, merchants = Swept(), list[Waiting](), set[str]()
     for head in desk.ledger.open_cases():
         swept.open_cases += 1
+        merchants.add(head.merchant)
         swept.resumed += _resume(desk, head)
         case = desk.cases.load(head.merchant, head.case_id)
         swept.escalated += _escalate(desk, case)
         _remind(desk, case, swept)
         waiting += waiting_for_partners(case)
-    followed = follow_outages(desk, waiting)
+    followed = follow_outages(desk, waiting, merchants)
     swept.released, swept.down = followed.released, followed.down
     return swept
 

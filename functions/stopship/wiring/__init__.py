@@ -20,6 +20,7 @@ from stopship.adapters.timers_scheduler import SchedulerTimers
 from stopship.adapters.traffic_dynamodb import DynamoTraffic
 from stopship.application.context import Desk
 from stopship.settings import Settings, from_environment
+from stopship.wiring import metrics
 from stopship.wiring.governed_partners import GovernedPartners
 from stopship.wiring.lazy import Lazy
 from stopship.wiring.partners import ConfiguredPartners
@@ -89,7 +90,7 @@ def connected_partners() -> GovernedPartners:
     configured = ConfiguredPartners(
         merchants(), access_tokens(), lambda *adapter: connected_partners().behind_gate(*adapter)
     )
-    return GovernedPartners(configured, merchants().connections, traffic(), Pacing())
+    return GovernedPartners(configured, merchants().connections, traffic(), Pacing(), meter=metrics.partner_called)
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from stopship.adapters.gate import Gate, Pacing
+from stopship.adapters.gate import Gate, Meter, Pacing, unmetered
 from stopship.adapters.governed import governed
 from stopship.application.ports import (
     BuyerMessages,
@@ -35,12 +35,15 @@ class GovernedPartners:
         pacing: Pacing,
         *,
         urgent: bool = False,
+        meter: Meter = unmetered,
     ) -> None:
         self._connections, self._configuration, self._book, self._pacing = connections, configuration, book, pacing
-        self._urgent = urgent
+        self._urgent, self._meter = urgent, meter
 
     def on_lane(self, *, urgent: bool) -> "GovernedPartners":
-        return GovernedPartners(self._connections, self._configuration, self._book, self._pacing, urgent=urgent)
+        return GovernedPartners(
+            self._connections, self._configuration, self._book, self._pacing, urgent=urgent, meter=self._meter
+        )
 
     def order_system(self, merchant: str, channel: str) -> OrderSystem:
         return self.behind_gate(merchant, channel, self._connections.order_system(merchant, channel))
@@ -92,7 +95,7 @@ class GovernedPartners:
         warehouse = connected.get("warehouses", {}).get(name)
         config = warehouse or connected.get("carriers", {}).get(name) or connected.get(name, {})
         kind = warehouse["kind"] if warehouse else name
-        return Gate(self._book, merchant, name, limit_of(kind, config), self._pacing)
+        return Gate(self._book, merchant, name, limit_of(kind, config), self._pacing, self._meter)
 
     def behind_gate[P](self, merchant: str, name: str, adapter: P) -> P:
         """``adapter``, whose calls go to the connection of this name."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, single_metric
 
 from stopship.application.project_ledger import Count
 from stopship.contract import METRIC_NAMESPACE
@@ -17,3 +17,15 @@ def publish(counts: Iterable[Count]) -> None:
             metric.service = ""
             for name, value in count.dimensions.items():
                 metric.add_dimension(name=name, value=value)
+
+
+def partner_called(merchant: str, partner: str, seconds: float, trouble: bool) -> None:  # noqa: FBT001
+    """Implements gate.Meter: one line for the three numbers of a call."""
+    line = EphemeralMetrics(namespace=METRIC_NAMESPACE)
+    line.service = ""
+    line.add_dimension(name="merchant", value=merchant)
+    line.add_dimension(name="partner", value=partner)
+    line.add_metric(name="PartnerCalls", unit=MetricUnit.Count, value=1)
+    line.add_metric(name="PartnerTroubles", unit=MetricUnit.Count, value=float(trouble))
+    line.add_metric(name="PartnerSeconds", unit=MetricUnit.Seconds, value=seconds)
+    line.flush_metrics()

@@ -15,6 +15,7 @@ from stopship.domain.errors import (
     PartnerBusy,
     PartnerContractBroken,
     PartnerDown,
+    PartnerError,
     PartnerRefused,
     PartnerUnavailable,
 )
@@ -375,3 +376,36 @@ def test_a_governed_adapter_is_not_called_while_its_partner_wants_to_be_left_alo
     with pytest.raises(PartnerBusy):
         governed(adapter, door, urgent=True).read("1")
     assert adapter.called == 0
+
+
+# ------------------------------------------------------------------------------------------------ measures
+
+
+@pytest.mark.parametrize(
+    ("ends_with", "trouble"),
+    [
+        (None, False),
+        (PartnerRefused("netsuite", "INVALID_KEY", "no"), False),
+        (PartnerUnavailable("netsuite", "503", in_doubt=True), True),
+        (PartnerContractBroken("netsuite", "no JSON"), True),
+    ],
+)
+def test_a_call_is_measured_and_only_a_partner_that_could_not_answer_was_in_trouble(
+    book: CountingBook, time: Time, ends_with: Exception | None, *, trouble: bool
+) -> None:
+    told: list[tuple[str, str, float, bool]] = []
+    pacing = Pacing(lambda: time.now, time.pause, 1.5, Random(1))
+    door = Gate(book, "acme", "netsuite", NO_BOUND, pacing, lambda *call: told.append(call))
+    with suppress(PartnerError), door.turn(urgent=False), door.turn(urgent=False):
+        request()
+        time.pause(0.75)
+        if ends_with:
+            raise ends_with
+    assert told == [("acme", "netsuite", 0.75, trouble)]
+
+
+def test_an_adapter_that_answers_by_itself_measures_nothing(book: CountingBook, time: Time) -> None:
+    told: list[object] = []
+    with Gate(book, "acme", "netsuite", NO_BOUND, Pacing(), lambda *call: told.append(call)).turn(urgent=False):
+        pass
+    assert told == []

@@ -158,14 +158,14 @@ def a_refund(sandboxes: Sandboxes) -> None:
 def some_messages(sandboxes: Sandboxes) -> None:
     """Sent, not allowed, and to nobody."""
     messages = AmazonMessages(connection(sandboxes), SystemClock())
-    assert messages.send(place(sandboxes, "111-0000021-0000000").order_ref, "Good day") == "sent"
+    assert messages.send(place(sandboxes, "111-0000021-0000000").order_ref, {"en": "Good day"}) == "sent"
     assert (
-        messages.send(place(sandboxes, "111-0000022-0000000", actions=[]).order_ref, "Good day")
+        messages.send(place(sandboxes, "111-0000022-0000000", actions=[]).order_ref, {"en": "Good day"})
         == "skipped:not_allowed"
     )
     sandboxes.trap("111-0000023-0000000", "message", "rejected")
     with pytest.raises(PartnerRefused):
-        messages.send(place(sandboxes, "111-0000023-0000000").order_ref, "Good day")
+        messages.send(place(sandboxes, "111-0000023-0000000").order_ref, {"en": "Good day"})
 
 
 def a_sweep(sandboxes: Sandboxes) -> None:

@@ -12,6 +12,7 @@ import pytest
 from infra.local.sandboxes.inbox import Inbox
 from infra.local.sandboxes.process import CommandRefused, Sandboxes, until
 from stopship.adapters.clock import SystemClock
+from stopship.adapters.shopify import mapping
 from stopship.adapters.shopify.client import ShopifyClient
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
@@ -944,3 +945,27 @@ def test_what_was_under_way_goes_on_after_a_restart(connection: ShopifyConnectio
 
 def at(running: Sandboxes, connection: ShopifyConnection) -> ShopifyConnection:
     return replace(connection, endpoint=f"{running.endpoint}/shopify/{MERCHANT}")
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ("de", "de"),
+        ("fr-CA", "fr"),
+        ("EN_us", "en"),
+        ("zh-Hant-TW", "zh"),
+        ("", ""),
+        ("x", ""),
+        ("12-AB", ""),
+        (None, ""),
+    ],
+)
+def test_of_a_locale_the_language_is_kept_and_nothing_else(locale: str | None, expected: str) -> None:
+    assert mapping.language(locale) == expected
+
+
+@pytest.mark.parametrize(("locale", "expected"), [("fr-CA", "fr"), ("", "")])
+def test_an_order_tells_its_customers_language_by_the_same_one_request(
+    sandboxes: Sandboxes, orders: ShopifyOrderSystem, locale: str, expected: str
+) -> None:
+    assert read(orders, Placed(sandboxes, locale=locale)).language == expected

@@ -26,6 +26,7 @@ RARE = {
     "process-intake": {
         "s3:PutObject": "only when a message came over a bus",
         "ses:SendEmail": "only when a mail came",
+        "kms:GenerateMac": "only when a message is kept that somebody wrote",
         **TOKENS,
     },
     "receive-mail": dict.fromkeys(
@@ -42,6 +43,7 @@ RARE = {
         "s3:ListBucketVersions": "only when a privacy duty comes",
         "s3:PutObject": "only when a privacy duty came over a bus",
         "ssm:GetParameter": "only when a privacy duty comes",
+        "kms:GenerateMac": "only when a privacy duty comes",
     },
     "classify": {"dynamodb:GetItem": "only when another worker wrote first"},
     "apply-stop-ship-rule": {"states:SendTaskSuccess": "only when evidence ends an exception between two steps"},

@@ -66,6 +66,7 @@ class Order:
     store_lags: bool = False
     """The store still lists work that has left, marked as departed, and counts its lines as open."""
     contact: str = "someone@example.com"
+    language: str = ""
     parcels: list[Parcel] = field(default_factory=list)
     fulfillment_type: FulfillmentType = FulfillmentType.THIRD_PARTY
     bundles: dict[str, tuple[str, int]] = field(default_factory=dict)

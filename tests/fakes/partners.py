@@ -139,6 +139,7 @@ class FakeOrderSystem:
             places=tuple({w.warehouse for w in order.works}),
             payment=Payment.MADE if order.transactions else Payment.OPEN,
             signs=order.signs,
+            language=order.language,
         )
 
     def _cancelled(self, order: Order, line: str, rest: int) -> int:
@@ -523,15 +524,16 @@ def capture_authorised(order: Order) -> None:
 
 @dataclass
 class FakeBuyers:
-    """A marketplace's messages. ``answer`` is what it says to the next ones."""
+    """A marketplace's messages. ``answer`` is what it says to the next ones, ``language`` what the buyer reads."""
 
     world: "World"
     answer: str = "sent"
+    language: str = "en"
 
-    def send(self, order_ref: str, text: str) -> str:
+    def send(self, order_ref: str, texts: Mapping[str, str]) -> str:
         def run() -> str:
             if self.answer == "sent":
-                self.world.did("buyer.message", order_ref, text, "")
+                self.world.did("buyer.message", order_ref, texts[self.language], "")
             return self.answer
 
         return self.world.call("buyers.send", run)

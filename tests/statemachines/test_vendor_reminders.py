@@ -1,7 +1,5 @@
 """A vendor with a mailbox who says nothing: half of his time is gone, and he is reminded, once."""
 
-from decimal import Decimal
-
 import pytest
 
 from stopship.application.remind_vendors import remind_vendors
@@ -150,14 +148,17 @@ def test_a_reminder_in_doubt_is_followed_by_none(play: Play, vendor: Vendor) -> 
     assert "StopReminderSent" not in play.kinds()
 
 
-def test_a_policy_may_remind_nobody(play: Play, vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    policy = play.world.desk.policy_of(play.world.case)
-    object.__setattr__(policy, "reminder_share", Decimal(0))
-    try:
-        sweep_at(play, HALF)
-    finally:
-        object.__setattr__(policy, "reminder_share", Decimal("0.5"))
-    assert len(vendor.mails) == 1
+@pytest.mark.parametrize(("share", "expected"), [("0", 0), ("0.1", 1)])
+def test_the_policy_says_when_and_whether(
+    play: Play, monkeypatch: pytest.MonkeyPatch, share: str, expected: int
+) -> None:
+    play.world.policies.override = f'version = "2"\nreminder_share = {share}\n'
+    settle_in(play, monkeypatch).habit = Habit.SILENT
+    play.world.ask()
+    play.world.later(5)
+    sweep_at(play, 120)
+    sweep_at(play, HALF)
+    assert reminders(play) == expected
 
 
 def test_a_merchant_whose_vendors_are_set_up_wrongly_keeps_nobody_from_being_swept(

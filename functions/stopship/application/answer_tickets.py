@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from stopship.application.context import Desk
-from stopship.application.messages import Template, money_sentence
+from stopship.application.messages import Template, language_of
 from stopship.application.next_step import person_was_asked
+from stopship.application.outcome_texts import outcome_text
 from stopship.application.ports import TicketMessage, Tickets
 from stopship.application.record import Step
 from stopship.application.update_netsuite import outcome_of
@@ -32,7 +33,7 @@ class MessageFailed(StopshipError):
 
 def answer_tickets(desk: Desk, case: Case, step: str, template: Template, rows: Rows) -> Case:
     """Each ticket once each time the case ends. Raises PartnerUnavailable for the first tries, then MessageFailed."""
-    name = f"{template.name}:{len(case.reopened)}"
+    name = f"{template}:{len(case.reopened)}"
     for source, ticket_ref in case.asked_on:
         tickets = desk.partners_of(case).tickets(case.merchant, source)
         if tickets is not None:
@@ -83,11 +84,12 @@ def _record(desk: Desk, case: Case, fact: Event, key: str) -> Case:
 
 
 def _message(case: Case, template: Template, rows: Rows) -> TicketMessage:
+    """The note is for the desk's people, in English; the reply for the customer, in his language."""
     order = case.order.fact.display_ref if case.order else case.order_ref
     why = case.money_settled.fact.why if case.money_settled else ""
     outcome = outcome_of(case)
     note = [f"Case {case.case_id} on order {order} has ended: {outcome}."]
     note += [f"- line {row['line_id']}: {row['quantity']} {row['outcome']}" for row in rows]
     note += [f"Money: {why}."] if why else []
-    reply = template.text.format(order=order, money=money_sentence(why))
+    reply = outcome_text(template, language_of(case), order, why).text
     return TicketMessage("\n".join(note), reply, f"{TAG}{outcome}", "")

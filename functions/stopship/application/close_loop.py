@@ -6,8 +6,9 @@ from typing import Any
 
 from stopship.application.answer_tickets import MessageFailed, answer_tickets
 from stopship.application.context import Desk
-from stopship.application.messages import CameBack, Template, money_sentence, template_for
+from stopship.application.messages import CameBack, Template, language_of, template_for
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
+from stopship.application.outcome_texts import outcome_text
 from stopship.application.record import Step
 from stopship.application.tell_buyer import tell_outcome
 from stopship.application.update_netsuite import outcome_of
@@ -88,12 +89,12 @@ def _tell(desk: Desk, case: Case) -> Case:
     """One message by outcome. A repeat after a crash between sending and recording may tell the same truth again, but for a marketplace's
     buyer, where a person decides."""
     template = _template(case)
-    name = f"{template.name}:{len(case.reopened)}"
+    name = f"{template}:{len(case.reopened)}"
     if name in case.messages:
         return case
     buyers = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
     if buyers is not None and case.order is not None:
-        return tell_outcome(desk, case, buyers, name, template.name, STEP)
+        return tell_outcome(desk, case, buyers, name, template, STEP)
     key = action_key(case.case_id, "", "message", name)
     case = desk.cases.record(case.merchant, case.case_id, lambda _: _requested(name, key))
     status, message_id = _send(desk, case, template)
@@ -133,19 +134,18 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
         return "skipped:no_sender" if not sender else "skipped:by_hand", ""
     if case.order is None:
         return "skipped:no_order", ""
-    if template.name == "outcome_withdrawn" and case.kind is Kind.AUTO:
+    if template is Template.WITHDRAWN and case.kind is Kind.AUTO:
         return "skipped:nobody_asked", ""
     to = desk.partners_of(case).order_system(case.merchant, case.channel).contact(case.order_ref)
     if not to:
         return "skipped:no_address", ""
-    order = case.order.fact.display_ref
-    money = money_sentence(case.money_settled.fact.why) if case.money_settled else ""
-    text = template.text.format(order=order, money=money)
-    tags = {"merchant": case.merchant, "case": case.case_id, "template": template.name}
+    why = case.money_settled.fact.why if case.money_settled else ""
+    told = outcome_text(template, language_of(case), case.order.fact.display_ref, why)
+    tags = {"merchant": case.merchant, "case": case.case_id, "template": template}
     try:
-        return "sent", desk.mailer.send(sender, to, template.subject.format(order=order), text, tags)
+        return "sent", desk.mailer.send(sender, to, told.subject, told.text, tags)
     except StopshipError as error:
-        raise MessageFailed(f"{template.name} could not be sent") from error
+        raise MessageFailed(f"{template} could not be sent") from error
 
 
 def _close(desk: Desk, case: Case) -> Step | None:

@@ -298,8 +298,8 @@ class Tickets(Protocol):
 class BuyerMessages(Protocol):
     """Where the customer is the marketplace's, and is written to through it. One instance per merchant."""
 
-    def send(self, order_ref: str, text: str) -> str:
-        """ "sent", or "skipped:" with the reason. A PartnerUnavailable that is ``in_doubt`` may have sent it: do not repeat."""
+    def send(self, order_ref: str, texts: Mapping[str, str]) -> str:
+        """One of ``texts``, by the two letters of its language: the buyer's, or English where nobody tells it. "sent", or "skipped:" with the reason. A PartnerUnavailable that is ``in_doubt`` may have sent it: do not repeat."""
 
 
 # ---------------------------------------------------------------------------------------------- payments

@@ -20,6 +20,7 @@ from stopship.domain.case import Case
 from stopship.domain.errors import InvalidInput, PartnerContractBroken, PartnerRefused
 from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.letter import Belief, Intent, Language, Letter, OrderName, same_address
+from stopship.domain.privacy import of_order
 from stopship.domain.request import CancelRequest, Reason, Requester
 
 type ReadLetter = Callable[[IntakeMessage, bytes], Letter]
@@ -91,11 +92,19 @@ def process_mail(desk: Desk, read: ReadLetter, find: FindOrders, message: Intake
     if known and bool(desk.cases.load(message.merchant, known).requests) != isinstance(decided, _Wish):
         return Processed("repeated", known)
     if isinstance(decided, _Wish):
+        _note(desk, message, decided.channel, decided.order_ref)
         return _wish(desk, message, letter, thread, decided)
+    if decided.answer and decided.answer.order_ref:
+        _note(desk, message, decided.answer.channel, decided.answer.order_ref)
     case_id = _keep(desk, message, f"{decided.why}; its sender is {letter.belief}")
     if decided.answer:
         answer_mail(desk, desk.cases.load(message.merchant, case_id), message.delivery_id, letter, decided.answer)
     return Processed("kept", case_id)
+
+
+def _note(desk: Desk, message: IntakeMessage, channel: str, order_ref: str) -> None:
+    """Before anything rests on it: what is not listed could not be erased."""
+    desk.ledger.note_evidence(message.merchant, of_order(channel, order_ref), message.evidence_key)
 
 
 def _keep(desk: Desk, message: IntakeMessage, why: str) -> str:

@@ -7,6 +7,7 @@ call, a call that certainly did nothing takes it back, and an intent without an 
 from dataclasses import dataclass
 
 from stopship.application.answer_tickets import MessageFailed
+from stopship.application.buyer_texts import ASK_OFFICIAL, buyer_texts
 from stopship.application.context import Desk
 from stopship.application.next_step import person_was_asked
 from stopship.application.ports import BuyerMessages
@@ -17,23 +18,6 @@ from stopship.domain.events import MessageNotSent, MessageRequested, MessageSent
 from stopship.domain.ids import action_key
 from stopship.domain.resolution import Resolution
 
-ASK_OFFICIAL = "ask_official_request"
-_TEXTS = {
-    ASK_OFFICIAL: "You asked us to cancel your order {order}. Amazon needs this request from you: open Your Orders, choose the order and "
-    "select Request cancellation. We hold the order back and will answer your request there.",
-    "outcome_stopped": "Your order {order} is cancelled. Nothing of it will be sent.",
-    "outcome_part_stopped": "Part of your order {order} is cancelled and will not be sent. The rest of the order goes on.",
-    "outcome_mixed": "Part of your order {order} is cancelled. Another part had already left: if you do not want it, open Your Orders and "
-    "select Return or replace items.",
-    "outcome_shipped": "We tried to stop your order {order}, but it had already left. If you do not want it, open Your Orders and select "
-    "Return or replace items.",
-    "outcome_let_ship": "We could not stop your order {order}, so it goes on and will be delivered. If you do not want it, open Your Orders "
-    "and select Return or replace items.",
-    "outcome_blocked": "Your order {order} was stopped and will not be delivered.",
-    "outcome_saved": "As agreed, your order {order} goes on with the change that you asked for.",
-    "outcome_withdrawn": "As you asked, your order {order} is not cancelled and goes on.",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -41,11 +25,6 @@ class Told:
 
     case: Case
     status: str
-
-
-def text_of(template: str, order_ref: str) -> str:
-    """No links, no HTML, no address: marketplaces refuse them."""
-    return _TEXTS[template].format(order=order_ref)
 
 
 def tell_outcome(desk: Desk, case: Case, messages: BuyerMessages, name: str, template: str, step: str) -> Case:
@@ -83,7 +62,7 @@ def _send(desk: Desk, case: Case, messages: BuyerMessages, name: str, template: 
     number = str(case.message_tries.get(name, 0) + 1)
     case = _record(desk, case, MessageRequested(name), action_key(case.case_id, "", "message", name, number))
     try:
-        return Told(case, messages.send(case.order_ref, text_of(template, case.order_ref)))
+        return Told(case, messages.send(case.order_ref, buyer_texts(template, case.order_ref)))
     except PartnerRefused as refusal:
         return Told(case, f"skipped:{refusal.code}")
     except PartnerUnavailable as error:

@@ -114,7 +114,8 @@ class OrderSnapshot:
 
     ``cancelled`` is true when the order system says that the whole order is cancelled. ``risk`` is the order system's
     own fraud assessment: "", "low", "medium" or "high". ``evidence`` are references (ids, not contents) that document it. ``places`` are
-    the warehouses that have or had work of the order, as far as the order system can tell.
+    the warehouses that have or had work of the order, as far as the order system can tell. ``language`` is the customer's, by its letters in
+    lower case ("de"), "" where the order system does not tell it.
     """
 
     channel: str
@@ -133,6 +134,7 @@ class OrderSnapshot:
     places: tuple[str, ...] = ()
     payment: Payment = Payment.UNKNOWN
     signs: tuple[Sign, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,17 @@
 """What privacy law asks of the desk: to say what is held of somebody, and to erase it."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+
+from stopship.domain.chain import canonical
+
+type Mac = Callable[[bytes], bytes]
+"""A keyed hash whose key nobody has who reads the ledger."""
+
+EMAIL, PHONE = "email", "phone"
 
 
 class Duty(StrEnum):
@@ -13,8 +22,38 @@ class Duty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody by one thing that he is known by. ``value`` is in the form in which two spellings of the same are one."""
+
+    kind: str
+    value: str
+
+
+def by_email(*addresses: str) -> list[Person]:
+    """Case is overlooked; what is no address is left out."""
+    found = (address.strip().casefold() for address in addresses)
+    return [Person(EMAIL, x) for x in dict.fromkeys(found) if "@" in x]
+
+
+def by_phone(*numbers: str) -> list[Person]:
+    """By the digits; what has too few of them is left out."""
+    found = (re.sub("[^0-9]", "", number) for number in numbers)
+    return [Person(PHONE, x) for x in dict.fromkeys(found) if len(x) >= _LEAST_DIGITS]
+
+
+_LEAST_DIGITS = 7
+
+
+def of_person(merchant: str, person: Person, mac: Mac) -> str:
+    """Under what the evidence of somebody is listed who is known by no order: an address could be guessed from a plain hash."""
+    told = canonical(["privacy", merchant, person.kind, person.value]).encode()
+    return f"person:{person.kind}:{mac(sha256(told).digest()).hex()}"
+
+
+@dataclass(frozen=True, slots=True)
 class PrivacyRequest:
-    """``customer`` is the channel's own id, "" for a whole shop. ``evidence_key`` is where the request itself lies, which says who it is about."""
+    """``customer`` is the channel's own id, "" for a whole shop; ``people`` are the customer's further subjects, made by ``of_person``.
+    ``evidence_key`` is where the request itself lies, which says who it is about."""
 
     merchant: str
     channel: str
@@ -27,12 +66,14 @@ class PrivacyRequest:
     evidence_key: str
     raw_sha256: str
     received_at: str
+    people: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> list[str]:
         """Under what the evidence of it is listed."""
         orders = [of_order(self.channel, order_ref) for order_ref in self.order_refs]
-        return [*orders, *([of_customer(self.channel, self.customer)] if self.customer else [])]
+        customer = [of_customer(self.channel, self.customer)] if self.customer else []
+        return [*orders, *customer, *self.people]
 
 
 def of_order(channel: str, order_ref: str) -> str:

@@ -7,10 +7,12 @@ from stopship.application.answer_privacy import answer_privacy
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.take_in import IntakeMessage, take_in
 from stopship.domain.errors import InvalidInput, NotFound
+from stopship.domain.privacy import of_person
 from stopship.telemetry import about, logger
-from stopship.wiring import desk, evidence, merchants, shopify_bus
+from stopship.wiring import desk, evidence, form_seal, merchants, shopify_bus
 from stopship.wiring.batch import batch
 from stopship.wiring.in_hand import InHand
+from stopship.wiring.writers import note_kept
 
 
 def answer(raw: str) -> None:
@@ -31,7 +33,9 @@ def _answer(message: IntakeMessage) -> None:
         if message.why:
             raise InvalidInput("message", message.why)
         body = shopify_bus.payload_of(evidence().load(message.evidence_key))
-        request = read_privacy(message, body, _route)
+        request = read_privacy(
+            message, body, _route, lambda person: of_person(message.merchant, person, form_seal().mac)
+        )
     except InvalidInput as error:
         _keep(message, str(error))
         return
@@ -53,6 +57,7 @@ def _route(shop: str) -> str:
 
 
 def _keep(message: IntakeMessage, why: str) -> None:
+    note_kept(message)
     keep_unmatched(
         desk(), message.merchant, message.source, message.topic, message.delivery_id, why, message.raw_sha256
     )

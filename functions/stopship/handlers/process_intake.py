@@ -10,6 +10,7 @@ from stopship.wiring import desk, evidence, merchants
 from stopship.wiring.batch import batch
 from stopship.wiring.in_hand import InHand
 from stopship.wiring.normalise import AMAZON, bus_envelope, bus_event, count_seen, normalise
+from stopship.wiring.writers import note_kept
 
 
 def process(raw: str) -> None:
@@ -17,6 +18,8 @@ def process(raw: str) -> None:
     told = bus_event(body)
     message = _from_bus(told, raw) if told else IntakeMessage(**body)
     done = _process_mail(message) if is_mail(message) else process_message(desk(), normalise, message)
+    if done.how == "kept" or (done.how == "repeated" and is_mail(message)):
+        note_kept(message)
     if told and message.source == AMAZON and done.how != "kept":
         count_seen(desk().ledger, message.merchant, told)
     extra = {**about({"merchant": message.merchant, "source": message.source}), "how": done.how}

@@ -24,7 +24,7 @@ FREE: Mapping[type[e.Event], frozenset[str]] = {
     e.CaseOpened: frozenset({"order_ref", "policy_version"}),
     e.RequestReceived: frozenset({"request_id", "ticket_ref", "ticket_link", "raw_sha256", "evidence"}),
     e.LegPlanned: frozenset({"external_ref"}),
-    e.OrderRead: frozenset({"display_ref", "lines"}),
+    e.OrderRead: frozenset({"display_ref", "lines", "language"}),
     e.PickStateObserved: frozenset({"source", "actor", "purpose"}),
     e.StopShipRequested: frozenset({"callback_id"}),
     e.AcknowledgementReceived: frozenset({"source", "actor", "reference", "reason"}),

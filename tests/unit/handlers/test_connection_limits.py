@@ -60,7 +60,7 @@ def test_while_amazon_wants_to_be_left_alone_it_is_neither_written_to_nor_asked_
     lane = wiring.connected_partners().on_lane(urgent=True)
     messages, refunds = lane.buyer_messages(d.ACME, "amazon"), lane.refunds_by_person(d.ACME, "amazon")
     assert messages is not None and refunds is not None
-    for call in (lambda: messages.send("1", "text"), lambda: refunds.read("1")):
+    for call in (lambda: messages.send("1", {"en": "text"}), lambda: refunds.read("1")):
         with pytest.raises(PartnerBusy) as busy:
             call()
         assert not busy.value.in_doubt

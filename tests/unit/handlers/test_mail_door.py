@@ -251,3 +251,20 @@ def test_every_mail_of_the_desk_says_that_a_machine_sent_it(door: Deployment) ->
 def test_a_sender_that_ses_does_not_know_is_a_refusal(door: Deployment) -> None:
     with pytest.raises(PartnerRefused):
         SesMailer(aws.client("sesv2")).send("not@verified.example", "c@d.example", "s", "t", {"merchant": "m"})
+
+
+@pytest.mark.parametrize(("sender", "how"), [(CUSTOMER, "a wish"), ("stranger@else.example", "a question")])
+def test_a_mail_that_names_an_order_is_listed_under_it_so_that_it_can_be_erased(
+    door: Deployment, sandboxes: Sandboxes, sender: str, how: str
+) -> None:
+    number = order(sandboxes)
+    raw = mail(f"Please cancel my order #{number}.").replace(CUSTOMER.encode(), sender.encode())
+    assert receive(put(door, raw, source=sender)) == []
+    (message,) = door.take_queue()
+    assert door.work([message]) == []
+    found = [
+        str(item["evidence_key"]["S"])
+        for item in door.items
+        if "evidence_key" in item and "order:shopify:" in json.dumps(item)
+    ]
+    assert found == [message["evidence_key"]]

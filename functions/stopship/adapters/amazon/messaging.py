@@ -22,8 +22,8 @@ from stopship.domain.errors import PartnerContractBroken, PartnerRefused, Partne
 
 MESSAGE: Final = "unexpectedProblem"
 MAX_TEXT = 2000
-LANGUAGE: Final = "en"
-"""What the desk's texts are written in."""
+UNTOLD: Final = "en"
+"""For a buyer of whom Amazon does not tell what he reads."""
 _FORBIDDEN = re.compile(r"<[^>]*>|https?:|www\.|\S+@\S+|&[a-z]+;", re.IGNORECASE)
 
 
@@ -33,15 +33,16 @@ class AmazonMessages:
     def __init__(self, connection: AmazonConnection, clock: Clock, tokens: SharedTokens | None = None) -> None:
         self._client = AmazonClient(connection, clock, tokens)
 
-    def send(self, order_ref: str, text: str) -> str:
+    def send(self, order_ref: str, texts: Mapping[str, str]) -> str:
         """ "sent", or "skipped:" with the reason. Raises PartnerUnavailable, whose ``in_doubt`` is about the message alone."""
-        if not text or len(text) > MAX_TEXT or _FORBIDDEN.search(text):
-            raise PartnerRefused(
-                PARTNER, "text_not_allowed", "the text is too long, or holds a link, an address or HTML"
-            )
-        place, why = self._place(order_ref)
+        if not all(_allowed(text) for text in texts.values()):
+            raise PartnerRefused(PARTNER, "text_not_allowed", "a text is too long, or holds a link, an address or HTML")
+        place, language, why = self._place(order_ref)
         if why:
             return f"skipped:{why}"
+        text = texts.get(language)
+        if text is None:
+            return "skipped:another_language"
         path = f"{_path(order_ref)}/messages/{MESSAGE}"
         answer = self._client.call("createUnexpectedProblem", "POST", path, {"text": text}, place)
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -50,14 +51,16 @@ class AmazonMessages:
             raise PartnerUnavailable(PARTNER, f"status {answer.status_code} to a message", in_doubt=True)
         return "sent"
 
-    def _place(self, order_ref: str) -> tuple[dict[str, str], str]:
-        """The marketplace to name, and why there is nothing to be sent, "" when there is. Nothing has been sent when this fails."""
+    def _place(self, order_ref: str) -> tuple[dict[str, str], str, str]:
+        """The marketplace to name, the buyer's language, and why there is nothing to be sent, "" when there is. Nothing has been sent when
+        this fails."""
         try:
             order = orders.fetch(self._client, order_ref)
             if order is None:
-                return {}, "unknown_order"
+                return {}, "", "unknown_order"
             place = {"marketplaceIds": _marketplace(order)}
-            return place, self._in_the_way(order_ref, place)
+            why = self._in_the_way(order_ref, place)
+            return place, "" if why else self._language(order_ref, place), why
         except PartnerUnavailable as error:
             raise PartnerUnavailable(PARTNER, str(error), in_doubt=False, retry_after=error.retry_after) from error
 
@@ -67,15 +70,21 @@ class AmazonMessages:
             return "unknown_order"
         if MESSAGE not in _actions(allowed):
             return "not_allowed"
+        return ""
+
+    def _language(self, order_ref: str, place: Mapping[str, str]) -> str:
         about = self._read("GetAttributes", f"{_path(order_ref)}/attributes", place) or {}
         buyer = about.get("buyer")
         locale = buyer.get("locale") if isinstance(buyer, Mapping) else None
-        spoken = str(locale or "").partition("-")[0].lower()
-        return "" if spoken == LANGUAGE else "another_language"
+        return str(locale or UNTOLD).partition("-")[0].lower()
 
     def _read(self, operation: str, path: str, place: Mapping[str, str]) -> dict[str, Any] | None:
         answer = self._client.call(operation, "GET", path, params=place)
         return None if answer.status_code == httpx.codes.NOT_FOUND else http.json_object(PARTNER, answer)
+
+
+def _allowed(text: str) -> bool:
+    return bool(text) and len(text) <= MAX_TEXT and not _FORBIDDEN.search(text)
 
 
 def _path(order_ref: str) -> str:

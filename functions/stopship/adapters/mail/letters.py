@@ -55,7 +55,7 @@ def read(body: bytes, merchant: Rules) -> Letter:
 
 
 def _read(message: Message, kept: Kept, merchant: Rules) -> Letter:
-    sender = _sender(message)
+    sender = sender_of(message)
     subject = parts.header(message, "Subject")[:500]
     text = newest(parts.text(message))
     reply = _REPLIES.match(subject)
@@ -100,7 +100,7 @@ def _stop(message: Message, sender: str, kept: Kept, merchant: Rules) -> tuple[s
     return ("", False) if sender else ("From names nobody, or several", False)
 
 
-def _sender(message: Message) -> str:
+def sender_of(message: Message) -> str:
     """The one address of the one From, "" when there is not exactly one."""
     values = parts.headers(message, "From")
     if len(values) != 1:

@@ -1,5 +1,6 @@
 """From Shopify's words to the desk's: orders, quantities, legs."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -151,7 +152,14 @@ def snapshot(
         places=tuple(dict.fromkeys(name for one in work if (name := connection.locations.get(one.location)))),
         payment=_payment(order, observed_at),
         signs=tuple(sorted(_signs(order, work, observed_at))),
+        language=language(order["customerLocale"]),
     )
+
+
+def language(locale: str | None) -> str:
+    """Of "fr-CA" the "fr"; "" for what does not begin with a language (IETF BCP 47, which customerLocale follows: two or three letters)."""
+    first = re.split("[-_]", locale or "", maxsplit=1)[0].lower()
+    return first if re.fullmatch("[a-z]{2,3}", first) else ""
 
 
 def _payment(order: Mapping[str, Any], now: str) -> Payment:

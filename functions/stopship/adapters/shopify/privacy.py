@@ -9,9 +9,10 @@ from typing import Any
 
 from stopship.adapters.shopify import payloads
 from stopship.adapters.shopify.mapping import CHANNEL
+from stopship.adapters.shopify.people import people
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput
-from stopship.domain.privacy import Duty, PrivacyRequest
+from stopship.domain.privacy import Duty, Person, PrivacyRequest
 
 _DUTIES = {
     "customers/data_request": (Duty.NAME, "orders_requested"),
@@ -22,9 +23,11 @@ _ABOUT_ONE_CUSTOMER = ("customer", "orders_requested", "orders_to_redact", "data
 
 type Route = Callable[[str], str]
 """Whose a shop's domain is. Raises NotFound."""
+type Subject = Callable[[Person], str]
+"""Under what the evidence of somebody is listed."""
 
 
-def read_privacy(message: IntakeMessage, body: bytes, route: Route) -> PrivacyRequest:
+def read_privacy(message: IntakeMessage, body: bytes, route: Route, subject: Subject) -> PrivacyRequest:
     """Raises InvalidInput for a body that is another topic's, or another shop's."""
     payload = payloads.parse(body)
     duty, orders = _DUTIES[message.topic]
@@ -33,10 +36,12 @@ def read_privacy(message: IntakeMessage, body: bytes, route: Route) -> PrivacyRe
     if duty is Duty.ERASE_SHOP:
         if any(name in payload for name in _ABOUT_ONE_CUSTOMER):
             raise InvalidInput("body", f"is about one customer, and the topic is {message.topic}", "look who sent it")
-        return _request(message, duty, "", ())
+        return _request(message, duty, "", (), ())
     if not isinstance(payload.get(orders), list) or not isinstance(payload.get("customer"), dict):
         raise InvalidInput("body", f"has not the form of {message.topic}", "look who sent it")
-    return _request(message, duty, _customer(payload["customer"]), tuple(map(payloads.numbered, payload[orders])))
+    known_by = people({"customer": payload["customer"]})
+    numbers = tuple(map(payloads.numbered, payload[orders]))
+    return _request(message, duty, _customer(payload["customer"]), numbers, tuple(map(subject, known_by)))
 
 
 def _customer(customer: dict[str, Any]) -> str:
@@ -45,7 +50,9 @@ def _customer(customer: dict[str, Any]) -> str:
     return str(found) if isinstance(found, int) and not isinstance(found, bool) and found > 0 else ""
 
 
-def _request(message: IntakeMessage, duty: Duty, customer: str, order_refs: tuple[str, ...]) -> PrivacyRequest:
+def _request(
+    message: IntakeMessage, duty: Duty, customer: str, order_refs: tuple[str, ...], known_by: tuple[str, ...]
+) -> PrivacyRequest:
     return PrivacyRequest(
         merchant=message.merchant,
         channel=CHANNEL,
@@ -58,4 +65,5 @@ def _request(message: IntakeMessage, duty: Duty, customer: str, order_refs: tupl
         evidence_key=message.evidence_key,
         raw_sha256=message.raw_sha256,
         received_at=message.received_at,
+        people=known_by,
     )

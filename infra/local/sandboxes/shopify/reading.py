@@ -96,6 +96,7 @@ def order(one: Order) -> View:
         "id": gid("Order", one.order_ref),
         "name": one.name,
         "email": one.email or None,
+        "customerLocale": one.locale or None,
         "createdAt": one.created_at,
         "shippingAddress": {"validationResultSummary": one.address_check or None},
         "tags": one.tags,

@@ -154,6 +154,7 @@ class Order:
     expired: bool = False
     """The shop has seen that the authorisation ran out."""
     address_check: str = ""
+    locale: str = ""
 
     def line(self, line_id: str) -> Line | None:
         return next((line for line in self.lines if line.line_id == line_id), None)

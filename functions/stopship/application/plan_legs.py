@@ -37,6 +37,7 @@ def order_read(order: OrderSnapshot) -> OrderRead:
         observed_at=order.observed_at,
         payment=order.payment,
         signs=[str(sign) for sign in order.signs],
+        placed_at=order.placed_at,
     )
 
 

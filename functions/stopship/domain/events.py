@@ -56,7 +56,7 @@ class ExecutionStarted(Event):
 @dataclass(frozen=True)
 class OrderRead(Event):
     """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle. ``payment`` and
-    ``signs`` are the order system's own codes, translated."""
+    ``signs`` are the order system's own codes, translated. ``placed_at`` is when the customer ordered, "" where nobody tells."""
 
     display_ref: str
     lines: list[dict[str, Any]]
@@ -68,6 +68,7 @@ class OrderRead(Event):
     observed_at: str
     payment: str = ""
     signs: list[str] = field(default_factory=list)
+    placed_at: str = ""
 
 
 @dataclass(frozen=True)

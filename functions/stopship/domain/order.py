@@ -114,7 +114,8 @@ class OrderSnapshot:
 
     ``cancelled`` is true when the order system says that the whole order is cancelled. ``risk`` is the order system's
     own fraud assessment: "", "low", "medium" or "high". ``evidence`` are references (ids, not contents) that document it. ``places`` are
-    the warehouses that have or had work of the order, as far as the order system can tell.
+    the warehouses that have or had work of the order, as far as the order system can tell. ``placed_at`` is when the customer ordered, "" where
+    the order system does not tell.
     """
 
     channel: str
@@ -133,6 +134,7 @@ class OrderSnapshot:
     places: tuple[str, ...] = ()
     payment: Payment = Payment.UNKNOWN
     signs: tuple[Sign, ...] = ()
+    placed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

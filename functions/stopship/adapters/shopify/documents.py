@@ -24,7 +24,7 @@ _JOB = "job { id done }"
 _BAG = "{ presentmentMoney { amount currencyCode } }"
 
 ORDER = (
-    "query ReadOrder($id: ID!) { order(id: $id) { id name cancelledAt displayFinancialStatus tags customer { tags }"
+    "query ReadOrder($id: ID!) { order(id: $id) { id name createdAt cancelledAt displayFinancialStatus tags customer { tags }"
     " totalPriceSet { shopMoney { amount currencyCode } } risk { assessments { riskLevel } }"
     " shippingAddress { validationResultSummary }"
     " transactions(first: 25) { kind status authorizationExpiresAt }"

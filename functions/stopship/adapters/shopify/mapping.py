@@ -151,6 +151,7 @@ def snapshot(
         places=tuple(dict.fromkeys(name for one in work if (name := connection.locations.get(one.location)))),
         payment=_payment(order, observed_at),
         signs=tuple(sorted(_signs(order, work, observed_at))),
+        placed_at=instant.normal(order["createdAt"]),
     )
 
 

@@ -25,9 +25,11 @@ from stopship.domain.policy import (
     ExceptionRule,
     InterceptMode,
     InterceptRule,
+    ParcelCosts,
     PickRule,
     Policy,
     ReasonRule,
+    ReportingRule,
     Team,
     Tier,
 )
@@ -128,7 +130,8 @@ def _canonical(content: Mapping[str, Any]) -> str:
     }
     amazon = {**content["amazon"], "cancel_rate_limit": _amount(content["amazon"]["cancel_rate_limit"])}
     high_value = _amounts(content["high_value"])
-    return canonical({**content, "high_value": high_value, "intercept": amounts, "amazon": amazon})
+    costs = {name: value if name == "currency" else _amount(value) for name, value in content["costs"].items()}
+    return canonical({**content, "high_value": high_value, "intercept": amounts, "amazon": amazon, "costs": costs})
 
 
 def _amounts(told: Mapping[str, Any]) -> dict[str, str]:
@@ -163,7 +166,17 @@ def from_canonical(text: str) -> Policy:
         intercept=_intercept(content["intercept"]) if "intercept" in content else NO_INTERCEPT,
         amazon=_amazon(content.get("amazon", {})),
         payment_timeout=_payment_timeout(content.get("payment_timeout", {})),
+        reporting=_reporting(content.get("reporting", {}), content.get("costs", {})),
     )
+
+
+def _reporting(rule: Mapping[str, str], costs: Mapping[str, str]) -> ReportingRule:
+    """A policy that was pinned before there was such a table reports by UTC, and knows no costs."""
+    zone = rule.get("time_zone", "UTC")
+    if not costs.get("currency"):
+        return ReportingRule(zone)
+    parts = (Decimal(costs[name]) for name in ("outbound", "return_shipping", "handling"))
+    return ReportingRule(zone, ParcelCosts(costs["currency"], *parts))
 
 
 def _intercept(rule: Mapping[str, Any]) -> InterceptRule:

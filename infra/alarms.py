@@ -123,8 +123,9 @@ class Alarms(Construct):
         for module, function in functions.items():
             errors = function.metric_errors(period=FIVE_MINUTES)
             self._alarm(f"Errors-{module}", errors, 0, f"{module} failed: its log says why.")
-        age = functions["project_ledger"].metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum")
-        self._alarm("StreamAge", age, STREAM_MAX_AGE.to_milliseconds(), "Projections lag behind the ledger.")
+        for name, module in (("StreamAge", "project_ledger"), ("FactsAge", "project_facts")):
+            age = functions[module].metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum")
+            self._alarm(name, age, STREAM_MAX_AGE.to_milliseconds(), f"{module} lags behind the ledger.")
 
     def _alarm(
         self,

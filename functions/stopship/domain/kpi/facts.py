@@ -7,6 +7,9 @@ were made from: of two sets for one case, the one with the higher version stands
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date
+
+from stopship.domain.kpi.calendar import Week
 
 NOTHING = "none"
 MIXED = "mixed"
@@ -25,13 +28,17 @@ class OrderFact:
     day: str
     fulfillment_type: str
 
+    @property
+    def week(self) -> Week:
+        return Week.of(date.fromisoformat(self.day))
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFact:
     """One case. ``reason`` is what was stated, ``root_cause`` what the evidence says, ``implied_reason`` the standard reason that this root
     cause stands for ("" when it says nothing about why the order was to be cancelled). ``avoidable`` is avoidable, structural or undecided.
 
-    ``outcome`` and ``ended_at`` are those of the last closing, "" while the case is open. ``parcels_left`` counts legs whose goods left
+    ``opened_at`` is when its first event was recorded. ``outcome`` and ``ended_at`` are those of the last closing, "" while the case is open. ``parcels_left`` counts legs whose goods left
     although the cancel was asked for. ``paid_back`` says whether this desk refunded anything, ``returned`` whether a return was opened or
     the goods came back. ``seller_cancel_day`` is the UTC day on which a marketplace counts the cancel against the seller, "" when not.
     """
@@ -42,6 +49,7 @@ class CaseFact:
     channel: str
     order_ref: str
     sequence: int
+    opened_at: str
     fulfillment_type: str
     kind: str
     reason: str
@@ -178,6 +186,11 @@ class CaseFacts:
     legs: tuple[LegFact, ...] = ()
     exceptions: tuple[ExceptionFact, ...] = ()
     money: tuple[MoneyFact, ...] = ()
+
+    @property
+    def week(self) -> Week:
+        """Where it is kept: the UTC week in which the case was opened, which never changes."""
+        return Week.at(self.case.opened_at, UTC)
 
     @property
     def key(self) -> tuple[str, str]:

@@ -52,6 +52,7 @@ def _case(case: Case, recorded: Sequence[Any], about: Subject, money: Sequence[A
         channel=about.channel,
         order_ref=case.order_ref,
         sequence=case.opened.fact.sequence if case.opened else 0,
+        opened_at=case.opened.at if case.opened else "",
         fulfillment_type=about.fulfillment_type,
         kind=str(case.kind or UNDECIDED),
         reason=about.reason,

@@ -141,9 +141,10 @@ class Alarms(Construct):
         for module, function in functions.items():
             errors = function.metric_errors(period=FIVE_MINUTES)
             self._alarm(f"Errors-{module}", errors, 0, f"{module} failed: its log says why.", "a-function-fails")
-        age = functions["project_ledger"].metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum")
-        what = "Projections lag behind the ledger."
-        self._alarm("StreamAge", age, STREAM_MAX_AGE.to_milliseconds(), what, "projections-lag")
+        for name, module in (("StreamAge", "project_ledger"), ("FactsAge", "project_facts")):
+            age = functions[module].metric("IteratorAge", period=FIVE_MINUTES, statistic="Maximum")
+            what = f"{module} lags behind the ledger."
+            self._alarm(name, age, STREAM_MAX_AGE.to_milliseconds(), what, "projections-lag")
 
     def _alarm(
         self,

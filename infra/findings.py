@@ -28,6 +28,7 @@ BY_PATH = {
     "Tokens/Table": {
         "AwsSolutions-DDB3": "Access tokens, for an hour or so: what is lost is fetched again, and no backup should hold it."
     },
+    "Facts/Table": {"AwsSolutions-DDB3": "Facts are made again from the ledger, which is recoverable."},
     "Traffic/Table": {
         "AwsSolutions-DDB3": "What it holds is found out again by the next calls; there is nothing to recover."
     },

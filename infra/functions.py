@@ -22,6 +22,7 @@ from stopship.settings import variable
 COUNTED_AT_ONCE = 10
 NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "table_name": frozenset({"ledger_read", "ledger_append"}),
+    "facts_table_name": frozenset({"facts_write", "facts_read"}),
     "token_table_name": frozenset({"partner_tokens"}),
     "token_key_arn": frozenset({"partner_tokens"}),
     "traffic_table_name": frozenset({"traffic", "outages"}),
@@ -129,7 +130,7 @@ class Functions(Construct):
             if field == "public_url" and function.kind == "step":
                 self.functions[function.module].add_environment(variable(field), value)
 
-    def consume(self, queues: Queues, stream: sources.DynamoEventSource) -> None:
+    def consume(self, queues: Queues, streams: Mapping[str, sources.DynamoEventSource]) -> None:
         """Event sources: a message or record that fails goes back alone, and not for ever."""
         for queue in (queues.intake, queues.amazon):
             self.functions["process_intake"].add_event_source(
@@ -152,4 +153,5 @@ class Functions(Construct):
             self.functions[module].add_event_source(
                 sources.SqsEventSource(queue, batch_size=batch, report_batch_item_failures=True, max_concurrency=2)
             )
-        self.functions["project_ledger"].add_event_source(stream)
+        for module, stream in streams.items():
+            self.functions[module].add_event_source(stream)

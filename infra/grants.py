@@ -13,6 +13,7 @@ class Resources:
     """ARNs, as the template has them."""
 
     table: str
+    facts: str
     token_table: str
     traffic: str
     bucket: str
@@ -106,6 +107,8 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "privacy_send": lambda r: [_allow("sqs:SendMessage", on=[r.privacy_queue])],
     "privacy_consume": lambda _: [],
     "stream_read": lambda _: [],
+    "facts_write": lambda r: [_allow("dynamodb:GetItem", "dynamodb:PutItem", on=[r.facts])],
+    "facts_read": lambda r: [_allow("dynamodb:Query", on=[r.facts])],
     "exception_send": lambda r: [_allow("sqs:SendMessage", on=r.exception_queues)],
     "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],
     "describe_execution": lambda r: [_allow("states:DescribeExecution", on=[r.executions])],

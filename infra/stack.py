@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.alarms import Alarms
@@ -13,6 +14,7 @@ from infra.data_key import DataKey
 from infra.deadlines import ASK_AMAZON_EVERY, PAYMENTS_EVERY, SWEEP_EVERY, Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
+from infra.facts_table import FactsTable
 from infra.findings import acknowledge
 from infra.form_key import FormKey
 from infra.functions import Functions
@@ -37,6 +39,8 @@ from stopship.contract import (
     route_parameter_name,
     state_machine_name,
 )
+
+FACTS_WINDOW = Duration.seconds(10)
 
 
 class StopshipStack(Stack):
@@ -67,6 +71,7 @@ class StopshipStack(Stack):
         self._signing_key = SigningKey(self, "SigningKey", stage).key
         self._form_key = FormKey(self, "FormKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
+        self._facts = FactsTable(self, "Facts", stage).table
         self._tokens = TokenTable(self, "Tokens").table
         self._traffic = TrafficTable(self, "Traffic", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
@@ -80,6 +85,7 @@ class StopshipStack(Stack):
         queues = self._queues
         settings = {
             "table_name": self._ledger.table_name,
+            "facts_table_name": self._facts.table_name,
             "token_table_name": self._tokens.table_name,
             "token_key_arn": self._data_key.key_arn,
             "traffic_table_name": self._traffic.table_name,
@@ -109,6 +115,7 @@ class StopshipStack(Stack):
         stage, machine = self._stage.name, state_machine_name(self._stage.name)
         return Resources(
             table=self._ledger.table_arn,
+            facts=self._facts.table_arn,
             token_table=self._tokens.table_arn,
             traffic=self._traffic.table_arn,
             bucket=self._evidence.bucket_arn,
@@ -140,22 +147,30 @@ class StopshipStack(Stack):
         return _arn("lambda", f"function:{function_name(self._stage.name, module)}")
 
     def _connect(self) -> None:
-        stream = sources.DynamoEventSource(
-            self._ledger,
-            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-            batch_size=50,
-            report_batch_item_failures=True,
-            bisect_batch_on_error=True,
-            retry_attempts=100,
-            on_failure=sources.SqsDlq(self._queues.dead_letters("Stream")),
-        )
-        self._functions.consume(self._queues, stream)
+        dead = self._queues.dead_letters("Stream")
+        streams = {
+            "project_ledger": self._stream(dead, batch_size=50),
+            # What happens to a case within a few seconds is read once.
+            "project_facts": self._stream(dead, batch_size=500, max_batching_window=FACTS_WINDOW),
+        }
+        self._functions.consume(self._queues, streams)
         self._sweep(
             "Sweep", "sweep_cases", SWEEP_EVERY, "Finds cases that nobody works on, and deadlines whose timer was lost"
         )
         self._sweep("Credentials", "check_credentials", "rate(1 day)", "Counts the days that credentials have left")
         self._sweep("AmazonSweep", "sweep_amazon", ASK_AMAZON_EVERY, "Finds what Amazon did not tell by itself")
         self._sweep("PaymentSweep", "sweep_payments", PAYMENTS_EVERY, "Asks for the cancel of orders that nobody pays")
+
+    def _stream(self, dead: sqs.IQueue, **more: Any) -> sources.DynamoEventSource:
+        return sources.DynamoEventSource(
+            self._ledger,
+            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+            report_batch_item_failures=True,
+            bisect_batch_on_error=True,
+            retry_attempts=100,
+            on_failure=sources.SqsDlq(dead),
+            **more,
+        )
 
     def _sweep(self, id_: str, module: str, every: str, about: str) -> None:
         Sweep(
@@ -196,6 +211,7 @@ class StopshipStack(Stack):
             "ApiId": self._api.api.api_id,
             "ApiUrl": self._api.api.api_endpoint,
             "TableName": self._ledger.table_name,
+            "FactsTableName": self._facts.table_name,
             "TrafficTableName": self._traffic.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,
             "AmazonQueueArn": self._queues.amazon.queue_arn,

@@ -103,6 +103,8 @@ Grant = Literal[
     "kms_sign",
     "form_mac",
     "stream_read",
+    "facts_write",
+    "facts_read",
 ]
 
 
@@ -240,6 +242,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("take_payment_action", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
+    _function("project_facts", "projection", "stream_read", "ledger_read", "facts_write", timeout_seconds=120),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
     _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
     _function(

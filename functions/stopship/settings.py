@@ -16,6 +16,7 @@ class Settings:
 
     stage: str = ""
     table_name: str = ""
+    facts_table_name: str = ""
     token_table_name: str = ""
     token_key_arn: str = ""
     traffic_table_name: str = ""

@@ -8,6 +8,7 @@ from infra.cli.cancel import cancel
 from infra.cli.capabilities import capabilities
 from infra.cli.connect import connect
 from infra.cli.demo import demo
+from infra.cli.kpi import kpi
 from infra.cli.output import fail
 from infra.cli.run import down, status, up
 from infra.local.emulator.deploy import DeploymentFailed
@@ -41,6 +42,7 @@ app.command()(bench)
 app.command()(capabilities)
 app.command()(connect)
 app.command()(cancel)
+app.command()(kpi)
 app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, ValidationError
 
@@ -23,6 +24,7 @@ Seconds = Annotated[StrictInt, Field(ge=1, le=7 * 86_400)]
 Count = Annotated[StrictInt, Field(ge=1, le=1000)]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Cost = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=3)]
 Amount = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=3)]
 
 
@@ -94,6 +96,19 @@ class _PaymentTimeout(_Table):
     spare_tags: list[Text]
 
 
+class _Reporting(_Table):
+    time_zone: Text
+
+
+class _Costs(_Table):
+    """Per parcel; "" as the currency where nobody has said."""
+
+    currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")]
+    outbound: Cost
+    return_shipping: Cost
+    handling: Cost
+
+
 class _Policy(_Table):
     version: Text
     watch_days: Annotated[StrictInt, Field(ge=1, le=180)]
@@ -111,6 +126,8 @@ class _Policy(_Table):
     escalation: dict[Team, Team]
     intercept: _Intercept
     amazon: _Amazon
+    reporting: _Reporting
+    costs: _Costs
     reasons: dict[Reason, _Reason]
     exceptions: dict[Cause, _Exception]
 
@@ -232,6 +249,8 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "confirm": _Patience,
     "intercept": _Intercept,
     "amazon": _Amazon,
+    "reporting": _Reporting,
+    "costs": _Costs,
     "payment_timeout": _PaymentTimeout,
     "reasons": _Reason,
     "exceptions": _Exception,
@@ -258,6 +277,17 @@ def _meaning(policy: _Policy) -> Iterator[_Finding]:
     yield from _ordered_tiers(policy)
     yield from _escalation(policy)
     yield from _paid_intercepts(policy)
+    yield from _reports(policy)
+
+
+def _reports(policy: _Policy) -> Iterator[_Finding]:
+    known = available_timezones()
+    if policy.reporting.time_zone not in known:
+        close = difflib.get_close_matches(policy.reporting.time_zone, known, n=1)
+        fix = f"did you mean {close[0]}?" if close else "use a name like Europe/Berlin"
+        yield ("reporting", "time_zone"), f"{policy.reporting.time_zone!r} is no time zone", fix
+    if not policy.costs.currency and (policy.costs.outbound or policy.costs.return_shipping or policy.costs.handling):
+        yield ("costs", "currency"), "is missing beside the costs", "name the currency, as EUR"
 
 
 def _paid_intercepts(policy: _Policy) -> Iterator[_Finding]:

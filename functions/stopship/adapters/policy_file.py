@@ -25,9 +25,11 @@ from stopship.domain.policy import (
     ExceptionRule,
     InterceptMode,
     InterceptRule,
+    ParcelCosts,
     PickRule,
     Policy,
     ReasonRule,
+    ReportingRule,
     Team,
     Tier,
 )
@@ -128,7 +130,8 @@ def _canonical(content: Mapping[str, Any]) -> str:
     }
     amazon = {**content["amazon"], "cancel_rate_limit": _amount(content["amazon"]["cancel_rate_limit"])}
     high_value, share = _amounts(content["high_value"]), _amount(content["reminder_share"])
-    told = {"high_value": high_value, "intercept": amounts, "amazon": amazon, "reminder_share": share}
+    costs = {name: value if name == "currency" else _amount(value) for name, value in content["costs"].items()}
+    told = {"high_value": high_value, "intercept": amounts, "amazon": amazon, "reminder_share": share, "costs": costs}
     return canonical({**content, **told})
 
 
@@ -166,7 +169,17 @@ def from_canonical(text: str) -> Policy:
         payment_timeout=_payment_timeout(content.get("payment_timeout", {})),
         # A policy that was kept before there was one had nobody reminded.
         reminder_share=Decimal(content.get("reminder_share", 0)),
+        reporting=_reporting(content.get("reporting", {}), content.get("costs", {})),
     )
+
+
+def _reporting(rule: Mapping[str, str], costs: Mapping[str, str]) -> ReportingRule:
+    """A policy that was pinned before there was such a table reports by UTC, and knows no costs."""
+    zone = rule.get("time_zone", "UTC")
+    if not costs.get("currency"):
+        return ReportingRule(zone)
+    parts = (Decimal(costs[name]) for name in ("outbound", "return_shipping", "handling"))
+    return ReportingRule(zone, ParcelCosts(costs["currency"], *parts))
 
 
 def _intercept(rule: Mapping[str, Any]) -> InterceptRule:

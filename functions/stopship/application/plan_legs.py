@@ -38,6 +38,7 @@ def order_read(order: OrderSnapshot) -> OrderRead:
         payment=order.payment,
         signs=[str(sign) for sign in order.signs],
         language=order.language,
+        placed_at=order.placed_at,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
+from stopship.domain.kpi.facts import CaseFacts, OrderFact
 from stopship.domain.market import SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
 from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
@@ -493,6 +494,33 @@ class EvidenceIndex(Protocol):
         """Safe to repeat."""
 
     def evidence_of(self, merchant: str, subject: str) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedWeek:
+    """A merchant's week of facts that has not been exported as it is now. ``token`` names its newest change."""
+
+    merchant: str
+    week: str
+    token: str
+
+
+class FactBook(Protocol):
+    """The facts that figures are made of, by merchant and by the UTC week in which a case was opened or an order placed. Not the ledger: it can
+    be made again from it."""
+
+    def put(self, cases: Iterable[CaseFacts], orders: Iterable[OrderFact]) -> None:
+        """Safe to repeat, in any order: of a case the newest version stays. Their weeks are then to be exported."""
+
+    def of_week(self, merchant: str, week: str) -> tuple[Sequence[CaseFacts], Sequence[OrderFact]]: ...
+    def everything(self) -> Iterable[CaseFacts | OrderFact]:
+        """Of all merchants and weeks, in no order."""
+
+    def changed(self) -> Sequence[ChangedWeek]:
+        """What is to be exported."""
+
+    def exported(self, week: ChangedWeek) -> None:
+        """It is, unless it has changed since it was read."""
 
 
 class MarketBook(Protocol):

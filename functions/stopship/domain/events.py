@@ -56,7 +56,8 @@ class ExecutionStarted(Event):
 @dataclass(frozen=True)
 class OrderRead(Event):
     """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle. ``payment`` and
-    ``signs`` are the order system's own codes, translated; ``language`` the two letters of the customer's, "" where nobody tells it."""
+    ``signs`` are the order system's own codes, translated; ``language`` the two letters of the customer's, "" where nobody tells it.
+    ``placed_at`` is when the customer ordered, "" where nobody tells."""
 
     display_ref: str
     lines: list[dict[str, Any]]
@@ -69,6 +70,7 @@ class OrderRead(Event):
     payment: str = ""
     signs: list[str] = field(default_factory=list)
     language: str = ""
+    placed_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ def seconds_between(earlier: str, later: str) -> float:
     return (parse(later) - parse(earlier)).total_seconds()
 
 
+def microseconds_between(earlier: str, later: str) -> int:
+    """Exact, for what is added up and compared."""
+    return (parse(later) - parse(earlier)) // timedelta(microseconds=1)
+
+
 def epoch(value: str) -> float:
     """Seconds since 1970."""
     return parse(value).timestamp()

@@ -54,16 +54,17 @@ def project(
     cancels = len({c.order_ref for c in live if c.day >= day_before(today, WINDOW_DAYS - 1)})
     once_more = set(skus) & {sku for c in live if c.day >= day_before(today, SKU_DAYS - 1) for sku in c.skus}
     with_this = cancels if excluded else cancels + 1
-    rate = _percent(with_this, orders)
+    rate = percent(with_this, orders)
     above = not excluded and rate is not None and rate > limit
     repeated = () if excluded else tuple(sorted(x for x in once_more if x))
     return Projection(cancels, orders, "" if rate is None else str(rate), excluded, above, repeated)
 
 
-def _percent(cancels: int, orders: int) -> Decimal | None:
-    if orders <= 0:
+def percent(part: int, whole: int) -> Decimal | None:
+    """With two decimals, rounded half up; None of nothing."""
+    if whole <= 0:
         return None
-    return (Decimal(100 * cancels) / orders).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def day_of(moment: str) -> str:

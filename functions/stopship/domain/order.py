@@ -115,7 +115,7 @@ class OrderSnapshot:
     ``cancelled`` is true when the order system says that the whole order is cancelled. ``risk`` is the order system's
     own fraud assessment: "", "low", "medium" or "high". ``evidence`` are references (ids, not contents) that document it. ``places`` are
     the warehouses that have or had work of the order, as far as the order system can tell. ``language`` is the customer's, by its letters in
-    lower case ("de"), "" where the order system does not tell it.
+    lower case ("de"), and ``placed_at`` when the customer ordered: both "" where the order system does not tell it.
     """
 
     channel: str
@@ -135,6 +135,7 @@ class OrderSnapshot:
     payment: Payment = Payment.UNKNOWN
     signs: tuple[Sign, ...] = ()
     language: str = ""
+    placed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

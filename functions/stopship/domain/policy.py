@@ -136,6 +136,28 @@ class AmazonRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ParcelCosts:
+    """What a parcel costs the merchant that goes out although it was cancelled, and comes back."""
+
+    currency: str
+    outbound: Decimal
+    return_shipping: Decimal
+    handling: Decimal
+
+    @property
+    def each(self) -> Decimal:
+        return self.outbound + self.return_shipping + self.handling
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingRule:
+    """``time_zone`` is where the merchant's weeks and months begin. ``costs`` None: nobody has said what a parcel costs."""
+
+    time_zone: str = "UTC"
+    costs: ParcelCosts | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """``hash`` is the sha256 of the effective content: two merchants with the same rules share it.
 
@@ -165,6 +187,7 @@ class Policy:
     amazon: AmazonRule = AmazonRule()
     payment_timeout: PaymentTimeout = field(default_factory=PaymentTimeout)
     reminder_share: Decimal = Decimal(0)
+    reporting: ReportingRule = ReportingRule()
 
     def freshness(self, warehouse: str) -> int:
         return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])

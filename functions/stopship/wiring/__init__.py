@@ -9,6 +9,7 @@ from stopship.adapters.access_tokens_dynamodb import DynamoTokens
 from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, StepFunctionsTasks
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.evidence_s3 import S3Evidence
+from stopship.adapters.facts_table import DynamoFacts
 from stopship.adapters.form_seal_kms import KmsSeal
 from stopship.adapters.gate import Pacing
 from stopship.adapters.ledger_dynamodb import DynamoLedger
@@ -40,6 +41,11 @@ def merchants() -> Merchants:
 @cache
 def ledger() -> DynamoLedger:
     return DynamoLedger(aws.client("dynamodb"), settings().table_name)
+
+
+@cache
+def facts() -> DynamoFacts:
+    return DynamoFacts(aws.client("dynamodb"), settings().facts_table_name)
 
 
 @cache

@@ -12,6 +12,7 @@ from stopship.adapters import http
 from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.adapters.words import known
+from stopship.domain import instant
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg
 
@@ -74,6 +75,7 @@ def snapshot(order: Mapping[str, Any], connection: AmazonConnection, observed_at
         payment_pending=status in PENDING,
         places=(connection.warehouse,) if connection.warehouse else (),
         payment=Payment.OPEN if status in PENDING else Payment.UNKNOWN,
+        placed_at=_placed_at(order),
     )
 
 
@@ -110,6 +112,16 @@ def _line(item: Any, place: str, status: str) -> OrderLine:
         shipped=shipped,
         cancelled=cancelled,
     )
+
+
+def _placed_at(order: Mapping[str, Any]) -> str:
+    told = order.get("createdTime")
+    if not told:
+        return ""
+    try:
+        return instant.normal(str(told))
+    except ValueError as error:
+        raise _broken("createdTime") from error
 
 
 def _is_cancelled(item: Mapping[str, Any], status: str) -> bool:

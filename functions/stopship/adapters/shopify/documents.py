@@ -24,7 +24,8 @@ _JOB = "job { id done }"
 _BAG = "{ presentmentMoney { amount currencyCode } }"
 
 ORDER = (
-    "query ReadOrder($id: ID!) { order(id: $id) { id name cancelledAt displayFinancialStatus customerLocale tags customer { tags }"
+    "query ReadOrder($id: ID!) { order(id: $id) { id name createdAt cancelledAt displayFinancialStatus customerLocale tags"
+    " customer { tags }"
     " totalPriceSet { shopMoney { amount currencyCode } } risk { assessments { riskLevel } }"
     " shippingAddress { validationResultSummary }"
     " transactions(first: 25) { kind status authorizationExpiresAt }"

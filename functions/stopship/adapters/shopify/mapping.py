@@ -153,6 +153,7 @@ def snapshot(
         payment=_payment(order, observed_at),
         signs=tuple(sorted(_signs(order, work, observed_at))),
         language=language(order["customerLocale"]),
+        placed_at=instant.normal(order["createdAt"]),
     )
 
 

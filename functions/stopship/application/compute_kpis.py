@@ -1,0 +1,179 @@
+"""Figures from facts, by the written definitions: the one place where a numerator meets its denominator."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from stopship.domain.errors import InvalidInput
+from stopship.domain.kpi.calendar import Span
+from stopship.domain.kpi.definitions import DIMENSIONS
+from stopship.domain.kpi.figure import Figure, Group
+from stopship.domain.kpi.measure import Kpi, Quantile, Slice, Tally
+
+
+class Tallies(Protocol):
+    """Where facts can be counted: in memory, in Parquet files, in a database."""
+
+    def counted(
+        self, tallies: Sequence[Tally], spans: Sequence[Span], by: tuple[str, ...], only: Mapping[str, str]
+    ) -> list[dict[Group, int]]:
+        """For each tally what it comes to, by week and dimensions. What comes to nothing is left out."""
+
+    def traced(self, tally: Tally, spans: Sequence[Span], only: Mapping[str, str]) -> list[tuple[str, str]]:
+        """(merchant, case id) of all that was counted, or the order's reference where orders were; each once, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelCost:
+    """What one parcel costs that goes out and comes back, in thousandths."""
+
+    currency: str
+    each: int
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """``unpriced`` are merchants of whom something was to be priced, and whose policy names no cost."""
+
+    figures: list[Figure]
+    unpriced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    by_merchant: Mapping[str, ParcelCost] = field(default_factory=dict)
+
+
+NO_COSTS = Costs()
+EVERYTHING = Slice()
+
+
+def compute(
+    facts: Tallies,
+    kpis: Sequence[Kpi],
+    spans: Sequence[Span],
+    asked: Slice = EVERYTHING,
+    costs: Costs = NO_COSTS,
+) -> dict[str, Computed]:
+    """Every measure by its name. Raises InvalidInput for a dimension that a measure does not have. A measure without ``by`` has a figure for
+    each week, also where nothing happened; a broken-down one has those of the groups that occur."""
+    for kpi in kpis:
+        check(kpi, asked)
+    plain = [kpi for kpi in kpis if not kpi.priced]
+    found = {kpi.name: Computed(figures) for kpi, figures in _shared(facts, plain, spans, asked)}
+    found |= {kpi.name: _priced(facts, kpi, spans, asked, costs) for kpi in kpis if kpi.priced}
+    return {kpi.name: found[kpi.name] for kpi in kpis}
+
+
+def check(kpi: Kpi, asked: Slice) -> None:
+    for name in (*asked.by, *asked.only):
+        if name not in kpi.dimensions:
+            raise InvalidInput(name, f"{kpi.name} has no such dimension", f"use {', '.join(kpi.dimensions)}")
+
+
+def trace(
+    facts: Tallies, kpi: Kpi, spans: Sequence[Span], only: Mapping[str, str], *, lower: bool = False
+) -> list[tuple[str, str]]:
+    """The cases behind a figure: those counted above the line, or below it."""
+    check(kpi, Slice(only=only))
+    tally = kpi.lower if lower else kpi.upper
+    if tally is None:
+        raise InvalidInput("lower", f"{kpi.name} is not divided by anything", "leave it out")
+    return facts.traced(tally, spans, _shared_only(tally, only))
+
+
+# ---------------------------------------------------------------------------------------------- counting
+
+
+def _shared(
+    facts: Tallies, kpis: Sequence[Kpi], spans: Sequence[Span], asked: Slice
+) -> Iterable[tuple[Kpi, list[Figure]]]:
+    """Measures that are counted alike are counted together."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]], list[Tally]] = {}
+    for kpi in kpis:
+        by = _by(kpi, asked)
+        for tally in _tallies(kpi):
+            groups.setdefault(_place(tally, by, asked.only), []).append(tally)
+    counted: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...], Tally], dict[Group, int]] = {}
+    for (_, by, only), tallies in groups.items():
+        for tally, result in zip(tallies, facts.counted(tallies, spans, by, dict(only)), strict=True):
+            counted[by, only, tally] = result
+    weeks = list(dict.fromkeys(span.week for span in spans))
+    for kpi in kpis:
+        by = _by(kpi, asked)
+        results = [counted[(*_place(tally, by, asked.only)[1:], tally)] for tally in _tallies(kpi)]
+        yield kpi, _figures(kpi, weeks, by, results)
+
+
+def _tallies(kpi: Kpi) -> list[Tally]:
+    return [kpi.upper, kpi.lower] if kpi.lower else [kpi.upper]
+
+
+def _by(kpi: Kpi, asked: Slice) -> tuple[str, ...]:
+    return (*asked.by, *(name for name in kpi.always_by if name not in asked.by))
+
+
+def _place(
+    tally: Tally, by: tuple[str, ...], only: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
+    known = DIMENSIONS[tally.table]
+    return (tally.table,), tuple(x for x in by if x in known), tuple(sorted(_shared_only(tally, only).items()))
+
+
+def _shared_only(tally: Tally, only: Mapping[str, str]) -> dict[str, str]:
+    """Orders have no reason: of a reason, all of them are below the line."""
+    return {name: value for name, value in only.items() if name in DIMENSIONS[tally.table]}
+
+
+def _figures(kpi: Kpi, weeks: Sequence[str], by: tuple[str, ...], results: list[dict[Group, int]]) -> list[Figure]:
+    upper = results[0]
+    lower = results[1] if kpi.lower else None
+    groups = set(upper)
+    if lower is not None and kpi.lower is not None and _all_known(kpi.lower, by):
+        groups |= set(lower)
+    if not by:
+        groups |= {(week, ()) for week in weeks}
+    order = {week: place for place, week in enumerate(weeks)}
+    rows = sorted(groups, key=lambda group: (order[group[0]], group[1]))
+    return [_figure(kpi, group, by, upper, lower) for group in rows]
+
+
+def _all_known(tally: Tally, by: tuple[str, ...]) -> bool:
+    return set(by) <= set(DIMENSIONS[tally.table])
+
+
+def _figure(
+    kpi: Kpi, group: Group, by: tuple[str, ...], upper: Mapping[Group, int], lower: Mapping[Group, int] | None
+) -> Figure:
+    week, key = group
+    nothing = None if isinstance(kpi.upper.of, Quantile) else 0
+    above = upper.get(group, nothing)
+    if lower is None or kpi.lower is None:
+        return Figure(kpi, week, by, key, above)
+    known = DIMENSIONS[kpi.lower.table]
+    below = week, tuple(value for name, value in zip(by, key, strict=True) if name in known)
+    return Figure(kpi, week, by, key, (above or 0) + kpi.plus, lower.get(below, 0))
+
+
+# ---------------------------------------------------------------------------------------------- prices
+
+
+def _priced(facts: Tallies, kpi: Kpi, spans: Sequence[Span], asked: Slice, costs: Costs) -> Computed:
+    """Counted by merchant, times what the merchant says; summed by currency, which is always told apart."""
+    by = (*(x for x in asked.by if x != "merchant"), "merchant")
+    (counted,) = facts.counted([kpi.upper], spans, by, asked.only)
+    told = (*asked.by, "currency")
+    sums: dict[Group, int] = {}
+    unpriced: set[str] = set()
+    for (week, key), parcels in counted.items():
+        at = dict(zip(by, key, strict=True))
+        cost = costs.by_merchant.get(at["merchant"])
+        if cost is None:
+            unpriced.add(at["merchant"])
+            continue
+        group = week, (*(at[name] for name in asked.by), cost.currency)
+        sums[group] = sums.get(group, 0) + parcels * cost.each
+    weeks = list(dict.fromkeys(span.week for span in spans))
+    order = {week: place for place, week in enumerate(weeks)}
+    rows = sorted(sums, key=lambda group: (order[group[0]], group[1]))
+    return Computed([Figure(kpi, week, told, key, sums[week, key]) for week, key in rows], frozenset(unpriced))

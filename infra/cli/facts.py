@@ -1,0 +1,86 @@
+"""Where a command's figures come from: a folder of exported facts, the desk on this machine, or a stage in AWS."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from infra.cli.output import fail
+from infra.cli.target import Target
+from infra.local.desk import STAGE, LocalDesk, NotRunning
+from stopship.adapters import policy_file, reporting_rules
+from stopship.adapters.clock import SystemClock
+from stopship.adapters.facts_duckdb import FactsDatabase
+from stopship.adapters.facts_table import DynamoFacts
+from stopship.adapters.merchants import Merchants
+from stopship.application.compute_kpis import Costs
+from stopship.domain.kpi.calendar import Span, Week, spans
+from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.domain.policy import ReportingRule
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``rules`` by merchant; who has none is counted by UTC, and its costs are not known."""
+
+    database: FactsDatabase
+    rules: dict[str, ReportingRule]
+    now: str
+
+    @property
+    def costs(self) -> Costs:
+        return reporting_rules.costs(self.rules)
+
+    def merchants(self, only: str = "") -> list[str]:
+        """Raises typer.Exit for a merchant of whom nothing is known."""
+        known = self.database.merchants()
+        if only and only not in known:
+            raise fail(f"no facts about merchant {only}: there are {', '.join(known) or 'none'}")
+        return [only] if only else known
+
+    def spans(self, merchants: list[str], weeks: Sequence[Week]) -> list[Span]:
+        return spans(reporting_rules.zones(merchants, self.rules), weeks, self.now)
+
+    def last_week(self, merchants: list[str]) -> Week:
+        """The newest that is over for all of them."""
+        zones = reporting_rules.zones(merchants, self.rules).values()
+        return min((Week.at(self.now, zone) for zone in zones), default=Week.parse("2026-W01")).plus(-1)
+
+
+@contextmanager
+def open_facts(folder: Path | None, stage: str) -> Iterator[Facts]:
+    database = FactsDatabase()
+    try:
+        now = SystemClock().now()
+        if folder is None:
+            yield Facts(database, _from_desk(database, stage), now)
+        elif not folder.is_dir():
+            raise fail(f"--facts {folder}: there is no such folder")
+        else:
+            database.read_parquet(folder)
+            yield Facts(database, reporting_rules.read(folder), now)
+    finally:
+        database.close()
+
+
+def _from_desk(database: FactsDatabase, stage: str) -> dict[str, ReportingRule]:
+    try:
+        outputs, client = _desk(stage)
+    except NotRunning as error:
+        raise fail(f"{error} Or name a folder of exported facts: --facts DIR") from error
+    found = list(DynamoFacts(client("dynamodb"), outputs["FactsTableName"]).everything())
+    orders = [x for x in found if isinstance(x, OrderFact)]
+    database.read_rows([x for x in found if isinstance(x, CaseFacts)], orders)
+    merchants = Merchants(stage or STAGE, None, client("ssm"))
+    policies = {name: str(merchants.settings(name).get("policy", "")) for name in database.merchants()}
+    return {name: policy_file.effective(override)[1].reporting for name, override in policies.items()}
+
+
+def _desk(stage: str) -> tuple[dict[str, str], Any]:
+    if stage:
+        return Target.find(stage).outputs, boto3.client
+    desk = LocalDesk.attach()
+    return dict(desk.outputs), desk.emulator.client

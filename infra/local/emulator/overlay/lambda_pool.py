@@ -16,7 +16,9 @@ from infra.local.emulator.vendor import module, replace
 runtime = module("core.lambda_runtime")
 service = module("services.lambda_svc")
 
-LIMIT = int(os.environ.get("LAMBDA_MAX_WORKERS", "4"))
+MOST = min(4, max(2, os.cpu_count() or 2))
+"""No more than there are cores: where a machine has few, the start of more costs more than they bring."""
+LIMIT = int(os.environ.get("LAMBDA_MAX_WORKERS", MOST))
 PATIENCE_SECONDS = float(os.environ.get("LAMBDA_WAIT_SECONDS", "20"))
 
 _released = threading.Condition()

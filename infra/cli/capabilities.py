@@ -17,6 +17,7 @@ _COLUMNS = (
     "pick state from",
     "holds",
     "part",
+    "tracking numbers",
     "a repeat acts once by",
     "trap",
 )
@@ -38,6 +39,7 @@ def _cells(row: Capability) -> tuple[str, ...]:
         read,
         row.holds or "none",
         part,
+        row.parcels or "none",
         row.idempotency,
         row.trap,
     )

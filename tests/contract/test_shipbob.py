@@ -15,6 +15,7 @@ from stopship.adapters.shipbob import signature
 from stopship.adapters.shipbob.warehouse import ShipBobWarehouse, connect
 from stopship.application.ports import StopCommand
 from stopship.domain.capabilities import CAPABILITIES, PickReading
+from stopship.domain.carrier import CarrierState
 from stopship.domain.errors import NotAuthentic, PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
 from stopship.wiring.partners import ConfiguredPartners
@@ -473,3 +474,35 @@ def test_the_signature_is_that_of_the_standards_own_example() -> None:
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     made = signature.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body, secret)
     assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_the_parcels_of_an_order_are_its_boxes_that_have_a_label(sandboxes: Sandboxes, bob: ShipBobWarehouse) -> None:
+    placed = Placed(sandboxes)
+    assert bob.parcels(placed.ref, "fo-1") == []
+    placed.set(0, tracking=" 1Z999AA10123456784 ", carrier="UPS Ground")
+    (parcel,) = bob.parcels(placed.ref, "fo-1")
+    assert (parcel.carrier, parcel.number, parcel.skus, parcel.lines) == ("ups", "1Z999AA10123456784", {"MUG": 2}, {})
+    assert (parcel.state, parcel.works) == (CarrierState.UNKNOWN, frozenset({str(placed.ids[0])}))
+    assert parcel.number not in repr(parcel)
+    placed.set(1, tracking="9400100000000000000000", carrier="USPS")
+    assert [x.carrier for x in bob.parcels(placed.ref, "fo-1")] == ["ups", "usps"]
+    assert [x.carrier for x in bob.parcels(placed.ref, str(placed.ids[1]))] == ["usps"]
+    placed.set(1, status="Cancelled")
+    assert [x.carrier for x in bob.parcels(placed.ref, "")] == ["ups"]
+
+
+def test_a_box_that_arrived_says_so_and_its_carrier_may_be_one_that_nobody_knows(
+    sandboxes: Sandboxes, bob: ShipBobWarehouse
+) -> None:
+    placed = Placed(sandboxes, [{"MUG": 1}])
+    placed.set(tracking="X1", carrier="Bike Courier")
+    placed.advance("delivered")
+    (parcel,) = bob.parcels(placed.ref, "")
+    assert (parcel.carrier, parcel.state) == ("other", CarrierState.DELIVERED)
+
+
+def test_a_box_whose_goods_have_no_sku_is_no_parcel_of_anything(sandboxes: Sandboxes, bob: ShipBobWarehouse) -> None:
+    placed = Placed(sandboxes, [{"MUG": 1}])
+    placed.set(tracking="X1", carrier="UPS")
+    placed.change("read", "0.shipments.0.products.0.sku", None)
+    assert bob.parcels(placed.ref, "") == []

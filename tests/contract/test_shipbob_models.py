@@ -63,6 +63,8 @@ def a_day(sandboxes: Sandboxes) -> None:
     late = Placed(sandboxes)
     for to in ("picked", "packed", "labelled", "in_transit", "delivered"):
         late.advance(to)
+    late.set(tracking="1Z999AA10123456784", carrier="UPS")
+    assert len(bob.parcels(late.ref, "fo-1")) == 1
     assert bob.stop_ship(late.stop()).partial
     assert bob.read_pick_state(late.ref, "fo-1").observed_at
     assert bob.stop_ship(Placed(sandboxes, []).stop()).reason == "unknown_order"
@@ -162,6 +164,10 @@ def rename(kind: str, field: str) -> Callable[[dict[str, Any]], None]:
         ("OrderViewModel", "reference_id", READ),
         ("OrderViewModel", "shipments", READ),
         ("ShipmentViewModel", "status", READ),
+        ("ShipmentViewModel", "tracking", READ),
+        ("TrackingViewModel", "tracking_number", READ),
+        ("TrackingViewModel", "carrier", READ),
+        ("ShipmentProductViewModel", "sku", READ),
         ("ShipmentViewModel", "delivery_date", READ),
         ("InventoryViewModel", "quantity", READ),
         ("ShipmentLogViewModel", "log_type_id", TIMELINE),

@@ -17,6 +17,7 @@ from stopship.adapters.shiphero.warehouse import ShipHeroWarehouse
 from stopship.application.execute_stop_ship import acknowledgement
 from stopship.application.ports import StopCommand
 from stopship.domain.capabilities import CAPABILITIES
+from stopship.domain.carrier import CarrierState
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.events import PickStateObserved
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
@@ -721,3 +722,36 @@ def test_a_merchants_configuration_makes_the_warehouse(connection: ShipHeroConne
     assert partners.hold_first(MERCHANT) == [NAME]
     seen = partners.warehouses(MERCHANT)[NAME].read_pick_state(placed.ref, "6001")
     assert (seen.state, seen.source) == (PickState.RELEASED, NAME)
+
+
+# -------------------------------------------------------------------------------------------- parcels
+
+
+def test_the_parcels_of_an_order_are_its_labels_with_the_lines_of_their_shipment(
+    warehouse: ShipHeroWarehouse, placed: Placed
+) -> None:
+    assert warehouse.parcels(placed.ref, "6001") == []
+    placed.tell("label", lines={"mug": 1}, tracking=" 1Z999AA10123456784 ", carrier="UPS")
+    placed.tell("label", lines={"mug": 1, "tee": 1}, tracking="9400100000000000000000", carrier="usps")
+    first, second = warehouse.parcels(placed.ref, "6001")
+    assert (first.carrier, first.number, first.lines) == ("ups", "1Z999AA10123456784", {"mug": 1})
+    assert (second.carrier, second.lines) == ("usps", {"mug": 1, "tee": 1})
+    assert first.shipment != second.shipment
+    assert first.state == second.state == CarrierState.UNKNOWN
+    assert first.number not in repr(first)
+
+
+def test_a_label_that_was_picked_up_or_delivered_says_so_and_one_that_was_given_back_is_none(
+    warehouse: ShipHeroWarehouse, placed: Placed
+) -> None:
+    placed.tell("label")
+    placed.tell("pick-up")
+    assert [x.state for x in warehouse.parcels(placed.ref, "")] == [CarrierState.IN_TRANSIT]
+    placed.tell("deliver")
+    assert [x.state for x in warehouse.parcels(placed.ref, "")] == [CarrierState.DELIVERED]
+    placed.tell("void-label")
+    assert warehouse.parcels(placed.ref, "") == []
+
+
+def test_parcels_of_an_order_that_shiphero_does_not_have_are_none(warehouse: ShipHeroWarehouse) -> None:
+    assert warehouse.parcels("no-such-order", "") == []

@@ -68,6 +68,7 @@ def a_day(sandboxes: Sandboxes) -> None:
     for ref, lines in (("1", [{"id": line, "quantity": n} for line, n in LINES.items()]), ("2", many)):
         sandboxes.command(f"shiphero/{MERCHANT}/orders", {"order_ref": ref, "lines": lines})
         warehouse.read_pick_state(ref, "6001")
+        assert warehouse.parcels(ref, "6001") == []
         warehouse.place_hold("case-1", ref, "k:hold")
         warehouse.release_hold("case-1", ref, "k:release")
     sandboxes.trap("2", "hold", "silent")
@@ -148,6 +149,8 @@ def test_a_document_asks_for_nothing_personal(name: str) -> None:
     [
         ("Order", "fulfillment_status", documents.FIND),
         ("TotePick", "picked_quantity", documents.FIND),
+        ("ShippingLabel", "carrier", documents.PARCELS),
+        ("ShipmentLineItem", "quantity", documents.PARCELS),
         ("ShippingLabel", "picked_up", documents.FIND),
         ("LineItem", "legacy_id", documents.NAMES_BY_ID),
         ("Mutation", "order_cancel", documents.CANCEL),

@@ -1,5 +1,6 @@
 """What has left and may be brought back: the carrier is asked once, and only its tracking, or a person, says what became of it."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from stopship.application.sweep_cases import sweep_cases
 from stopship.application.view_case import view_case
-from stopship.domain.carrier import CarrierState
+from stopship.domain.carrier import CarrierState, Parcel
 from stopship.domain.instant import seconds_between
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
@@ -103,6 +104,38 @@ def test_the_warehouse_tells_the_parcels_that_the_store_does_not(play: Play) -> 
     world.ups.deliver(parcel.number)
     days_pass(world, 1)
     assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 2}
+
+
+def by_sku(order: Order, *skus: str) -> Parcel:
+    """The order's only parcel, as a warehouse tells it that does not know the order's lines."""
+    (parcel,) = order.parcels
+    return replace(parcel, lines={}, skus=dict.fromkeys(skus, 2))
+
+
+@pytest.mark.parametrize(("skus", "asked"), [(["sku-L1"], 1), (["sku-of-nobody"], 0), (["sku-L1", "sku-of-nobody"], 0)])
+def test_a_warehouse_that_knows_goods_by_sku_tells_parcels_only_where_each_is_one_lines(
+    play: Play, skus: list[str], asked: int
+) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    order = left(world)
+    world.warehouses["north"].tells, order.parcels = [by_sku(order, *skus)], []
+    world.ask()
+    world.later(60)
+    assert len(world.done("ups.intercept")) == asked
+    assert not world.done("payments.refund")
+
+
+def test_a_label_whose_goods_are_told_by_sku_is_voided_before_the_stop(play: Play) -> None:
+    world = play.world
+    order = dear(world)
+    world.pick(order, PickState.LABELLED)
+    world.send(order, state=CarrierState.LABELLED)
+    world.warehouses["north"].tells, order.parcels = [by_sku(order, "sku-L1")], []
+    world.ask()
+    world.settle()
+    assert len(world.done("ups.void")) == 1
+    assert play.done.index("ups.void") < play.done.index("north.stop")
 
 
 def test_a_request_that_was_taken_and_not_carried_out_is_a_shipment_with_a_return_and_no_refund(play: Play) -> None:

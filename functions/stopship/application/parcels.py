@@ -1,7 +1,7 @@
 """In which parcels a leg left: read live each time, because a tracking number is never kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stopship.application.context import Desk
 from stopship.application.ports import Carrier
@@ -42,7 +42,21 @@ def _told(desk: Desk, case: Case, leg: Leg) -> list[Parcel]:
     warehouse = desk.partners_of(case).warehouses(case.merchant).get(leg.plan.warehouse)
     if found or warehouse is None:
         return found
-    return list(warehouse.parcels(case.order_ref, leg.work_id))
+    return [in_lines for x in warehouse.parcels(case.order_ref, leg.work_id) if (in_lines := _by_lines(case, x))]
+
+
+def _by_lines(case: Case, parcel: Parcel) -> Parcel | None:
+    """With the order's lines for its SKUs; None when a SKU is of no line, or of several: nobody can say then what is in it."""
+    if not parcel.skus:
+        return parcel
+    rows = case.order.fact.lines if case.order else []
+    lines: dict[str, int] = {}
+    for sku, quantity in parcel.skus.items():
+        named = [row["line_id"] for row in rows if row["sku"] == sku]
+        if len(named) != 1:
+            return None
+        lines[named[0]] = quantity
+    return replace(parcel, lines=lines, skus={})
 
 
 def carrier_of(desk: Desk, case: Case, name: str) -> Carrier | None:

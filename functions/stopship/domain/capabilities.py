@@ -24,7 +24,8 @@ class Capability:
     ``holds`` is how long a hold stands and who can lift it, "" where there are none. ``partial`` says whether a part of a piece of
     work can be stopped. ``idempotency`` is what makes a repeated command act once. ``limit`` is the partner's own bound on calls.
     ``signature`` and ``deduplication`` are about its messages to us, "" where it sends none. ``notices_repeats`` is false where a repeated
-    command acts again and nothing can be read back: then a doubt is written down before the command goes out once more.
+    command acts again and nothing can be read back: then a doubt is written down before the command goes out once more. ``parcels`` says which
+    tracking numbers it tells, for a label's void or a carrier's intercept, "" for none.
     """
 
     partner: str
@@ -40,6 +41,7 @@ class Capability:
     deduplication: str
     trap: str
     notices_repeats: bool = True
+    parcels: str = ""
 
 
 CAPABILITIES: Mapping[str, Capability] = {
@@ -57,6 +59,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             limit="429 with Retry-After",
             signature="HMAC-SHA256 with the time, over the raw body",
             deduplication="X-Stopship-Delivery",
+            parcels="of each leg, with its lines",
             trap="a cancel in the system says nothing about the shelf",
         ),
         Capability(
@@ -85,6 +88,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             limit="query cost with a restore rate, per shop",
             signature="HMAC-SHA256 over the raw body, two secrets during rotation",
             deduplication="X-Shopify-Webhook-Id",
+            parcels="of each fulfillment, with its lines and work",
             trap="a cancelled order says nothing about a warehouse that has imported it",
         ),
         Capability(
@@ -127,6 +131,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             limit="credits (4,004, 60 a second back), error 30 with the time to wait; 429 over 7,000 requests in 5 minutes",
             signature="HMAC-SHA256 over the raw body, one secret per webhook",
             deduplication="X-Shiphero-Message-ID",
+            parcels="of labels that were not given back, with the lines of their shipment",
             trap="force cancels an order that is labelled or shipped; void_on_platform cancels in the store as well",
         ),
         Capability(
@@ -141,6 +146,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             limit="150 requests a minute, 429 with x-retry-after",
             signature="Standard Webhooks: HMAC-SHA256 over id, time and raw body",
             deduplication="webhook-id",
+            parcels="of each box, with its goods by SKU; the labels are on its own carrier accounts",
             trap="order.shipped and Completed mean a printed label, not a departure",
         ),
         Capability(
@@ -183,6 +189,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             limit="429 with Retry-After, per account",
             signature="RSA-SHA256 over the time and the raw body, the vendor's published keys",
             deduplication="the hash of the body, for its messages carry no id",
+            parcels="of labels that stand, with the lines of their shipment",
             trap="a void can be refused inside a 200, and a voided label puts the order back to work",
         ),
         Capability(

@@ -38,7 +38,8 @@ class Parcel:
     """``carrier`` is a name of CARRIERS or "other". ``shipment`` is the source's id of what it is part of: ``lines`` are the shipment's, and
     nobody knows which of them are in which of its parcels. ``works`` are the pieces of work that it ships, where the source says so.
     ``state`` is the source's own word, at second hand, for where the carrier cannot be asked: it can let goods go, and proves nothing.
-    ``sent_at`` is when the source took it for sent, "" where it does not say."""
+    ``sent_at`` is when the source took it for sent, "" where it does not say. ``skus`` are the shipment's goods by SKU instead of ``lines``,
+    where the source does not know the order's lines."""
 
     carrier: str
     number: str = field(repr=False)
@@ -47,6 +48,7 @@ class Parcel:
     works: frozenset[str] = frozenset()
     state: CarrierState = CarrierState.UNKNOWN
     sent_at: str = ""
+    skus: Quantities = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:

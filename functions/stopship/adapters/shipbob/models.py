@@ -19,7 +19,15 @@ class InventoryItem(Model):
 
 
 class Product(Model):
+    sku: StrictStr | None = None
     inventory_items: list[InventoryItem] | None = None
+
+
+class Tracking(Model):
+    """At the carrier, as ShipBob's own labels name it."""
+
+    carrier: StrictStr | None = None
+    tracking_number: Annotated[StrictStr | None, Field(repr=False)] = None
 
 
 class Shipment(Model):
@@ -29,6 +37,7 @@ class Shipment(Model):
     status: Word
     delivery_date: AwareDatetime | None = None
     products: list[Product] | None = None
+    tracking: Tracking | None = None
 
 
 class Order(Model):

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stopship.adapters.shipbob.client import ShipBobClient, ShipBobConnection
-from stopship.adapters.shipbob.models import CancelResult, Shipment
+from stopship.adapters.shipbob.models import CancelResult, Product, Shipment
 from stopship.adapters.shipbob.progress import CANCELLED, COMPLETED, STATUSES, progress, together
 from stopship.adapters.words import known
 from stopship.application.ports import Clock, StopCommand
-from stopship.domain.carrier import Parcel
+from stopship.domain.carrier import CarrierState, Parcel, carrier_name
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
 
@@ -37,9 +37,10 @@ class ShipBobWarehouse:
         name, said = self._connection.name, seen.said if seen.state is PickState.UNKNOWN else ""
         return PickObservation(seen.state, name, asked_at, "system", departed_at=seen.departed_at, said=said)
 
-    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:  # noqa: ARG002
-        """Its boxes do not say which of the order's lines are in them."""
-        return ()
+    def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:
+        """One for each box that has a label. A box names its goods by SKU, and ShipBob's labels are on its own carrier accounts."""
+        found = self._shipments(order_ref, leg_id)
+        return [parcel for shipment in found if (parcel := _parcel(shipment))]
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Cancels the shipments that hold the leg, and reads them back: only what the order itself then shows as cancelled counts.
@@ -114,8 +115,33 @@ class ShipBobWarehouse:
 
 def pieces(shipments: Sequence[Shipment]) -> int:
     """How many of the order's pieces are in these boxes. A bundle is one piece of several items, so its least item counts."""
-    products = [product for shipment in shipments for product in shipment.products or ()]
-    return sum(min((x.quantity for x in product.inventory_items or ()), default=0) for product in products)
+    return sum(_pieces_of(product) for shipment in shipments for product in shipment.products or ())
+
+
+def _pieces_of(product: Product) -> int:
+    return min((x.quantity for x in product.inventory_items or ()), default=0)
+
+
+def _parcel(shipment: Shipment) -> Parcel | None:
+    """None for a box without a label, one that was cancelled, and one whose goods have no SKU: nobody could say what is in it."""
+    tracking = shipment.tracking
+    number = (tracking.tracking_number or "").strip() if tracking else ""
+    skus = _skus(shipment)
+    if tracking is None or not number or not skus or shipment.status == CANCELLED:
+        return None
+    state = CarrierState.DELIVERED if shipment.delivery_date else CarrierState.UNKNOWN
+    works = frozenset({str(shipment.id)})
+    return Parcel(carrier_name(tracking.carrier or ""), number, {}, str(shipment.id), works, state, skus=skus)
+
+
+def _skus(shipment: Shipment) -> dict[str, int]:
+    """Pieces by SKU; empty when a product has none."""
+    found: dict[str, int] = {}
+    for product in shipment.products or ():
+        if not product.sku:
+            return {}
+        found[product.sku] = found.get(product.sku, 0) + _pieces_of(product)
+    return found
 
 
 def _holding(open_: Sequence[Shipment], wanted: int) -> Sequence[Shipment] | None:

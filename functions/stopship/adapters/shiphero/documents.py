@@ -44,6 +44,29 @@ query Find($ref: String!) {
     + _LINES
 )
 
+PARCELS: Final = """
+query Parcels($ref: String!) {
+  orders(partner_order_id: $ref) {
+    data(first: 3) {
+      pageInfo { hasNextPage }
+      edges {
+        node {
+          partner_order_id
+          shipments {
+            id
+            shipping_labels { tracking_number carrier picked_up delivered refunded }
+            line_items(first: 50) {
+              pageInfo { hasNextPage }
+              edges { node { quantity line_item { legacy_id partner_line_item_id } } }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+
 MORE_LINES: Final = (
     """
 query MoreLines($id: String!, $after: String!) {
@@ -101,6 +124,7 @@ mutation Note($note: AddHistoryInput!) {
 
 ALL: Final = {
     "find": FIND,
+    "parcels": PARCELS,
     "more_lines": MORE_LINES,
     "names_by_id": NAMES_BY_ID,
     "names_by_number": NAMES_BY_NUMBER,

@@ -136,8 +136,8 @@ def _shipments(order: Mapping[str, Any]) -> list[PickState] | None:
     if found is None:
         return None
     labels = []
-    for shipment in _objects(found, "shipments"):
-        labels += _objects(shipment.get("shipping_labels") or [], "shipments.shipping_labels") or [shipment]
+    for shipment in objects(found, "shipments"):
+        labels += objects(shipment.get("shipping_labels") or [], "shipments.shipping_labels") or [shipment]
     return [_label_state(label) for label in labels if label.get("refunded") is not True]
 
 
@@ -155,7 +155,7 @@ def _picks(lines: Sequence[Mapping[str, Any]]) -> list[int] | None:
         if picks is None:
             return None
         if count(line, "quantity") > count(line, "quantity_shipped"):
-            found += [count(pick, "picked_quantity") for pick in _objects(picks, "tote_picks")]
+            found += [count(pick, "picked_quantity") for pick in objects(picks, "tote_picks")]
     return found
 
 
@@ -165,13 +165,13 @@ def _picked(picks: Sequence[int], pending: int) -> PickState:
 
 def _waiting(order: Mapping[str, Any]) -> PickState:
     held = any(value is True for value in at(order, "holds", dict).values()) or bool(order.get("hold_until_date"))
-    ready = any(x.get("ready_to_ship") is True for x in _objects(order.get("allocations") or [], "allocations"))
+    ready = any(x.get("ready_to_ship") is True for x in objects(order.get("allocations") or [], "allocations"))
     return PickState.RELEASED if ready and not held else PickState.NOT_RELEASED
 
 
 def _notes(order: Mapping[str, Any]) -> tuple[set[int], set[int]]:
     found: dict[str, set[int]] = {"placed": set(), "released": set()}
-    for entry in _objects(order.get("order_history") or [], "order_history"):
+    for entry in objects(order.get("order_history") or [], "order_history"):
         for number, what in _NOTE.findall(str(entry.get("information") or "")):
             found[what].add(int(number))
     return found["placed"], found["released"]
@@ -202,7 +202,7 @@ def count(value: Mapping[str, Any], name: str) -> int:
     return found
 
 
-def _objects(value: Any, name: str) -> list[Mapping[str, Any]]:
+def objects(value: Any, name: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
         raise broken(name)
     return value
@@ -210,7 +210,7 @@ def _objects(value: Any, name: str) -> list[Mapping[str, Any]]:
 
 def nodes(connection: Any, name: str) -> list[Mapping[str, Any]]:
     """The nodes of a connection's edges."""
-    return [at(edge, "node", dict) for edge in _objects(at(connection, "edges", list), f"{name}.edges")]
+    return [at(edge, "node", dict) for edge in objects(at(connection, "edges", list), f"{name}.edges")]
 
 
 def broken(name: str) -> PartnerContractBroken:

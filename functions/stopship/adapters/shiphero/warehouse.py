@@ -8,6 +8,7 @@ from stopship.adapters.shiphero import documents
 from stopship.adapters.shiphero.client import ShipHeroClient
 from stopship.adapters.shiphero.connection import ShipHeroConnection
 from stopship.adapters.shiphero.mapping import Names, Work, at, broken, names_of, nodes, note, together, work
+from stopship.adapters.shiphero.parcels import parcels
 from stopship.application.ports import Clock, StopCommand
 from stopship.domain.carrier import Parcel
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
@@ -90,12 +91,14 @@ class ShipHeroWarehouse:
     def _works(self, order_ref: str) -> list[Work]:
         """All ShipHero orders that came from this order: copies and re-created ones carry the store's id as well (A6, A19)."""
         seen_at = self._clock.now()
-        data = self._client.run(documents.FIND, {"ref": order_ref})
-        found = at(at(data, "orders", dict), "data", dict)
+        orders = self._orders(documents.FIND, order_ref)
+        return [work(one, list(self._lines(one)), self._connection.open_statuses, seen_at) for one in orders]
+
+    def _orders(self, document: str, order_ref: str) -> list[Mapping[str, Any]]:
+        found = at(at(self._client.run(document, {"ref": order_ref}), "orders", dict), "data", dict)
         if at(at(found, "pageInfo", dict), "hasNextPage", bool):
             raise broken("orders.pageInfo.hasNextPage")
-        orders = [one for one in nodes(found, "orders") if one.get("partner_order_id") == order_ref]
-        return [work(one, list(self._lines(one)), self._connection.open_statuses, seen_at) for one in orders]
+        return [one for one in nodes(found, "orders") if one.get("partner_order_id") == order_ref]
 
     def _lines(self, order: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         page = at(order, "line_items", dict)
@@ -112,8 +115,9 @@ class ShipHeroWarehouse:
     # -------------------------------------------------------------------------------------- stopping
 
     def parcels(self, order_ref: str, leg_id: str) -> Sequence[Parcel]:  # noqa: ARG002
-        """Its labels do not say which of the order's lines they are for."""
-        return ()
+        """Of the labels that stand, over all ShipHero orders that came from this one."""
+        found = self._orders(documents.PARCELS, order_ref)
+        return [parcel for one in found for parcel in parcels(one)]
 
     def stop_ship(self, command: StopCommand) -> StopAnswer:
         """Looks right before it acts (A27), cancels whole orders only, and believes the order itself, never the mutation's answer."""

@@ -39,9 +39,13 @@ class Control:
         return JSONResponse({})
 
     async def set(self, request: Request) -> Response:
-        """Any status or step, as ShipBob's own staff and other systems cause them."""
+        """Any status, step or label, as ShipBob's own staff and other systems cause them."""
         told = await request.json()
         shipment = self._named(request, told["shipment"])
+        shipment.carrier, shipment.tracking = (
+            told.get("carrier", shipment.carrier),
+            told.get("tracking", shipment.tracking),
+        )
         shipment.status = told.get("status", shipment.status)
         if "log_type" in told:
             shipment.step(told["log_type"])

@@ -24,6 +24,8 @@ class Shipment:
     created_at: str = field(default_factory=now)
     labelled_at: str = ""
     delivered_at: str = ""
+    carrier: str = ""
+    tracking: str = ""
 
     def step(self, log_type: int) -> None:
         self.steps.append((log_type, now()))

@@ -112,11 +112,11 @@ class Account:
         order.packed = True
         self.tell(order, events.packed_out(order))
 
-    def label(self, order: Order, lines: dict[str, int], tracking: str) -> Label:
+    def label(self, order: Order, lines: dict[str, int], tracking: str, carrier: str = "ups") -> Label:
         """A label is printed, and ShipHero counts its goods as shipped from now on."""
         self._at_work(order)
         sent = lines or {x.partner_id: x.pending for x in order.lines if x.pending}
-        label = Label(self.next(), tracking or f"1Z{secrets.token_hex(6)}", sent)
+        label = Label(self.next(), tracking or f"1Z{secrets.token_hex(6)}", sent, carrier=carrier)
         for line in order.lines:
             line.shipped += sent.get(line.partner_id, 0)
         order.labels.append(label)

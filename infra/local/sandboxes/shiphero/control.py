@@ -35,7 +35,8 @@ def pack(account: Account, told: Mapping[str, Any]) -> None:
 
 
 def label(account: Account, told: Mapping[str, Any]) -> str:
-    return account.label(account.one(told["order_ref"]), told.get("lines", {}), told.get("tracking", "")).tracking
+    order, lines = account.one(told["order_ref"]), told.get("lines", {})
+    return account.label(order, lines, told.get("tracking", ""), told.get("carrier", "ups")).tracking
 
 
 def void_label(account: Account, told: Mapping[str, Any]) -> None:

@@ -38,22 +38,38 @@ def order_node(order: Order) -> dict[str, Any]:
         "hold_until_date": None,
         "holds": {f"{name}_hold": order.holds.get(name, False) for name in HOLDS},
         "allocations": [{"allocated_at": now(), "ready_to_ship": order.ready}],
-        "shipments": [_shipment(label) for label in order.labels],
+        "shipments": [_shipment(order, label) for label in order.labels],
         "order_history": [{"information": text, "created_at": now()} for text in order.history],
         "line_items": _page([_line(line) for line in order.lines]),
     }
 
 
-def _shipment(label: Label) -> dict[str, Any]:
+def _shipment(order: Order, label: Label) -> dict[str, Any]:
     states = {"picked_up": label.picked_up, "delivered": label.delivered, "refunded": label.refunded}
     one = {
         "id": uuid_of("ShippingLabel", label.label_id),
         "status": "void" if label.refunded else "valid",
         "tracking_number": label.tracking,
+        "carrier": label.carrier,
         "created_date": now(),
         **states,
     }
-    return {"id": uuid_of("Shipment", label.label_id), **states, "created_date": now(), "shipping_labels": [one]}
+    rows = [
+        {
+            "id": uuid_of("ShipmentLineItem", line.line_id),
+            "quantity": label.lines[line.partner_id],
+            "line_item": _line(line),
+        }
+        for line in order.lines
+        if label.lines.get(line.partner_id)
+    ]
+    return {
+        "id": uuid_of("Shipment", label.label_id),
+        **states,
+        "created_date": now(),
+        "shipping_labels": [one],
+        "line_items": _page(rows),
+    }
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Label:
     picked_up: bool = False
     delivered: bool = False
     refunded: bool = False
+    carrier: str = "ups"
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from infra.bench.decision import decision_speed
 from infra.bench.imports import import_ratios
+from infra.bench.kpi import kpi_speed
 from infra.bench.number import Number
 from infra.bench.on_a_desk import on_a_desk
 from infra.bench.package import package
@@ -18,6 +19,7 @@ SUBJECTS: Mapping[str, Callable[[], list[Number]]] = {
     "imports": import_ratios,
     "package": package,
     "decision": decision_speed,
+    "kpi": kpi_speed,
     "desk": on_a_desk,
 }
 
@@ -26,7 +28,7 @@ def bench(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output")] = False,
     only: Annotated[str, typer.Option(help=f"one subject: {', '.join(SUBJECTS)}")] = "",
 ) -> None:
-    """Measure and count what the desk must reach: imports, package, decision, and webhook, transitions and cost on a desk of its own.
+    """Measure and count what the desk must reach: imports, package, decision, figures, and webhook, transitions and cost on a desk of its own.
 
     Exit status 1 when a number is missed.
     """

@@ -101,8 +101,9 @@ class FactsDatabase:
     ) -> list[dict[Group, int]]:
         """For each tally what it comes to, by week and dimensions. What comes to nothing is left out."""
         found: list[dict[Group, int]] = [{} for _ in tallies]
-        for clock in dict.fromkeys((tally.table, tally.clock) for tally in tallies):
-            places = [i for i, tally in enumerate(tallies) if (tally.table, tally.clock) == clock]
+        kinds = [(tally.table, kpi_sql.family(tally.clock)) for tally in tallies]
+        for kind in dict.fromkeys(kinds):
+            places = [i for i, one in enumerate(kinds) if one == kind]
             query = kpi_sql.counting([tallies[i] for i in places], spans, by, only)
             for week, *rest in self._rows(query):
                 key = tuple(str(x) for x in rest[: len(by)])

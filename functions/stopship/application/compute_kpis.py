@@ -8,7 +8,7 @@ from stopship.domain.errors import InvalidInput
 from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.definitions import DIMENSIONS
 from stopship.domain.kpi.figure import Figure, Group
-from stopship.domain.kpi.measure import Kpi, Quantile, Slice, Tally
+from stopship.domain.kpi.measure import Kpi, Quantile, Rows, Slice, Sum, Tally
 
 
 class Tallies(Protocol):
@@ -79,30 +79,63 @@ def trace(
     tally = kpi.lower if lower else kpi.upper
     if tally is None:
         raise InvalidInput("lower", f"{kpi.name} is not divided by anything", "leave it out")
-    return facts.traced(tally, spans, _shared_only(tally, only))
+    known = {name: value for name, value in only.items() if name in DIMENSIONS[tally.table]}
+    return facts.traced(tally, spans, known)
 
 
 # ---------------------------------------------------------------------------------------------- counting
+
+
+type _Only = tuple[tuple[str, str], ...]
+type _Asked = tuple[tuple[str, ...], _Only, Tally]
+"""Dimensions, filters, and what is counted."""
 
 
 def _shared(
     facts: Tallies, kpis: Sequence[Kpi], spans: Sequence[Span], asked: Slice
 ) -> Iterable[tuple[Kpi, list[Figure]]]:
     """Measures that are counted alike are counted together."""
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]], list[Tally]] = {}
-    for kpi in kpis:
-        by = _by(kpi, asked)
-        for tally in _tallies(kpi):
-            groups.setdefault(_place(tally, by, asked.only), []).append(tally)
-    counted: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...], Tally], dict[Group, int]] = {}
-    for (_, by, only), tallies in groups.items():
-        for tally, result in zip(tallies, facts.counted(tallies, spans, by, dict(only)), strict=True):
-            counted[by, only, tally] = result
+    wanted = [_asked(kpi, tally, asked) for kpi in kpis for tally in _tallies(kpi)]
+    counted = _count(facts, dict.fromkeys(wanted), spans)
     weeks = list(dict.fromkeys(span.week for span in spans))
     for kpi in kpis:
-        by = _by(kpi, asked)
-        results = [counted[(*_place(tally, by, asked.only)[1:], tally)] for tally in _tallies(kpi)]
-        yield kpi, _figures(kpi, weeks, by, results)
+        results = [counted[_asked(kpi, tally, asked)] for tally in _tallies(kpi)]
+        yield kpi, _figures(kpi, weeks, _by(kpi, asked), results)
+
+
+def _count(facts: Tallies, wanted: Iterable[_Asked], spans: Sequence[Span]) -> dict[_Asked, dict[Group, int]]:
+    """One reading for each table: what adds up is read by all the dimensions that anybody asks for, and added up."""
+    wanted = list(wanted)
+    widest: dict[tuple[str, _Only], tuple[str, ...]] = {}
+    for by, only, tally in wanted:
+        if _adds_up(tally):
+            place = tally.table, only
+            widest[place] = tuple(dict.fromkeys((*widest.get(place, ()), *by)))
+    readings: dict[tuple[str, _Only, tuple[str, ...]], list[_Asked]] = {}
+    for by, only, tally in wanted:
+        read_by = widest[tally.table, only] if _adds_up(tally) else by
+        readings.setdefault((tally.table, only, read_by), []).append((by, only, tally))
+    found: dict[_Asked, dict[Group, int]] = {}
+    for (_, only, by), group in readings.items():
+        results = facts.counted([tally for *_, tally in group], spans, by, dict(only))
+        for one, result in zip(group, results, strict=True):
+            found[one] = _added_up(result, by, one[0])
+    return found
+
+
+def _adds_up(tally: Tally) -> bool:
+    return isinstance(tally.of, Rows | Sum)
+
+
+def _added_up(counted: dict[Group, int], by: tuple[str, ...], wanted: tuple[str, ...]) -> dict[Group, int]:
+    if by == wanted:
+        return counted
+    places = [by.index(name) for name in wanted]
+    sums: dict[Group, int] = {}
+    for (week, key), value in counted.items():
+        group = week, tuple(key[place] for place in places)
+        sums[group] = sums.get(group, 0) + value
+    return sums
 
 
 def _tallies(kpi: Kpi) -> list[Tally]:
@@ -113,16 +146,11 @@ def _by(kpi: Kpi, asked: Slice) -> tuple[str, ...]:
     return (*asked.by, *(name for name in kpi.always_by if name not in asked.by))
 
 
-def _place(
-    tally: Tally, by: tuple[str, ...], only: Mapping[str, str]
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
+def _asked(kpi: Kpi, tally: Tally, asked: Slice) -> _Asked:
+    """As far as the table has such dimensions: orders have no reason, so that of a reason, all of them are below the line."""
     known = DIMENSIONS[tally.table]
-    return (tally.table,), tuple(x for x in by if x in known), tuple(sorted(_shared_only(tally, only).items()))
-
-
-def _shared_only(tally: Tally, only: Mapping[str, str]) -> dict[str, str]:
-    """Orders have no reason: of a reason, all of them are below the line."""
-    return {name: value for name, value in only.items() if name in DIMENSIONS[tally.table]}
+    only = tuple(sorted((name, value) for name, value in asked.only.items() if name in known))
+    return tuple(x for x in _by(kpi, asked) if x in known), only, tally
 
 
 def _figures(kpi: Kpi, weeks: Sequence[str], by: tuple[str, ...], results: list[dict[Group, int]]) -> list[Figure]:

@@ -6,19 +6,17 @@ The merchant's clock is Berlin's, which is UTC+1 in November: the week 2026-W47 
 
 from collections.abc import Sequence
 from datetime import timedelta, timezone
-from typing import Any
 
-from stopship.application.ports import Recorded
+from infra.bench.told_case import SHA
+from infra.bench.told_case import ToldCase as Story
 from stopship.domain import events as e
 from stopship.domain.kpi.calendar import Span, Week, span
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
-from stopship.domain.kpi.from_events import facts_of
 
 MERCHANT = "acme"
 BERLIN = timezone(timedelta(hours=1))
 WEEK = Week(2026, 47)
 AFTERWARDS = "2026-12-01T00:00:00.000000Z"
-SHA = "0" * 64
 
 
 def at(day: int, clock: str) -> str:
@@ -28,61 +26,6 @@ def at(day: int, clock: str) -> str:
 
 def week_of(merchant: str = MERCHANT, now: str = AFTERWARDS) -> Span:
     return span(merchant, WEEK, BERLIN, now)
-
-
-class Story:
-    """The events of one case, each with its moment; versions count from 1."""
-
-    def __init__(self, case_id: str, channel: str, order_ref: str, sequence: int = 1, merchant: str = MERCHANT) -> None:
-        self.case_id, self.merchant = case_id, merchant
-        self.recorded: list[Recorded] = []
-        self.opening = e.CaseOpened(channel, order_ref, sequence, "1", "hash")
-
-    def add(self, moment: str, *events: e.Event) -> "Story":
-        for event in events:
-            self.recorded.append(Recorded(len(self.recorded) + 1, moment, "", event, SHA))
-        return self
-
-    def asked(self, requested: str, received: str, reason: str, requester: str = "customer", **more: Any) -> "Story":
-        wish = e.RequestReceived("r", reason, requester, "webhook", requested, received, {}, "", False, [], SHA)
-        kind = {"customer": "customer", "ops": "ops", "system": "auto"}[requester]
-        return self.add(received, self.opening, wish, e.Classified(kind, reason), *more.values())
-
-    def order(self, moment: str, lines: dict[str, int], placed: str = "") -> "Story":
-        rows = [{"line_id": x, "sku": x, "ordered": n, "shipped": 0, "cancelled": 0} for x, n in lines.items()]
-        return self.add(moment, e.OrderRead("#1", rows, "60.00", "EUR", False, False, "", moment, placed_at=placed))
-
-    def leg(self, moment: str, leg: str, warehouse: str, kind: str, lines: dict[str, int]) -> "Story":
-        return self.add(moment, e.LegPlanned(leg, warehouse, kind, "", lines, partner="generic_3pl"))
-
-    def stop(self, moment: str, leg: str, level: str = "accepted") -> "Story":
-        return self.add(moment, e.StopShipRequested(leg, "w", 1, False, "cb", moment), e.StopShipSent(leg, 1, level))
-
-    def answer(self, moment: str, leg: str, level: str) -> "Story":
-        fact = e.AcknowledgementReceived(leg, 1, level, "w", "released", moment, "", "", "", {}, partial=False)
-        return self.add(moment, fact)
-
-    def settle(self, moment: str, leg: str, outcome: str, lines: dict[str, int]) -> "Story":
-        return self.add(moment, e.LegSettled(leg, outcome, lines, {"kind": "acknowledgement", "evidence": []}))
-
-    def refund(self, asked: str, moved: str, key: str, amount: str, lines: dict[str, int]) -> "Story":
-        self.add(asked, e.MoneyRequested(key, "refund", amount, "EUR", "p", lines))
-        return self.add(moved, e.MoneyMoved(key, "refund", amount, "EUR", "done", "ref", lines))
-
-    def close(self, moment: str, outcome: str, cause: str, *, avoidable: bool) -> "Story":
-        return self.add(moment, e.CaseClosed(outcome, False, [], cause, avoidable, {}, moment))
-
-    def exception(self, moment: str, name: str, leg: str, cause: str, tier: str, owner: str, deadline: str) -> "Story":
-        return self.add(moment, e.ExceptionOpened(name, leg, cause, tier, owner, "do it", deadline, ""))
-
-    def resolve(self, moment: str, name: str, resolution: str) -> "Story":
-        return self.add(moment, e.ExceptionResolved(name, resolution, "person:1", SHA, ""))
-
-    @property
-    def facts(self) -> CaseFacts:
-        found = facts_of(self.merchant, self.case_id, self.recorded)
-        assert found
-        return found
 
 
 def stories() -> list[Story]:

@@ -209,7 +209,7 @@ CAPABILITIES: Mapping[str, Capability] = {
         ),
         Capability(
             partner="email_vendor",
-            stops_by="one mail with three signed links; the page behind a link takes a named person's answer",
+            stops_by="one mail with three signed links, and one reminder; the page behind a link takes a named person's answer",
             proves=AckLevel.PHYSICALLY_STOPPED,
             pick_state=PickReading.NONE,
             pick_state_from="nobody but the people there",

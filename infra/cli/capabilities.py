@@ -19,6 +19,9 @@ _COLUMNS = (
     "part",
     "tracking numbers",
     "a repeat acts once by",
+    "calls are bounded by",
+    "its messages are proved by",
+    "and told apart by",
     "trap",
 )
 
@@ -41,6 +44,9 @@ def _cells(row: Capability) -> tuple[str, ...]:
         part,
         row.parcels or "none",
         row.idempotency,
+        row.limit or "nothing",
+        row.signature or "sends none",
+        row.deduplication or "sends none",
         row.trap,
     )
 

@@ -18,6 +18,7 @@ from stopship.adapters.amazon.order_system import REASONS, AmazonOrderSystem
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.merchants import Merchants
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState
+from stopship.domain.carrier import CarrierState
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.order import AckLevel, FulfillmentType, OrderSnapshot
 from stopship.wiring.partners import ConfiguredPartners
@@ -654,3 +655,51 @@ def test_the_desk_has_no_way_to_pay_for_an_amazon_order() -> None:
             raise AssertionError("not even a connection is read for it")
 
     assert ConfiguredPartners(NoMerchants()).payments(MERCHANT, "amazon") is None
+
+
+# ---------------------------------------------------------------------------------------------- parcels
+
+
+def test_the_parcels_of_an_order_are_the_packages_that_its_seller_confirmed(
+    amazon: AmazonOrderSystem, placed: Placed
+) -> None:
+    assert amazon.parcels(placed.ref) == []
+    placed.tell("package", tracking=" 1Z999AA10123456784 ", lines={placed.mug: 2}, at="2026-11-25T10:00:00Z")
+    placed.tell("package", tracking="9400100000000000000000", carrier="USPS", status="DELIVERED", lines={placed.tee: 3})
+    placed.tell("package", tracking="X", status="CANCELLED")
+    first, second = amazon.parcels(placed.ref)
+    assert (first.carrier, first.number, first.lines) == ("ups", "1Z999AA10123456784", {placed.mug: 2})
+    assert (first.state, first.sent_at) == (CarrierState.UNKNOWN, "2026-11-25T10:00:00.000000Z")
+    assert (second.carrier, second.state, second.lines) == ("usps", CarrierState.DELIVERED, {placed.tee: 3})
+    assert first.number not in repr(first) and first.shipment != second.shipment
+
+
+@pytest.mark.parametrize("status", ["PENDING", "SHIPPED", "IN_TRANSIT", "UNDELIVERABLE"])
+def test_only_what_the_carrier_told_is_taken_for_on_its_way(
+    amazon: AmazonOrderSystem, placed: Placed, status: str
+) -> None:
+    placed.tell("package", tracking="X1", status=status)
+    (parcel,) = amazon.parcels(placed.ref)
+    assert (parcel.state is CarrierState.IN_TRANSIT) == (status == "IN_TRANSIT")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("order.packages", "none"),
+        ("order.packages.0.packageItems.0.quantity", "2"),
+        ("order.packages.0.shipTime", "yesterday"),
+        ("order.packages.0.packageStatus", "SHIPPED"),
+    ],
+)
+def test_packages_of_a_shape_that_we_do_not_know_break_the_contract(
+    amazon: AmazonOrderSystem, placed: Placed, place: str, value: object
+) -> None:
+    placed.tell("package", tracking="X1")
+    placed.trap("read", "false_ok", detail={"change": {place: value}})
+    with pytest.raises(PartnerContractBroken, match="packages"):
+        amazon.parcels(placed.ref)
+
+
+def test_an_order_that_amazon_does_not_know_has_no_parcels(amazon: AmazonOrderSystem) -> None:
+    assert list(amazon.parcels("000-0000000-0000000")) == []

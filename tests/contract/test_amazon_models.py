@@ -127,6 +127,10 @@ def a_day(sandboxes: Sandboxes) -> None:
         f"amazon/{MERCHANT}/ship", {"order_ref": partly.order_ref, "lines": {next(iter(partly.lines)): 1}}
     )
     assert amazon.read_order(partly.order_ref) is not None
+    for status in ("SHIPPED", "CANCELLED"):
+        told = {"order_ref": partly.order_ref, "tracking": "1Z999AA10123456784", "status": status}
+        sandboxes.command(f"amazon/{MERCHANT}/package", told)
+    assert len(amazon.parcels(partly.order_ref)) == 1
     with pytest.raises(PartnerRefused):
         amazon.read_cancel(partly, "404")
     endpoint = f"{sandboxes.endpoint}/amazon/{MERCHANT}"
@@ -293,6 +297,9 @@ LISTS = {"getOrder": "searchOrders", "getFeed": "getFeeds"}
         (ORDERS, "ItemFulfillment", "quantityUnfulfilled", "getOrder"),
         (ORDERS, "ItemCancellationExecution", "cancelledBy", "getOrder"),
         (ORDERS, "ItemCancellationRequest", "requester", "getOrder"),
+        (ORDERS, "OrderPackage", "trackingNumber", "getOrder"),
+        (ORDERS, "PackageItem", "orderItemId", "getOrder"),
+        (ORDERS, "PackageStatus", "status", "getOrder"),
         (ORDERS, "Pagination", "nextToken", "searchOrders"),
         (MESSAGING, "CreateUnexpectedProblemRequest", "text", "createUnexpectedProblem"),
         (FEEDS, "GetFeedsResponse", "feeds", "getFeeds"),

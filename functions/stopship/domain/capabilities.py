@@ -74,6 +74,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             limit="x-amzn-RateLimit-Limit and 429, per operation and seller",
             signature="none: events come over the seller's EventBridge partner bus, or from Amazon's account into a queue of its own",
             deduplication="notificationId; a status by what it says",
+            parcels="of each package that the seller has confirmed, with its items",
             trap="a feed that is DONE may have refused every item: only its processing report tells",
         ),
         Capability(
@@ -208,7 +209,7 @@ CAPABILITIES: Mapping[str, Capability] = {
         ),
         Capability(
             partner="email_vendor",
-            stops_by="one mail with three signed links; the page behind a link takes a named person's answer",
+            stops_by="one mail with three signed links, and one reminder; the page behind a link takes a named person's answer",
             proves=AckLevel.PHYSICALLY_STOPPED,
             pick_state=PickReading.NONE,
             pick_state_from="nobody but the people there",

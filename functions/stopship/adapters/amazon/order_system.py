@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stopship.adapters.access_tokens import SharedTokens
-from stopship.adapters.amazon import feeds, orders
+from stopship.adapters.amazon import feeds, orders, packages
 from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, Clock
@@ -94,9 +94,10 @@ class AmazonOrderSystem:
         """The buyer starts a return at Amazon; a seller cannot."""
         return ""
 
-    def parcels(self, order_ref: str) -> Sequence[Parcel]:  # noqa: ARG002
-        """The Orders API tells no tracking numbers; the seller's own shipping does."""
-        return ()
+    def parcels(self, order_ref: str) -> Sequence[Parcel]:
+        """As the seller's own shipping has told Amazon."""
+        order = orders.fetch(self._client, order_ref, "FULFILLMENT,PACKAGES")
+        return packages.parcels(order) if order else ()
 
     def contact(self, order_ref: str) -> str:  # noqa: ARG002
         """Buyers are written to through Amazon only; the desk never has their address."""

@@ -22,11 +22,11 @@ FULFILLED_BY: Final = frozenset({"MERCHANT", "AMAZON"})
 STATUSES = (*PENDING, "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE")
 
 
-def fetch(client: AmazonClient, order_ref: str) -> dict[str, Any] | None:
-    """The order as Amazon gives it, None when it is not known. Raises PartnerRefused "not_merchant_fulfilled" for Amazon's own
+def fetch(client: AmazonClient, order_ref: str, included: str = INCLUDED) -> dict[str, Any] | None:
+    """The order as Amazon gives it, with the data sets that are ``included`` (FULFILLMENT always), None when it is not known. Raises PartnerRefused "not_merchant_fulfilled" for Amazon's own
     fulfilment, which is stopped in another way and by another API."""
     path = f"/orders/2026-01-01/orders/{quote(order_ref, safe='')}"
-    answer = client.call("getOrder", "GET", path, params={"includedData": INCLUDED})
+    answer = client.call("getOrder", "GET", path, params={"includedData": included})
     if answer.status_code == httpx.codes.NOT_FOUND:
         return None
     order: dict[str, Any] = _at(http.json_object(PARTNER, answer), "order", dict)

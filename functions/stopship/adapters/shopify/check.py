@@ -114,7 +114,8 @@ def _subscriptions(client: ShopifyClient, webhook_url: str) -> list[Finding]:
         return [nodes]
     with reading("webhookSubscriptions"):
         ours = [(str(x["topic"]), str(x["uri"]), str(x["format"])) for x in nodes if x["topic"] in TOPICS]
-    fix = f"subscribe it to {webhook_url} as JSON"
+    # Only what the app subscribed over the API is listed (Admin GraphQL, QueryRoot.webhookSubscriptions).
+    fix = f"subscribe it to {webhook_url} as JSON over the API: what the app's configuration file subscribes is not listed"
     findings, over_a_bus = [], []
     for topic in sorted(TOPICS):
         told = [(uri, form) for name, uri, form in ours if name == topic]

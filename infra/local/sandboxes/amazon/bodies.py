@@ -45,6 +45,8 @@ def order_body(order: Order, included: set[str]) -> dict[str, Any]:
     }
     if "FULFILLMENT" in included:
         body["fulfillment"] = {"fulfillmentStatus": order.status, "fulfilledBy": order.fulfilled_by}
+    if "PACKAGES" in included and order.packages:
+        body["packages"] = list(order.packages)
     if "PROCEEDS" in included and not order.pending:
         body["proceeds"] = {"grandTotal": {"amount": str(total), "currencyCode": "USD"}}
     return body

@@ -23,6 +23,7 @@ class Control:
             Route("/{merchant}/feeds", self.feeds),
             Route("/{merchant}/buyer-cancel", self.buyer_cancel, methods=["POST"]),
             Route("/{merchant}/ship", self.ship, methods=["POST"]),
+            Route("/{merchant}/package", self.package, methods=["POST"]),
             Route("/{merchant}/cancel", self.cancel, methods=["POST"]),
             Route("/{merchant}/refund", self.refund, methods=["POST"]),
             Route("/{merchant}/searches", self.searches),
@@ -74,6 +75,23 @@ class Control:
         account.write("ship", order.order_ref)
         if not told.get("quiet"):
             account.notify(order, "OrderStatusChange", "Shipped")
+        return JSONResponse({})
+
+    async def package(self, request: Request) -> Response:
+        """The seller confirms a package: its number, carrier, items and status."""
+        account, told = self._account(request), await request.json()
+        order = account.orders[told["order_ref"]]
+        items = told.get("lines") or {x.item_id: x.quantity for x in order.items}
+        package = {
+            "packageReferenceId": str(len(order.packages) + 1),
+            "createdTime": now(),
+            "packageStatus": {"status": told.get("status", "SHIPPED")},
+            "carrier": told.get("carrier", "UPS"),
+            "shipTime": told.get("at") or now(),
+            "trackingNumber": told["tracking"],
+            "packageItems": [{"orderItemId": line, "quantity": quantity} for line, quantity in items.items()],
+        }
+        order.packages.append(package)
         return JSONResponse({})
 
     async def cancel(self, request: Request) -> Response:

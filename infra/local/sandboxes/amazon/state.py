@@ -46,6 +46,8 @@ class Order:
     locale: str = "en-US"
     messages: list[str] = field(default_factory=list)
     paid_back: list[Paid] = field(default_factory=list)
+    packages: list[dict[str, Any]] = field(default_factory=list)
+    """As the Orders API shows them."""
 
     @property
     def status(self) -> str:

@@ -489,13 +489,14 @@ def test_the_answers_that_an_exception_offers_are_the_ones_it_takes(deployed: De
 
 
 def test_a_kept_message_is_ended_by_a_person_and_its_case_with_it(deployed: Deployment) -> None:
+    key, sha256 = wiring.evidence().keep(d.ACME, "shopify", "d-9", b"{}")
     stranger = {
         "merchant": d.ACME,
         "source": "shopify",
         "topic": "planets/aligned",
         "delivery_id": "d-9",
-        "evidence_key": "",
-        "raw_sha256": "0" * 64,
+        "evidence_key": key,
+        "raw_sha256": sha256,
         "received_at": AT,
         "why": "unknown",
     }

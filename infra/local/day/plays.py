@@ -78,7 +78,8 @@ def ship(stage: Stage, play: Play, _case: Case) -> None:
 
 
 def _stopped(numbers: Numbers, merchant: str) -> Iterator[Play]:
-    yield Play("unpicked, captured: refunded", _shopify(numbers, merchant), _flow, "stopped")
+    german = _shopify(numbers, merchant, extra={"locale": "de-DE"})
+    yield Play("unpicked, captured: refunded", german, _flow, "stopped")
     yield Play("unpicked, captured: refunded", _shopify(numbers, merchant), _ops("stockout"), "stopped")
     yield Play("unpicked, authorised: voided", _shopify(numbers, merchant, financial="authorized"), _flow, "stopped")
     yield Play("picked: held by hand", _shopify(numbers, merchant, states=("picked",)), _flow, "stopped")

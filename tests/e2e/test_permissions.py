@@ -67,6 +67,7 @@ RARE = {
         **TOKENS,
     },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
+    "project-facts": {"sqs:SendMessage": "only when a batch of the stream has failed for good"},
     "check-credentials": {
         "secretsmanager:ListSecrets": "once a day",
         "secretsmanager:GetSecretValue": "once a day",

@@ -65,6 +65,18 @@ RARE = {
         **TOKENS,
     },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
+    "export-facts": dict.fromkeys(
+        (
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "s3:PutObject",
+            "sqs:SendMessage",
+            "ssm:GetParametersByPath",
+        ),
+        "once an hour",
+    ),
+    "make-report": dict.fromkeys(("s3:GetObject", "s3:PutObject", "sqs:SendMessage"), "once a week"),
     "check-credentials": {
         "secretsmanager:ListSecrets": "once a day",
         "secretsmanager:GetSecretValue": "once a day",

@@ -8,8 +8,10 @@ from infra.cli.cancel import cancel
 from infra.cli.capabilities import capabilities
 from infra.cli.connect import connect
 from infra.cli.demo import demo
+from infra.cli.handbook import handbook
 from infra.cli.kpi import kpi
 from infra.cli.output import fail
+from infra.cli.report import report
 from infra.cli.run import down, status, up
 from infra.local.emulator.deploy import DeploymentFailed
 from infra.local.emulator.process import EmulatorDied
@@ -43,6 +45,8 @@ app.command()(capabilities)
 app.command()(connect)
 app.command()(cancel)
 app.command()(kpi)
+app.command()(report)
+app.command()(handbook)
 app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")

@@ -15,12 +15,12 @@ from stopship.adapters import turn
 from stopship.adapters.gate import Pacing
 from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
+from stopship.application.answer_exception import Answer, answer_exception
 from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
 from stopship.application.ports import Connections, ExceptionItem, Executions, Tasks
 from stopship.application.receive_signal import receive_signal
-from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.sweep_cases import Swept, sweep_cases
 from stopship.domain import instant
 from stopship.domain.carrier import CarrierState, Parcel
@@ -260,7 +260,7 @@ class World:
             return None
 
     def answer(self, item: ExceptionItem, word: Resolution, *, approved_by: str = "") -> None:
-        resolve_exception(self.desk, MERCHANT, item.exception_id, Answer(word, "ann", "seen", approved_by))
+        answer_exception(self.desk, MERCHANT, item.exception_id, Answer(word, "ann", "seen", approved_by))
 
     def insist(self, item: ExceptionItem, word: Resolution) -> None:
         """A person answers, and once more if the answer does not come through; what is answered by then needs no answer."""

@@ -16,7 +16,7 @@ from stopship.domain.policy import Cause
 from stopship.domain.privacy import Duty, PrivacyRequest
 
 NOTES = "resolution-note"
-"""Where people's notes are kept (resolve_exception)."""
+"""Where people's notes are kept (answer_exception)."""
 _NAMED_AT_MOST = 100
 
 

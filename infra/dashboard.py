@@ -47,6 +47,7 @@ class DeskDashboard(Construct):
             _graph("Days until the first one ends", [_search("FirstCredentialDaysLeft", "Minimum")]),
         )
         board.add_widgets(_graph("Partners that are down, by merchant", [_search("PartnersDown")], 24))
+        board.add_widgets(_graph("Oldest open exception, seconds", _by("OldestException", "Maximum"), 24))
         ages = {"intake": queues.intake, **queues.exceptions}
         board.add_widgets(
             _graph(
@@ -84,7 +85,7 @@ def _graph(title: str, metrics: list[cloudwatch.IMetric], width: int = WIDTH) ->
     return cloudwatch.GraphWidget(title=title, left=metrics, width=width, height=HEIGHT)
 
 
-def _by(name: str) -> list[cloudwatch.IMetric]:
+def _by(name: str, statistic: str = "Sum") -> list[cloudwatch.IMetric]:
     """One line for each value that the metric's only dimension can have."""
     (dimension,) = METRICS[name]
     return [
@@ -92,7 +93,7 @@ def _by(name: str) -> list[cloudwatch.IMetric]:
             namespace=METRIC_NAMESPACE,
             metric_name=name,
             dimensions_map={dimension: value},
-            statistic="Sum",
+            statistic=statistic,
             period=PERIOD,
             label=value,
         )

@@ -19,6 +19,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "CredentialDaysLeft": ("merchant", "connection"),
     "FirstCredentialDaysLeft": ("stage",),
     "PartnersDown": ("merchant",),
+    "OldestException": ("tier",),
 }
 """Each business metric and the dimensions that it carries."""
 
@@ -96,6 +97,8 @@ Grant = Literal[
     "wake_task",
     "send_mail",
     "exception_send",
+    "exception_take",
+    "notice_send",
     "timer_create",
     "kms_sign",
     "form_mac",
@@ -236,7 +239,15 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
-    _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
+    _function(
+        "escalate_exception",
+        "timer",
+        "ledger_read",
+        "ledger_append",
+        "timer_create",
+        "notice_send",
+        "merchant_secrets",
+    ),
     _function(
         "sweep_cases",
         "timer",
@@ -249,6 +260,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "describe_execution",
         "wake_task",
         "timer_create",
+        "notice_send",
+        "merchant_secrets",
         timeout_seconds=120,
     ),
     _function(

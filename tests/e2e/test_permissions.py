@@ -76,6 +76,8 @@ RARE = {
         "dynamodb:PutItem": "only at a deadline",
         "scheduler:CreateSchedule": "only at a deadline",
         "sqs:SendMessage": "only when a timer's call has failed for good",
+        "sns:Publish": "only when an exception grows old",
+        "secretsmanager:GetSecretValue": "only when somebody is told by a webhook",
     },
     "sweep-amazon": dict.fromkeys(
         (
@@ -100,6 +102,8 @@ RARE = {
         "dynamodb:GetItem": "only when a case has to be resumed or escalated",
         "dynamodb:PutItem": "only when a case has to be resumed or escalated",
         "scheduler:CreateSchedule": "only when a deadline's timer was lost",
+        "sns:Publish": "only when a deadline's timer was lost",
+        "secretsmanager:GetSecretValue": "only when a deadline's timer was lost, and somebody is told by a webhook",
         "sqs:SendMessage": "only when a timer's call has failed for good",
         "states:StartExecution": "only when an execution has died",
         "states:SendTaskSuccess": "only when a process died between an answer and waking the wait",

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from stopship.adapters import turn
 from stopship.adapters.gate import Pacing
+from stopship.adapters.queues_memory import MemoryWork
 from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
 from stopship.application.answer_exception import Answer, answer_exception
@@ -36,7 +37,7 @@ from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import FakeBuyers, FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
-from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail
+from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail, ToldPeople
 from tests.fakes.trouble import Crash, Faults
 
 MERCHANT = "acme"
@@ -82,6 +83,8 @@ class World:
         self.traffic = MemoryTraffic()
         self.timers = AgendaTimers(self)
         self.mailer = SentMail(self)
+        self.notices = ToldPeople(self)
+        self.queues = MemoryWork(self.clock.epoch)
         self._ids = count(1)
         self.desk: Desk = None  # type: ignore[assignment]
 
@@ -98,8 +101,11 @@ class World:
             timers=self.timers,
             mailer=self.mailer,
             traffic=self.traffic,
+            notices=self.notices,
+            queues=self.queues,
             new_id=lambda: f"door-{next(self._ids)}",
             callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
+            case_url=lambda merchant, case: f"https://desk.example/{merchant}/cases/{case}",
         )
 
     def govern(

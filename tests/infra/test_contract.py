@@ -49,8 +49,8 @@ def test_each_metric_is_emitted_with_its_dimensions() -> None:
         emitted.update({c.name: tuple(c.dimensions) for c in project(item).metrics})
     expiry = Expiry("acme", "netsuite", "certificate", "2028-01-31T00:00:00.000000Z")
     emitted.update({c.name: tuple(c.dimensions) for c in counts([expiry], "2026-11-24T12:00:00.000000Z", "dev")})
-    # The sweep counts the partners that are down.
-    assert emitted | {"PartnersDown": ("merchant",)} == dict(METRICS)
+    # The sweep counts the partners that are down, and measures the oldest exception.
+    assert emitted | {"PartnersDown": ("merchant",), "OldestException": ("tier",)} == dict(METRICS)
 
 
 def test_every_setting_reaches_the_functions_that_use_it() -> None:

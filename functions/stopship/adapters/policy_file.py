@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from stopship.domain.calendar import Calendar
 from stopship.domain.chain import canonical
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import PickState
@@ -22,16 +23,21 @@ from stopship.domain.policy import (
     NO_INTERCEPT,
     AmazonRule,
     Cause,
+    EscalationNotices,
     ExceptionRule,
     InterceptMode,
     InterceptRule,
+    Level,
     PickRule,
     Policy,
     ReasonRule,
+    ServiceTimes,
     Team,
     Tier,
+    TwoPeople,
 )
 from stopship.domain.request import Reason
+from stopship.domain.rota import Rota
 
 _DEFAULT = Path(__file__).parents[1] / "policy" / "default.toml"
 
@@ -128,7 +134,10 @@ def _canonical(content: Mapping[str, Any]) -> str:
     }
     amazon = {**content["amazon"], "cancel_rate_limit": _amount(content["amazon"]["cancel_rate_limit"])}
     high_value = _amounts(content["high_value"])
-    return canonical({**content, "high_value": high_value, "intercept": amounts, "amazon": amazon})
+    two_people = {**content["two_people"], "limit": _amounts(content["two_people"]["limit"])}
+    return canonical(
+        {**content, "high_value": high_value, "intercept": amounts, "amazon": amazon, "two_people": two_people}
+    )
 
 
 def _amounts(told: Mapping[str, Any]) -> dict[str, str]:
@@ -163,7 +172,32 @@ def from_canonical(text: str) -> Policy:
         intercept=_intercept(content["intercept"]) if "intercept" in content else NO_INTERCEPT,
         amazon=_amazon(content.get("amazon", {})),
         payment_timeout=_payment_timeout(content.get("payment_timeout", {})),
+        calendars={Team(team): _calendar(told) for team, told in content.get("calendars", {}).items()},
+        rotas={Team(team): Rota(**told) for team, told in content.get("rotas", {}).items()},
+        notices=_notices(content.get("escalation_notices"), content.get("contacts", {})),
+        two_people=_two_people(content.get("two_people")),
+        service=ServiceTimes(**content.get("service_seconds", {})),
     )
+
+
+def _calendar(told: Mapping[str, Any]) -> Calendar:
+    hours = {day: tuple(span.split("-")) for day, span in told["hours"].items()}
+    return Calendar(told["time_zone"], hours, frozenset(told.get("holidays", [])))
+
+
+def _notices(shares: Mapping[str, int] | None, contacts: Mapping[str, Mapping[str, Any]]) -> EscalationNotices:
+    """A policy that was pinned before there were notices tells the topic, at the shares of the default."""
+    named = {Team(t): {Level(x): tuple(way) for x, way in ways.items()} for t, ways in contacts.items()}
+    if shares is None:
+        return EscalationNotices(contacts=named)
+    return EscalationNotices({Level(level): share for level, share in shares.items()}, named)
+
+
+def _two_people(told: Mapping[str, Any] | None) -> TwoPeople:
+    if told is None:
+        return TwoPeople()
+    limit = {currency: Decimal(amount) for currency, amount in told["limit"].items()}
+    return TwoPeople(limit, frozenset(told["approvers"]))
 
 
 def _intercept(rule: Mapping[str, Any]) -> InterceptRule:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stopship.application.context import Desk
-from stopship.application.escalate_exception import escalate_exception
+from stopship.application.escalate_exception import escalate_exception, is_due
 from stopship.application.follow_outages import Waiting, follow_outages, waiting_for_partners
 from stopship.application.open_case import execution_name
 from stopship.application.ports import CaseHead
@@ -12,6 +12,8 @@ from stopship.application.project_ledger import Count
 from stopship.application.record import Step
 from stopship.domain.case import Case
 from stopship.domain.events import ExecutionStarted
+from stopship.domain.instant import seconds_between
+from stopship.domain.policy import Tier
 
 
 @dataclass(slots=True)
@@ -24,20 +26,30 @@ class Swept:
     released: int = 0
     """Exceptions that ended because their partner is back."""
     down: Sequence[Count] = ()
+    oldest: Sequence[Count] = ()
+    """Seconds since the oldest open exception of each tier was opened, 0 for none."""
 
 
 def sweep_cases(desk: Desk) -> Swept:
     """Safe to run at any time and twice: a living execution goes on, and a resumed case repeats no effect."""
-    swept, waiting = Swept(), list[Waiting]()
+    swept, waiting, ages = Swept(), list[Waiting](), dict.fromkeys(Tier, 0.0)
     for head in desk.ledger.open_cases():
         swept.open_cases += 1
         swept.resumed += _resume(desk, head)
         case = desk.cases.load(head.merchant, head.case_id)
         swept.escalated += _escalate(desk, case)
         waiting += waiting_for_partners(case)
+        _age(ages, case, desk.clock.now())
     followed = follow_outages(desk, waiting)
     swept.released, swept.down = followed.released, followed.down
+    swept.oldest = [Count("OldestException", {"tier": tier}, seconds) for tier, seconds in ages.items()]
     return swept
+
+
+def _age(ages: dict[Tier, float], case: Case, now: str) -> None:
+    for state in case.open_exceptions:
+        tier = Tier(state.opened.fact.tier)
+        ages[tier] = max(ages[tier], seconds_between(state.opened.at, now))
 
 
 def _resume(desk: Desk, head: CaseHead) -> bool:
@@ -72,6 +84,5 @@ def _wake_again(desk: Desk, case: Case) -> None:
 
 
 def _escalate(desk: Desk, case: Case) -> int:
-    now = desk.clock.now()
-    overdue = [x.opened.fact.exception_id for x in case.open_exceptions if x.deadline <= now]
+    overdue = [x.opened.fact.exception_id for x in case.open_exceptions if is_due(desk, case, x)]
     return sum(1 for exception in overdue if escalate_exception(desk, case.merchant, exception))

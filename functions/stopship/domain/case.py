@@ -58,11 +58,29 @@ class VoidRecord:
 
 
 @dataclass(slots=True)
+class NoticeState:
+    """A notice that was asked for, and the ways of which nobody knows yet whether they got through. ``tries`` is 2 at most."""
+
+    requested: At[e.NoticeRequested]
+    unknown: set[str]
+    tries: int = 1
+
+
+@dataclass(slots=True)
 class ExceptionState:
+    """``since`` is when the present stretch of its owner's time began, ``spent`` how many seconds were used up before it; ``told`` are the
+    notices that were asked for, by the owner's number and the level."""
+
     opened: At[e.ExceptionOpened]
     owner: str
     deadline: str
+    since: str
+    person: str = ""
+    spent: int = 0
     escalations: int = 0
+    told: dict[tuple[int, str], NoticeState] = field(default_factory=dict)
+    snoozed: At[e.ExceptionSnoozed] | None = None
+    proposed: At[e.ResolutionProposed] | None = None
     resolved: At[e.ExceptionResolved] | None = None
 
     @property
@@ -619,13 +637,50 @@ def _leg_reopened(case: Case, x: At[e.LegReopened]) -> None:
 
 @_on(e.ExceptionOpened)
 def _exception(case: Case, x: At[e.ExceptionOpened]) -> None:
-    case.exceptions[x.fact.exception_id] = ExceptionState(x, x.fact.owner, x.fact.deadline)
+    fact = x.fact
+    state = ExceptionState(x, fact.owner, fact.deadline, fact.clock_from or x.at, fact.person)
+    case.exceptions[fact.exception_id] = state
 
 
 @_on(e.ExceptionEscalated)
 def _escalated(case: Case, x: At[e.ExceptionEscalated]) -> None:
     state = case.exceptions[x.fact.exception_id]
     state.owner, state.deadline, state.escalations = x.fact.owner, x.fact.deadline, x.fact.level
+    state.person, state.since, state.spent, state.snoozed = x.fact.person, x.at, 0, None
+
+
+@_on(e.NoticeRequested)
+def _notice_requested(case: Case, x: At[e.NoticeRequested]) -> None:
+    told, place = case.exceptions[x.fact.exception_id].told, (x.fact.period, x.fact.level)
+    told[place] = NoticeState(x, set(x.fact.ways), told[place].tries + 1 if place in told else 1)
+
+
+@_on(e.NoticeSent)
+def _notice_sent(case: Case, x: At[e.NoticeSent]) -> None:
+    case.exceptions[x.fact.exception_id].told[x.fact.period, x.fact.level].unknown.discard(x.fact.way)
+
+
+@_on(e.ExceptionReassigned)
+def _reassigned(case: Case, x: At[e.ExceptionReassigned]) -> None:
+    state = case.exceptions[x.fact.exception_id]
+    state.owner, state.person = x.fact.owner, x.fact.person
+
+
+@_on(e.ExceptionSnoozed)
+def _snoozed(case: Case, x: At[e.ExceptionSnoozed]) -> None:
+    state = case.exceptions[x.fact.exception_id]
+    state.snoozed, state.since, state.spent = x, x.fact.until, x.fact.spent_seconds
+    state.deadline = x.fact.deadline
+
+
+@_on(e.ResolutionProposed)
+def _proposed(case: Case, x: At[e.ResolutionProposed]) -> None:
+    case.exceptions[x.fact.exception_id].proposed = x
+
+
+@_on(e.ResolutionDenied)
+def _denied(case: Case, x: At[e.ResolutionDenied]) -> None:
+    case.exceptions[x.fact.exception_id].proposed = None
 
 
 @_on(e.ExceptionResolved)

@@ -10,7 +10,7 @@ from stopship.wiring.metrics import publish
 
 def handler(_event: object, _context: object) -> dict[str, int]:
     swept = sweep_cases(desk())
-    publish(swept.down)
-    counts = {name: value for name, value in asdict(swept).items() if name != "down"}
+    publish([*swept.down, *swept.oldest])
+    counts = {name: value for name, value in asdict(swept).items() if isinstance(value, int)}
     logger().info("swept", extra=counts)
     return counts

@@ -30,7 +30,7 @@ FREE: Mapping[type[e.Event], frozenset[str]] = {
     e.AcknowledgementReceived: frozenset({"source", "actor", "reference", "reason"}),
     e.ShipmentSeen: frozenset({"source", "tracking_sha256"}),
     e.ExceptionOpened: frozenset({"next_action", "detail", "evidence"}),
-    e.ExceptionResolved: frozenset({"note_sha256", "approved_by", "by"}),
+    e.ExceptionResolved: frozenset({"note_sha256", "approved_by", "by", "plan_hash", "evidence"}),
     e.LegReopened: frozenset({"why"}),
     e.CarrierRead: frozenset({"reason"}),
     e.LabelVoidRequested: frozenset(),

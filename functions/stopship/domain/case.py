@@ -1,7 +1,7 @@
 """The case: what its events add up to. Loading a case is folding its events, in order, from the first."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stopship.domain import events as e
@@ -112,6 +112,8 @@ class Leg:
     intercept_wanted: At[e.ExceptionResolved] | None = None
     """A person wants the carrier to bring it back."""
     intercept_end: At[e.InterceptEnded] | None = None
+    is_rest: bool = False
+    """It is what was left of a leg when a part of that was held back."""
 
     @property
     def work_id(self) -> str:
@@ -517,6 +519,18 @@ def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     case.money_settled = None
 
 
+@_on(e.LegSplit)
+def _split(case: Case, x: At[e.LegSplit]) -> None:
+    """Before the person's word, which is then about both. What was seen of the whole was seen of each part."""
+    leg = case.legs[x.fact.leg_id]
+    leg.plan = replace(leg.plan, lines=dict(x.fact.lines))
+    rest = replace(leg, plan=replace(leg.plan, leg_id=x.fact.rest_id, lines=dict(x.fact.rest)), is_rest=True)
+    rest.holds, rest.attempts, rest.settled = dict(leg.holds), {}, None
+    rest.observations, rest.shipments = list(leg.observations), list(leg.shipments)
+    rest.voids, rest.intercepts = {}, {}
+    case.legs[x.fact.rest_id] = rest
+
+
 @_on(e.HoldRequested)
 def _hold_requested(case: Case, x: At[e.HoldRequested]) -> None:
     case.holds_requested[(x.fact.leg_id, x.fact.system)] = x
@@ -693,14 +707,18 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
     if leg is None:
         case.case_human = x
         case.withdrawn = x if x.fact.resolution == Resolution.WITHDRAWN else case.withdrawn
-    elif x.fact.resolution == Resolution.RETRY:
+    elif x.fact.resolution == Resolution.MARK_FRAUD and state.opened.fact.cause == "fraud_without_evidence":
+        # The goods are stopped, and only the document was missing.
+        leg.human = None
+    elif x.fact.resolution in (Resolution.RETRY, Resolution.MARK_FRAUD):
         # What was seen and answered before a retry belongs to the attempt that failed.
         leg.retries, leg.retried_at = max(leg.attempts, default=0), x.version
         leg.human = None
     elif x.fact.resolution == Resolution.INTERCEPT:
         leg.intercept_wanted, leg.human = x, None
     else:
-        leg.human = x
+        for part in [leg, *(p for p in case.legs.values() if p.is_rest and p.work_id == leg.work_id)]:
+            part.human = x if part is leg or x.fact.resolution == Resolution.STOPPED_IN_PART else part.human
 
 
 @_on(e.CancelWeighed)

@@ -92,6 +92,16 @@ class LegPlanned(Event):
 
 
 @dataclass(frozen=True)
+class LegSplit(Event):
+    """A person vouches that part of a leg was held back. ``lines`` stay in the leg; ``rest`` is a leg of its own from here on, ``rest_id``."""
+
+    leg_id: str
+    rest_id: str
+    lines: Mapping[str, int]
+    rest: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class LinesAlreadyShipped(Event):
     """Part of what was asked for had left before we looked."""
 

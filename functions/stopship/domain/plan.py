@@ -1,5 +1,6 @@
 """What will follow from an answer: calls to partners and money, in order, and a hash by which a person approves exactly that."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from stopship.domain import chain
@@ -26,8 +27,8 @@ class PlannedMoney:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``effect`` is a sentence for the person. ``needs_evidence`` names what must be documented before the answer counts; ``warnings`` what
-    could not be looked up, or is worth knowing."""
+    """``effect`` is a sentence for the person; ``resolution`` and ``lines`` what it would answer. ``needs_evidence`` names the fields of the command
+    that must document the answer; ``warnings`` what could not be looked up, or is worth knowing. The same content has the same hash."""
 
     effect: str
     calls: tuple[PlannedCall, ...] = ()
@@ -35,6 +36,8 @@ class Plan:
     needs_evidence: tuple[str, ...] = ()
     needs_approval: bool = False
     warnings: tuple[str, ...] = ()
+    resolution: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
     plan_hash: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.graphs import FULL, HALF, by_any, by_value, graph
+from infra.graphs import HALF, by_any, by_value, graph
 from infra.stages import Stage
 from stopship.contract import PROJECT
 
@@ -24,4 +24,7 @@ class BusinessDashboard(Construct):
             graph("Exceptions opened, by tier", by_value("ExceptionsOpened"), HALF),
             graph("Money moved, by kind", by_value("MoneyMoved"), HALF),
         )
-        board.add_widgets(graph("Partners that are down, by merchant", [by_any("PartnersDown", "Maximum")], FULL))
+        board.add_widgets(
+            graph("Oldest open exception, seconds", by_value("OldestException", "Maximum"), HALF),
+            graph("Partners that are down, by merchant", [by_any("PartnersDown", "Maximum")], HALF),
+        )

@@ -34,7 +34,8 @@ NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "counts_queue_url": frozenset({"counts_send"}),
     "privacy_queue_url": frozenset({"privacy_send"}),
     "state_machine_arn": frozenset({"start_execution", "describe_execution"}),
-    "exception_queue_urls": frozenset({"exception_send"}),
+    "exception_queue_urls": frozenset({"exception_send", "exception_take"}),
+    "notices_topic_arn": frozenset({"notice_send"}),
     "form_key": frozenset({"form_mac"}),
     "schedule_group": frozenset({"timer_create"}),
     "scheduler_role_arn": frozenset({"timer_create"}),
@@ -126,7 +127,7 @@ class Functions(Construct):
 
     def _environment(self, function: Function) -> dict[str, str]:
         useful = {field for field, grants in NEEDED_BY.items() if grants & function.grants}
-        if function.kind == "step" or function.module == "make_report":
+        if function.kind == "step" or function.module == "make_report" or "notice_send" in function.grants:
             useful.add("public_url")
         return {
             variable("stage"): self._stage.name,

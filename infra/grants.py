@@ -26,6 +26,7 @@ class Resources:
     counts_queue: str
     privacy_queue: str
     exception_queues: tuple[str, ...]
+    notices_topic: str
     state_machine: str
     executions: str
     merchant_secrets: str
@@ -117,6 +118,11 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     ],
     "facts_read": lambda r: [_allow("dynamodb:Query", on=[r.facts])],
     "exception_send": lambda r: [_allow("sqs:SendMessage", on=r.exception_queues)],
+    "exception_take": lambda r: [
+        _allow("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", on=r.exception_queues)
+    ],
+    # Whoever publishes to an encrypted topic needs its key (SNS developer guide, "Managing encryption keys").
+    "notice_send": lambda r: [_allow("sns:Publish", on=[r.notices_topic]), _encrypt(r)],
     "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],
     "describe_execution": lambda r: [_allow("states:DescribeExecution", on=[r.executions])],
     "wake_task": lambda r: [_allow("states:SendTaskSuccess", on=[r.state_machine])],

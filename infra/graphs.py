@@ -19,7 +19,7 @@ def graph(title: str, metrics: Sequence[cloudwatch.IMetric], width: int = THIRD)
     )
 
 
-def by_value(name: str) -> list[cloudwatch.IMetric]:
+def by_value(name: str, statistic: str = "Sum") -> list[cloudwatch.IMetric]:
     """One line for each value that the metric's only dimension can have."""
     (dimension,) = METRICS[name]
     return [
@@ -27,7 +27,7 @@ def by_value(name: str) -> list[cloudwatch.IMetric]:
             namespace=METRIC_NAMESPACE,
             metric_name=name,
             dimensions_map={dimension: value},
-            statistic="Sum",
+            statistic=statistic,
             period=PERIOD,
             label=value,
         )

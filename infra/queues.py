@@ -10,6 +10,9 @@ from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, TIERS
 
 KEPT = Duration.days(14)
 TRIES = 8
+LOOKS = 1000
+"""How often an exception's message may be received. Looking at one without ending it is no failure, so this is as often as SQS can count; what
+is set aside after that is still open in the ledger, which gives it to whoever asks for the next one."""
 TIER_HOURS = {"P1": 1, "P2": 4, "P3": 24}
 """How old an exception may grow in its queue."""
 
@@ -33,9 +36,9 @@ class Queues(Construct):
         )
         self.counts = self._queue("Counts", _longer_than("count_orders"))
         self.privacy = self._queue("Privacy", _longer_than("erase_personal_data"))
-        self.exceptions = {tier: self._queue(f"Exceptions{tier}", Duration.minutes(5)) for tier in TIERS}
+        self.exceptions = {tier: self._queue(f"Exceptions{tier}", Duration.minutes(5), LOOKS) for tier in TIERS}
 
-    def _queue(self, name: str, visibility: Duration) -> sqs.Queue:
+    def _queue(self, name: str, visibility: Duration, tries: int = TRIES) -> sqs.Queue:
         dead = self.dead_letters(name)
         return sqs.Queue(
             self,
@@ -44,7 +47,7 @@ class Queues(Construct):
             retention_period=KEPT,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=TRIES),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=tries),
         )
 
     def dead_letters(self, name: str) -> sqs.Queue:

@@ -24,6 +24,7 @@ from infra.identity import Identity
 from infra.ledger_table import LedgerTable
 from infra.mail_door import MailDoor
 from infra.merchant_secrets import MerchantSecrets
+from infra.notices_topic import NoticesTopic
 from infra.queues import Queues
 from infra.reports_bucket import ReportsBucket
 from infra.signing_key import SigningKey
@@ -79,6 +80,7 @@ class StopshipStack(Stack):
         self._reports = ReportsBucket(self, "Reports", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
         self._mail = MailDoor(self, "MailDoor", stage, self._data_key, self._queues)
+        self._notices = NoticesTopic(self, "Notices", stage, self._data_key).topic
         self._lost_calls = self._queues.dead_letters("Timers")
         self._bus = IntakeBus(self, "Intake", stage, self._queues).bus
         MerchantSecrets(self, "Merchants", stage, self._data_key)
@@ -100,6 +102,7 @@ class StopshipStack(Stack):
             "privacy_queue_url": queues.privacy.queue_url,
             "state_machine_arn": self._machine_arn,
             "exception_queue_urls": " ".join(f"{tier}={q.queue_url}" for tier, q in queues.exceptions.items()),
+            "notices_topic_arn": self._notices.topic_arn,
             "schedule_group": self._deadlines.group.schedule_group_name,
             "scheduler_role_arn": self._deadlines.role.role_arn,
             "escalate_function_arn": self._function_arn("escalate_exception"),
@@ -131,6 +134,7 @@ class StopshipStack(Stack):
             counts_queue=self._queues.counts.queue_arn,
             privacy_queue=self._queues.privacy.queue_arn,
             exception_queues=tuple(q.queue_arn for q in self._queues.exceptions.values()),
+            notices_topic=self._notices.topic_arn,
             state_machine=self._machine_arn,
             executions=_arn("states", f"execution:{machine}:*"),
             merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
@@ -222,6 +226,7 @@ class StopshipStack(Stack):
             "TrafficTableName": self._traffic.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,
             "AmazonQueueArn": self._queues.amazon.queue_arn,
+            "NoticesTopicArn": self._notices.topic_arn,
             "BusName": self._bus.event_bus_name,
             "UserPoolId": self._identity.pool.user_pool_id,
             "UserPoolClientId": self._identity.client.user_pool_client_id,

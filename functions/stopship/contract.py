@@ -22,6 +22,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "PartnerCalls": ("merchant", "partner"),
     "PartnerTroubles": ("merchant", "partner"),
     "PartnerSeconds": ("merchant", "partner"),
+    "OldestException": ("tier",),
 }
 """Each of our own metrics and the dimensions that it carries."""
 
@@ -99,6 +100,8 @@ Grant = Literal[
     "wake_task",
     "send_mail",
     "exception_send",
+    "exception_take",
+    "notice_send",
     "timer_create",
     "kms_sign",
     "form_mac",
@@ -269,7 +272,15 @@ FUNCTIONS: tuple[Function, ...] = (
         "make_report", "timer", "reports_read", "reports_write", timeout_seconds=900, memory_mb=3008, reports=True
     ),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
-    _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
+    _function(
+        "escalate_exception",
+        "timer",
+        "ledger_read",
+        "ledger_append",
+        "timer_create",
+        "notice_send",
+        "merchant_secrets",
+    ),
     _function(
         "sweep_cases",
         "timer",
@@ -284,6 +295,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "timer_create",
         "merchant_secrets",
         "send_mail",
+        "notice_send",
         timeout_seconds=120,
     ),
     _function(

@@ -10,7 +10,8 @@ class Settings:
     """Every field is the environment variable ``STOPSHIP_<FIELD>``. Empty means: this function has no use for it.
 
     ``token_table_name`` holds the partners' access tokens, encrypted under ``token_key_arn``. ``public_url`` is the desk's base URL, from which callback URLs are made. ``scheduler_role_arn`` is what EventBridge
-    Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>". ``form_key`` is the KMS key that seals the
+    Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>";
+    ``notices_topic_arn`` is where people are told of exceptions that grow old. ``form_key`` is the KMS key that seals the
     cancel form's tokens.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     privacy_queue_url: str = ""
     state_machine_arn: str = ""
     exception_queue_urls: str = ""
+    notices_topic_arn: str = ""
     schedule_group: str = ""
     scheduler_role_arn: str = ""
     escalate_function_arn: str = ""

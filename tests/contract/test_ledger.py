@@ -42,6 +42,7 @@ from stopship.domain.events import (
     OrderNotFound,
     RequestReceived,
 )
+from stopship.domain.lease import Lease
 from stopship.domain.market import PACKER_NOT_TOLD, Allowance, SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
 
@@ -922,3 +923,72 @@ def test_counts_and_lists_lie_beside_the_chain_and_are_sealed(ledger: Ledger) ->
     ledger.note_evidence("acme", "order:shopify:1001", "acme/shopify/1")
     report = verify(everything(ledger))
     assert (report.problems, report.events, report.items) == ((), 0, 2)
+
+
+# ------------------------------------------------------------------------------------------------ what no exception is without
+
+
+@pytest.mark.parametrize("missing", ["tier", "owner", "next_action", "deadline"])
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_an_exception_without_owner_next_action_or_deadline_cannot_even_be_thought(missing: str, blank: str) -> None:
+    with pytest.raises(ValueError, match=missing):
+        trouble(**{missing: blank})
+
+
+@pytest.mark.parametrize("missing", ["tier", "owner", "next_action", "deadline"])
+def test_the_store_refuses_an_exception_that_is_nobodys_however_it_was_made(ledger: Ledger, missing: str) -> None:
+    item = trouble()
+    object.__setattr__(item, missing, "")
+    with pytest.raises(ValueError, match=missing):
+        ledger.append(replace(opening(), exceptions=[item]))
+    assert ledger.load("acme", "case-a") == [] and ledger.exceptions("acme").items == []
+
+
+def test_all_that_the_desk_knows_of_an_exception_comes_back(ledger: Ledger) -> None:
+    item = trouble(
+        person="p-1", value="19.90", currency="EUR", snoozed_until=at(60), proposed="f" * 64, proposed_by="p-2"
+    )
+    ledger.append(replace(opening(), exceptions=[item]))
+    assert ledger.exceptions("acme").items == [item] and ledger.exception("acme", "exc-1") == item
+
+
+# ------------------------------------------------------------------------------------------------ leases
+
+
+def lease(token: str = "t-1", holder: str = "ann", second: int = 300, merchant: str = "acme") -> Lease:
+    return Lease(merchant, "exc-1", "P2", holder, token, at(second))
+
+
+def test_one_of_two_who_take_the_same_exception_gets_it(ledger: Ledger) -> None:
+    assert ledger.lease("acme", "exc-1") is None
+    ledger.save_lease(lease(), None)
+    with pytest.raises(Conflict):
+        ledger.save_lease(lease("t-2", "ben"), None)
+    assert ledger.lease("acme", "exc-1") == lease()
+
+
+def test_a_lease_is_written_over_by_whoever_has_seen_its_last_state(ledger: Ledger) -> None:
+    ledger.save_lease(lease(), None)
+    renewed = lease(second=500)
+    ledger.save_lease(renewed, lease())
+    with pytest.raises(Conflict):
+        ledger.save_lease(lease("t-2", "ben"), lease())
+    ledger.save_lease(lease("t-2", "ben", 900), renewed)
+    assert ledger.lease("acme", "exc-1") == lease("t-2", "ben", 900)
+
+
+def test_a_merchants_leases_are_its_own(ledger: Ledger) -> None:
+    ledger.save_lease(lease(), None)
+    assert ledger.lease("zeta", "exc-1") is None
+    ledger.save_lease(lease(merchant="zeta", holder="zoe"), None)
+    held = ledger.lease("acme", "exc-1")
+    assert held is not None and held.holder == "ann"
+
+
+def test_a_lease_is_known_to_the_audit_and_its_change_is_seen(ledger: Ledger) -> None:
+    ledger.save_lease(lease(), None)
+    stored = list(ledger.scan())
+    assert verify(stored).problems == ()
+    (held,) = [x for x in stored if x.sk == "LEASE"]
+    changed = replace(held, attributes={**held.attributes, "holder": "eve"})
+    assert verify([x for x in stored if x is not held] + [changed]).problems

@@ -91,6 +91,8 @@ RARE = {
         "dynamodb:PutItem": "only at a deadline",
         "scheduler:CreateSchedule": "only at a deadline",
         "sqs:SendMessage": "only when a timer's call has failed for good",
+        "sns:Publish": "only when an exception grows old",
+        "secretsmanager:GetSecretValue": "only when somebody is told by a webhook",
     },
     "sweep-amazon": dict.fromkeys(
         (
@@ -116,8 +118,9 @@ RARE = {
         "dynamodb:GetItem": "only when a case has to be resumed or escalated",
         "dynamodb:PutItem": "only when a case has to be resumed or escalated",
         "scheduler:CreateSchedule": "only when a deadline's timer was lost",
+        "sns:Publish": "only when a deadline's timer was lost",
         "sqs:SendMessage": "only when a timer's call has failed for good",
-        "secretsmanager:GetSecretValue": "only when a vendor who is asked by mail says nothing",
+        "secretsmanager:GetSecretValue": "only when a vendor by mail says nothing, or somebody is told of an old exception by a webhook",
         "ses:SendEmail": "only when a vendor who is asked by mail says nothing",
         "states:StartExecution": "only when an execution has died",
         "states:SendTaskSuccess": "only when a process died between an answer and waking the wait",

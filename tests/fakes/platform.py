@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stopship.adapters.ledger_memory import MemoryLedger
 from stopship.adapters.policy_file import effective, from_canonical
 from stopship.application.escalate_exception import escalate_exception
-from stopship.application.ports import Append, Callback, Ledger, Recorded
+from stopship.application.ports import Append, Callback, Ledger, Notice, Recorded
 from stopship.domain import instant
 from stopship.domain.policy import Policy
 
@@ -77,6 +77,27 @@ class AgendaTimers:
             escalate_exception(self.world.desk, payload["merchant"], payload["exception_id"])
 
         self.world.agenda.at(instant.parse(when), lambda: self.world.door(ring), background=True)
+
+
+@dataclass(frozen=True)
+class Told:
+    at: str
+    way: str
+    notice: Notice
+
+
+@dataclass
+class ToldPeople:
+    """Who was told that an exception grows old, in order; each way may be out of order."""
+
+    world: "World"
+    told: list[Told] = field(default_factory=list)
+
+    def tell(self, way: str, notice: Notice) -> None:
+        def run() -> None:
+            self.told.append(Told(self.world.clock.now(), way, notice))
+
+        self.world.call(f"notice.{way}", run)
 
 
 @dataclass(frozen=True)

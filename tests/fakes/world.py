@@ -13,14 +13,15 @@ from typing import Any, Protocol
 
 from stopship.adapters import turn
 from stopship.adapters.gate import Pacing
+from stopship.adapters.queues_memory import MemoryWork
 from stopship.adapters.traffic_memory import MemoryTraffic
 from stopship.application.acknowledge import Hearing, acknowledge
+from stopship.application.answer_exception import Answer, answer_exception
 from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.open_case import receive_request
 from stopship.application.ports import Connections, ExceptionItem, Executions, Tasks
 from stopship.application.receive_signal import receive_signal
-from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.sweep_cases import Swept, sweep_cases
 from stopship.domain import instant
 from stopship.domain.carrier import CarrierState, Parcel
@@ -36,7 +37,7 @@ from tests.fakes.carriers import FakeCarrier
 from tests.fakes.help_desk import FakeTickets
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import FakeBuyers, FakeErp, FakeOrderSystem, FakePartners, FakePayments, FakeWarehouse
-from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail
+from tests.fakes.platform import AgendaTimers, CrashingLedger, KeptEvidence, KeptPolicies, SentMail, ToldPeople
 from tests.fakes.trouble import Crash, Faults
 
 MERCHANT = "acme"
@@ -82,6 +83,8 @@ class World:
         self.traffic = MemoryTraffic()
         self.timers = AgendaTimers(self)
         self.mailer = SentMail(self)
+        self.notices = ToldPeople(self)
+        self.queues = MemoryWork(self.clock.epoch)
         self._ids = count(1)
         self.desk: Desk = None  # type: ignore[assignment]
 
@@ -98,8 +101,11 @@ class World:
             timers=self.timers,
             mailer=self.mailer,
             traffic=self.traffic,
+            notices=self.notices,
+            queues=self.queues,
             new_id=lambda: f"door-{next(self._ids)}",
             callback_url=lambda merchant, door: f"https://desk.example/{merchant}/{door}",
+            case_url=lambda merchant, case: f"https://desk.example/{merchant}/cases/{case}",
         )
 
     def govern(
@@ -260,7 +266,7 @@ class World:
             return None
 
     def answer(self, item: ExceptionItem, word: Resolution, *, approved_by: str = "") -> None:
-        resolve_exception(self.desk, MERCHANT, item.exception_id, Answer(word, "ann", "seen", approved_by))
+        answer_exception(self.desk, MERCHANT, item.exception_id, Answer(word, "ann", "seen", approved_by))
 
     def insist(self, item: ExceptionItem, word: Resolution) -> None:
         """A person answers, and once more if the answer does not come through; what is answered by then needs no answer."""

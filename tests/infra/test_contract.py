@@ -55,8 +55,8 @@ def test_each_metric_is_emitted_with_its_dimensions(capsys: pytest.CaptureFixtur
     partner_called("acme", "netsuite", 0.2, trouble=False)
     (directive,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     emitted |= {m["Name"]: tuple(directive["Dimensions"][0]) for m in directive["Metrics"]}
-    # The sweep counts the partners that are down.
-    assert emitted | {"PartnersDown": ("merchant",)} == dict(METRICS)
+    # The sweep counts the partners that are down, and measures the oldest exception.
+    assert emitted | {"PartnersDown": ("merchant",), "OldestException": ("tier",)} == dict(METRICS)
 
 
 def test_every_setting_reaches_the_functions_that_use_it() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stopship.application.resolve_exception import Answer, resolve_exception
+from stopship.application.answer_exception import Answer, answer_exception
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
@@ -142,7 +142,7 @@ def test_a_word_that_makes_no_sense_for_the_cause_is_refused(play: Play, word: s
     silent(play)
     item = play.world.the_exception
     with pytest.raises(InvalidInput):
-        resolve_exception(play.world.desk, MERCHANT, item.exception_id, Answer(word, "ann", approved_by="ben"))
+        answer_exception(play.world.desk, MERCHANT, item.exception_id, Answer(word, "ann", approved_by="ben"))
     assert play.world.the_exception == item
 
 
@@ -162,7 +162,7 @@ def test_another_merchant_cannot_answer(play: Play) -> None:
     silent(play)
     item = play.world.the_exception
     with pytest.raises(NotFound):
-        resolve_exception(play.world.desk, "other", item.exception_id, Answer("it_shipped", "eve"))
+        answer_exception(play.world.desk, "other", item.exception_id, Answer("it_shipped", "eve"))
     assert play.world.the_exception == item
 
 

@@ -23,7 +23,7 @@ from stopship.adapters.policy_file import (
 )
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import DEPARTED, IN_WORK, PRE_PICK, PickState
-from stopship.domain.policy import Cause, InterceptMode, PickRule, Team, Tier
+from stopship.domain.policy import Cause, InterceptMode, Level, PickRule, Team, Tier
 from stopship.domain.request import Reason
 
 
@@ -363,3 +363,69 @@ def test_settings_are_found_however_they_are_written() -> None:
         ("c", "d", "h"): 7,
         ("c", "d", "i", "j"): 8,
     }
+
+
+# ------------------------------------------------------------------------------------------------ the desk's people
+
+
+def test_the_default_is_always_at_work_and_tells_three_levels() -> None:
+    policy = load_default()
+    assert all(policy.calendar(tier, team).always for tier in Tier for team in Team)
+    assert policy.notices.shares == {Level.TEAM: 50, Level.LEAD: 80, Level.HEAD: 100}
+    assert policy.notices.contacts_of(Team.FRAUD, Level.LEAD) == ("sns",)
+    assert (policy.service.customer, policy.service.vendor, policy.service.snooze) == (172_800, 14_400, 259_200)
+    assert policy.two_people.needed(Decimal("0.01"), "EUR")
+
+
+def test_a_team_may_have_hours_people_contacts_and_a_limit() -> None:
+    policy = effective(
+        '[calendars.finance]\ntime_zone = "Europe/Berlin"\nhours = { mon = "09:00-17:30" }\nholidays = ["2026-12-25"]\n'
+        '[rotas.finance]\npeople = ["p-1", "p-2"]\nfirst_week = "2026-11-23"\n'
+        '[contacts.finance]\nlead = ["sns", "webhook:finance"]\n'
+        '[two_people]\napprovers = ["finance"]\n[two_people.limit]\nEUR = 50\n'
+    )[1]
+    assert policy.calendar(Tier.P2, Team.FINANCE).hours == {"mon": ("09:00", "17:30")}
+    assert policy.calendar(Tier.P1, Team.FINANCE).always and policy.calendar(Tier.P2, Team.OPS).always
+    assert policy.rotas[Team.FINANCE].people == ["p-1", "p-2"]
+    assert policy.notices.contacts_of(Team.FINANCE, Level.LEAD) == ("sns", "webhook:finance")
+    assert not policy.two_people.needed(Decimal(50), "EUR") and policy.two_people.needed(Decimal("50.01"), "EUR")
+    assert policy.two_people.needed(Decimal(1), "USD") and policy.two_people.approvers == {"finance"}
+
+
+def test_a_policy_from_before_there_were_calendars_is_read_as_it_was_meant() -> None:
+    content = json.loads(effective("")[0])
+    for later in ("calendars", "rotas", "contacts", "escalation_notices", "service_seconds", "two_people"):
+        del content[later]
+    policy = from_canonical(json.dumps(content))
+    assert policy.notices == load_default().notices and policy.two_people == load_default().two_people
+    assert policy.calendars == {} and policy.rotas == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "line"),
+    [
+        ('[calendars.ops]\ntime_zone = "Europe/Berln"\nhours = { mon = "09:00-17:00" }', "calendars.ops.time_zone", 2),
+        ('[calendars.ops]\ntime_zone = "UTC"\nhours = {}', "calendars.ops.hours", 3),
+        ('[calendars.ops]\ntime_zone = "UTC"\nhours = { mon = "9-17" }', "calendars.ops.hours.mon", 3),
+        ('[calendars.ops]\ntime_zone = "UTC"\nhours = { mon = "22:00-06:00" }', "calendars.ops.hours.mon", 3),
+        ('[calendars.ops]\ntime_zone = "UTC"\nhours = { monday = "09:00-17:00" }', "calendars.ops.hours.monday", 3),
+        (
+            '[calendars.ops]\ntime_zone = "UTC"\nhours = { mon = "09:00-17:00" }\nholidays = ["2026-02-30"]',
+            "calendars.ops.holidays",
+            4,
+        ),
+        ('[calendars.nobody]\ntime_zone = "UTC"\nhours = { mon = "09:00-17:00" }', "calendars.nobody", 1),
+        ('[rotas.ops]\npeople = []\nfirst_week = "2026-11-23"', "rotas.ops.people", 2),
+        ('[rotas.ops]\npeople = ["p"]\nfirst_week = "2026-11-24"', "rotas.ops.first_week", 3),
+        ("[escalation_notices]\nlead = 50", "escalation_notices.lead", 2),
+        ("[escalation_notices]\nhead = 101", "escalation_notices.head", 2),
+        ('[contacts.ops]\nlead = ["mailto:x@example.com"]', "contacts.ops.lead.0", 2),
+        ("[service_seconds]\nvendor = 0", "service_seconds.vendor", 2),
+        ("[two_people]\napprovers = []", "two_people.approvers", 2),
+        ('[two_people]\napprovers = ["agent"]', "two_people.approvers.0", 2),
+        ("[two_people.limit]\nEUR = -1", "two_people.limit.EUR", 2),
+    ],
+)
+def test_a_fault_in_how_people_work_is_named_by_line_and_field(text: str, field: str, line: int) -> None:
+    found = only(text)
+    assert (found.field, found.line) == (field, line) and found.fix

@@ -14,6 +14,7 @@ from typing import Any
 
 from stopship.application.audit import seal_of
 from stopship.application.ports import (
+    MUST_HAVE,
     Append,
     BookEntry,
     Callback,
@@ -27,12 +28,14 @@ from stopship.application.ports import (
 from stopship.domain import chain, instant
 from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotFound, StopshipError
 from stopship.domain.events import CaseClosed, CaseOpened, CaseReopened, Event, from_data, name_of
+from stopship.domain.lease import Lease
 from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
 
 type Value = str | int | bool
 type Item = dict[str, Value]
 
 HEAD = "HEAD"
+LEASE = "LEASE"
 EVENT_PREFIX = "E#"
 OPEN_SHARDS = 8
 """The open cases of all merchants are spread over so many index partitions, for the sweep."""
@@ -145,6 +148,10 @@ def door_sk(callback_id: str) -> str:
 
 def exceptions_pk(merchant: str) -> str:
     return f"{_merchant(merchant)}#X"
+
+
+def lease_pk(merchant: str, exception_id: str) -> str:
+    return f"{_merchant(merchant)}#L#{exception_id}"
 
 
 def book_pk(merchant: str, channel: str, order_ref: str) -> str:
@@ -401,10 +408,13 @@ _EXCEPTION_TEXTS = (
     "opened_at",
     "state",
 )
+_EXCEPTION_LATER = ("person", "value", "currency", "snoozed_until", "proposed", "proposed_by")
+"""Attributes that exceptions from before there were such do not have, nor those for which they are empty."""
 
 
 def exception_item(x: ExceptionItem) -> Item:
     attributes: Item = {name: str(getattr(x, name)) for name in _EXCEPTION_TEXTS}
+    attributes |= {name: getattr(x, name) for name in _EXCEPTION_LATER if getattr(x, name)}
     attributes["escalations"] = x.escalations
     if x.state == "open":
         attributes["gsi2pk"] = open_exceptions_gsi2(x.merchant)
@@ -414,7 +424,27 @@ def exception_item(x: ExceptionItem) -> Item:
 
 def exception_of(item: Mapping[str, Any]) -> ExceptionItem:
     texts = {name: item[name] for name in _EXCEPTION_TEXTS}
+    texts |= {name: item.get(name, "") for name in _EXCEPTION_LATER}
     return ExceptionItem(**texts, escalations=int(item["escalations"]))
+
+
+def lease_item(lease: Lease) -> Item:
+    """Goes by itself a while after it has run out: only the newest says anything."""
+    attributes: Item = {
+        "merchant": lease.merchant,
+        "exception_id": lease.exception_id,
+        "tier": lease.tier,
+        "holder": lease.holder,
+        "token": lease.token,
+        "expires_at": lease.expires_at,
+        "ttl": _ttl(lease.expires_at),
+    }
+    return sealed(lease_pk(lease.merchant, lease.exception_id), LEASE, attributes)
+
+
+def lease_of(item: Mapping[str, Any]) -> Lease:
+    names = ("merchant", "exception_id", "tier", "holder", "token", "expires_at")
+    return Lease(*(str(item[name]) for name in names))
 
 
 def book_items(merchant: str, book: BookEntry) -> tuple[Item, Item]:
@@ -482,6 +512,13 @@ class Write:
     item: Item
     expect: Expect
     refused: Refusal
+
+    def __post_init__(self) -> None:
+        """No store takes an exception that would not be anybody's, whichever way it came here."""
+        if "gsi2pk" in self.item and str(self.item["gsi2pk"]).endswith("#X#OPEN"):
+            missing = [name for name in MUST_HAVE if not str(self.item.get(name, "")).strip()]
+            if missing:
+                raise ValueError(f"an exception without {', '.join(missing)} is not written")
 
     @property
     def key(self) -> tuple[str, str]:
@@ -603,6 +640,12 @@ def _book_writes(step: Append, book: BookEntry) -> list[Write]:
         return AlreadyRecorded(f"money key {key} is {old['state']}")
 
     return [raced, Write(entry, expect, refused)]
+
+
+def lease_write(lease: Lease, over: Lease | None) -> Write:
+    """Two who take the same thing at the same moment: one of them writes over what is no longer there."""
+    expect = NEW if over is None else Expect(False, {"token": [over.token], "expires_at": [over.expires_at]})
+    return Write(lease_item(lease), expect, lambda _: Conflict(f"exception {lease.exception_id} was taken just now"))
 
 
 def refuse_repeats(events: Sequence[NewEvent], known: set[str]) -> None:

@@ -27,6 +27,7 @@ from stopship.application.ports import (
 )
 from stopship.domain import chain
 from stopship.domain.errors import Conflict, InvalidInput, NotFound
+from stopship.domain.lease import Lease
 from stopship.domain.money import BookedMove
 
 _MAX_ITEMS = 100
@@ -160,6 +161,13 @@ class TableLedger(MarketLedger):
         wanted = (x for x in found if _gsi2sk(x) != after and owner in ("", x["owner"]))
         rows, more = _page(wanted, limit)
         return Page([items.exception_of(x) for x in rows], _cursor(query, _gsi2sk(rows[-1])) if more else "")
+
+    def lease(self, merchant: str, exception_id: str) -> Lease | None:
+        item = self._table.get(items.lease_pk(merchant, exception_id), items.LEASE)
+        return items.lease_of(item) if item else None
+
+    def save_lease(self, lease: Lease, over: Lease | None) -> None:
+        self._table.write([items.lease_write(lease, over)])
 
     # -------------------------------------------------------------------------------------- money and policies
 

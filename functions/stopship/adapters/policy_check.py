@@ -7,6 +7,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -16,8 +17,9 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, ValidationError
 
 from stopship.adapters.policy_file import Problem, merge
+from stopship.domain.calendar import WEEKDAYS
 from stopship.domain.order import DEPARTED, IN_WORK, PRE_PICK, PickState
-from stopship.domain.policy import Cause, InterceptMode, PickRule, Team, Tier
+from stopship.domain.policy import Cause, InterceptMode, Level, PickRule, Team, Tier
 from stopship.domain.request import Reason
 
 Seconds = Annotated[StrictInt, Field(ge=1, le=7 * 86_400)]
@@ -109,6 +111,37 @@ class _Costs(_Table):
     handling: Cost
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Hours = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Way = Annotated[str, StringConstraints(pattern=r"^(sns|webhook:[a-z0-9_-]{1,40})$")]
+Share = Annotated[StrictInt, Field(ge=1, le=100)]
+
+
+class _Calendar(_Table):
+    """``hours`` are "HH:MM-HH:MM" in the time zone, "24:00" for midnight."""
+
+    time_zone: Text
+    hours: dict[Weekday, Hours]
+    holidays: list[Day] = []
+
+
+class _Rota(_Table):
+    people: list[Text]
+    first_week: Day
+
+
+class _ServiceSeconds(_Table):
+    customer: Annotated[StrictInt, Field(ge=60, le=30 * 86_400)]
+    vendor: Seconds
+    snooze: Annotated[StrictInt, Field(ge=60, le=30 * 86_400)]
+
+
+class _TwoPeople(_Table):
+    approvers: list[Literal["lead", "finance"]]
+    limit: dict[Currency, Amount]
+
+
 class _Policy(_Table):
     version: Text
     watch_days: Annotated[StrictInt, Field(ge=1, le=180)]
@@ -124,6 +157,12 @@ class _Policy(_Table):
     tier_seconds: dict[Tier, Seconds]
     high_value: dict[Currency, Amount]
     escalation: dict[Team, Team]
+    escalation_notices: dict[Level, Share]
+    contacts: dict[Team, dict[Level, list[Way]]]
+    calendars: dict[Team, _Calendar]
+    rotas: dict[Team, _Rota]
+    service_seconds: _ServiceSeconds
+    two_people: _TwoPeople
     intercept: _Intercept
     amazon: _Amazon
     reporting: _Reporting
@@ -210,6 +249,10 @@ _NAMES: Mapping[str, type[StrEnum]] = {
     "escalation": Team,
     "reasons": Reason,
     "exceptions": Cause,
+    "escalation_notices": Level,
+    "contacts": Team,
+    "calendars": Team,
+    "rotas": Team,
 }
 
 
@@ -254,6 +297,10 @@ _TABLES: Mapping[str, type[BaseModel]] = {
     "payment_timeout": _PaymentTimeout,
     "reasons": _Reason,
     "exceptions": _Exception,
+    "calendars": _Calendar,
+    "rotas": _Rota,
+    "service_seconds": _ServiceSeconds,
+    "two_people": _TwoPeople,
 }
 
 
@@ -278,6 +325,10 @@ def _meaning(policy: _Policy) -> Iterator[_Finding]:
     yield from _escalation(policy)
     yield from _paid_intercepts(policy)
     yield from _reports(policy)
+    yield from _working_hours(policy)
+    yield from _days(policy)
+    yield from _notices(policy)
+    yield from _second_people(policy)
 
 
 def _reports(policy: _Policy) -> Iterator[_Finding]:
@@ -288,6 +339,72 @@ def _reports(policy: _Policy) -> Iterator[_Finding]:
         yield ("reporting", "time_zone"), f"{policy.reporting.time_zone!r} is no time zone", fix
     if not policy.costs.currency and (policy.costs.outbound or policy.costs.return_shipping or policy.costs.handling):
         yield ("costs", "currency"), "is missing beside the costs", "name the currency, as EUR"
+
+
+def _working_hours(policy: _Policy) -> Iterator[_Finding]:
+    """A deadline must fall some time: a team that is never at work would never be late."""
+    for team, calendar in policy.calendars.items():
+        if calendar.time_zone not in available_timezones():
+            close = _instead(calendar.time_zone, sorted(available_timezones()))
+            fix = close if close.startswith("did") else "use an IANA name like Europe/Berlin"
+            yield ("calendars", team.value, "time_zone"), f"{calendar.time_zone!r} is no time zone", fix
+        if not calendar.hours:
+            yield (
+                ("calendars", team.value, "hours"),
+                "has no day, so that nothing would ever be due",
+                f"name days of {', '.join(WEEKDAYS)}, or leave the calendar out",
+            )
+        for day, span in calendar.hours.items():
+            opens, _, closes = span.partition("-")
+            if opens >= closes:
+                yield (
+                    ("calendars", team.value, "hours", day),
+                    f"{span!r} closes before it opens",
+                    "a shift over midnight is two: up to 24:00, and from 00:00 on the next day",
+                )
+
+
+def _days(policy: _Policy) -> Iterator[_Finding]:
+    for team, calendar in policy.calendars.items():
+        for day in calendar.holidays:
+            if _date(day) is None:
+                yield ("calendars", team.value, "holidays"), f"{day!r} is no day", "write it as 2026-12-25"
+    for team, rota in policy.rotas.items():
+        first = _date(rota.first_week)
+        if first is None or first.weekday():
+            yield (
+                ("rotas", team.value, "first_week"),
+                f"{rota.first_week!r} is no Monday",
+                "name the Monday on which the first one begins",
+            )
+        if not rota.people:
+            yield ("rotas", team.value, "people"), "names nobody", "name somebody, or leave the rota out"
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _notices(policy: _Policy) -> Iterator[_Finding]:
+    for level in Level:
+        if level not in policy.escalation_notices:
+            yield ("escalation_notices", level.value), "is missing", "say at how many percent of the time"
+    told = [(level, policy.escalation_notices[level]) for level in Level if level in policy.escalation_notices]
+    for (lower, sooner), (higher, later) in pairwise(told):
+        if sooner >= later:
+            yield (
+                ("escalation_notices", higher.value),
+                f"is told no later than the {lower.value}",
+                "whoever stands higher is told later",
+            )
+
+
+def _second_people(policy: _Policy) -> Iterator[_Finding]:
+    if not policy.two_people.approvers:
+        yield ("two_people", "approvers"), "names nobody who may approve", 'name "lead", "finance" or both'
 
 
 def _paid_intercepts(policy: _Policy) -> Iterator[_Finding]:

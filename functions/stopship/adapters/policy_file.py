@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from stopship.domain.calendar import Calendar
 from stopship.domain.chain import canonical
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import PickState
@@ -22,18 +23,23 @@ from stopship.domain.policy import (
     NO_INTERCEPT,
     AmazonRule,
     Cause,
+    EscalationNotices,
     ExceptionRule,
     InterceptMode,
     InterceptRule,
+    Level,
     ParcelCosts,
     PickRule,
     Policy,
     ReasonRule,
     ReportingRule,
+    ServiceTimes,
     Team,
     Tier,
+    TwoPeople,
 )
 from stopship.domain.request import Reason
+from stopship.domain.rota import Rota
 
 _DEFAULT = Path(__file__).parents[1] / "policy" / "default.toml"
 
@@ -131,8 +137,9 @@ def _canonical(content: Mapping[str, Any]) -> str:
     amazon = {**content["amazon"], "cancel_rate_limit": _amount(content["amazon"]["cancel_rate_limit"])}
     high_value, share = _amounts(content["high_value"]), _amount(content["reminder_share"])
     costs = {name: value if name == "currency" else _amount(value) for name, value in content["costs"].items()}
+    two_people = {**content["two_people"], "limit": _amounts(content["two_people"]["limit"])}
     told = {"high_value": high_value, "intercept": amounts, "amazon": amazon, "reminder_share": share, "costs": costs}
-    return canonical({**content, **told})
+    return canonical({**content, **told, "two_people": two_people})
 
 
 def _amounts(told: Mapping[str, Any]) -> dict[str, str]:
@@ -170,6 +177,11 @@ def from_canonical(text: str) -> Policy:
         # A policy that was kept before there was one had nobody reminded.
         reminder_share=Decimal(content.get("reminder_share", 0)),
         reporting=_reporting(content.get("reporting", {}), content.get("costs", {})),
+        calendars={Team(team): _calendar(told) for team, told in content.get("calendars", {}).items()},
+        rotas={Team(team): Rota(**told) for team, told in content.get("rotas", {}).items()},
+        notices=_notices(content.get("escalation_notices"), content.get("contacts", {})),
+        two_people=_two_people(content.get("two_people")),
+        service=ServiceTimes(**content.get("service_seconds", {})),
     )
 
 
@@ -180,6 +192,26 @@ def _reporting(rule: Mapping[str, str], costs: Mapping[str, str]) -> ReportingRu
         return ReportingRule(zone)
     parts = (Decimal(costs[name]) for name in ("outbound", "return_shipping", "handling"))
     return ReportingRule(zone, ParcelCosts(costs["currency"], *parts))
+
+
+def _calendar(told: Mapping[str, Any]) -> Calendar:
+    hours = {day: tuple(span.split("-")) for day, span in told["hours"].items()}
+    return Calendar(told["time_zone"], hours, frozenset(told.get("holidays", [])))
+
+
+def _notices(shares: Mapping[str, int] | None, contacts: Mapping[str, Mapping[str, Any]]) -> EscalationNotices:
+    """A policy that was pinned before there were notices tells the topic, at the shares of the default."""
+    named = {Team(t): {Level(x): tuple(way) for x, way in ways.items()} for t, ways in contacts.items()}
+    if shares is None:
+        return EscalationNotices(contacts=named)
+    return EscalationNotices({Level(level): share for level, share in shares.items()}, named)
+
+
+def _two_people(told: Mapping[str, Any] | None) -> TwoPeople:
+    if told is None:
+        return TwoPeople()
+    limit = {currency: Decimal(amount) for currency, amount in told["limit"].items()}
+    return TwoPeople(limit, frozenset(told["approvers"]))
 
 
 def _intercept(rule: Mapping[str, Any]) -> InterceptRule:

@@ -16,7 +16,7 @@ from stopship.domain.policy import Cause
 from stopship.domain.privacy import Duty, PrivacyRequest
 
 NOTES = "resolution-note"
-"""Where people's notes are kept (resolve_exception)."""
+"""Where people's notes are kept (answer_exception)."""
 _NAMED_AT_MOST = 100
 
 
@@ -48,7 +48,7 @@ def _name(desk: Desk, case_id: str, request: PrivacyRequest) -> None:
         detail=f"{len(held)} pieces of evidence are held about {len(request.order_refs)} orders",
         evidence=told,
         rule=rule,
-        due=deadline(rule.tier, policy, now),
+        due=deadline(rule.tier, rule.owner, policy, now),
         now=now,
     )
     facts = _opened(desk, request)

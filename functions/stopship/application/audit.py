@@ -142,8 +142,9 @@ def _sealed(item: Stored) -> bool:
         return False
 
 
-_ASIDE = {"F": "figure", "H": "held", "N": "counted"}
-"""Items beside the chain: figures about a marketplace, what evidence is about whom, and orders that are counted."""
+_ASIDE = {"F": "figure", "H": "held", "L": "lease", "N": "counted"}
+"""Items beside the chain: figures about a marketplace, what evidence is about whom, who holds an exception, and orders that are
+counted."""
 
 
 def _kind(item: Stored) -> str:
@@ -173,7 +174,7 @@ def _kind(item: Stored) -> str:
             return "entry"
         case "POLICY", _ if not tail:
             return "policy"
-        case ("F" | "H" | "N") as aside, _ if tail:
+        case ("F" | "H" | "L" | "N") as aside, _ if tail:
             return _ASIDE[aside]
     return ""
 
@@ -323,24 +324,53 @@ def _check_exception(ledger: _Ledger, item: Stored) -> None:
     if case is None:
         return
     exception_id = item.attributes["exception_id"]
-    history = [
-        link
-        for link in case.of("ExceptionOpened", "ExceptionEscalated", "ExceptionResolved")
-        if link.data.get("exception_id") == exception_id
-    ]
+    history = [link for link in case.of(*_OF_EXCEPTIONS) if link.data.get("exception_id") == exception_id]
     if not history or history[0].type != "ExceptionOpened":
         ledger.found(item, "its case never opened this exception")
         return
     first = history[0].data
     expected: dict[str, object] = {x: first[x] for x in ("leg_id", "cause", "tier", "next_action", "owner", "deadline")}
-    expected |= {"state": "open", "escalations": 0}
+    expected |= {"state": "open", "escalations": 0, "person": first.get("person", "")}
+    expected |= {"snoozed_until": "", "proposed": "", "proposed_by": ""}
     for link in history[1:]:
-        if link.type == "ExceptionResolved":
-            expected["state"] = "resolved"
-        else:
-            expected |= {"owner": link.data["owner"], "deadline": link.data["deadline"]}
-            expected["escalations"] = link.data["level"]
-    _differences(ledger, item, expected)
+        expected |= _told_of(link)
+    later = {"person", "snoozed_until", "proposed", "proposed_by"}
+    _differences(ledger, item, {k: v for k, v in expected.items() if k not in later or v or k in item.attributes})
+
+
+_OF_EXCEPTIONS = (
+    "ExceptionOpened",
+    "ExceptionEscalated",
+    "ExceptionReassigned",
+    "ExceptionSnoozed",
+    "ResolutionProposed",
+    "ResolutionDenied",
+    "ExceptionResolved",
+)
+
+
+def _told_of(link: chain.Link) -> dict[str, object]:
+    """What a fact about an exception makes of the queue's view of it."""
+    data = link.data
+    match link.type:
+        case "ExceptionEscalated":
+            moved = {"owner": data["owner"], "deadline": data["deadline"], "escalations": data["level"]}
+            return {**moved, "person": data.get("person", ""), "snoozed_until": ""}
+        case "ExceptionReassigned":
+            return {"owner": data["owner"], "person": data["person"]}
+        case "ExceptionSnoozed":
+            return {"deadline": data["deadline"], "snoozed_until": data["until"]}
+        case "ResolutionProposed":
+            return {"proposed": data["plan_hash"], "proposed_by": data["by"]}
+        case "ResolutionDenied":
+            return {"proposed": "", "proposed_by": ""}
+    return {"state": "resolved"}
+
+
+def _check_lease(ledger: _Ledger, item: Stored) -> None:
+    a: Mapping[str, Any] = item.attributes
+    if (item.pk, item.sk) != (f"M#{a['merchant']}#L#{a['exception_id']}", "LEASE"):
+        ledger.found(item, "lies at another place than it says")
 
 
 def _check_entry(ledger: _Ledger, item: Stored) -> None:
@@ -409,6 +439,7 @@ _SIDE_CHECKS: Mapping[str, Callable[[_Ledger, Stored], None]] = {
     "callback": _check_callback,
     "lock": _check_lock,
     "exception": _check_exception,
+    "lease": _check_lease,
     "entry": _check_entry,
     "book": _check_book,
     "policy": _check_policy,

@@ -9,11 +9,13 @@ from stopship.application.ports import (
     Executions,
     Ledger,
     Mailer,
+    Notices,
     Partners,
     Policies,
     Tasks,
     Timers,
     TrafficBook,
+    WorkQueues,
 )
 from stopship.application.record import CaseBook
 from stopship.domain.case import Case
@@ -23,7 +25,8 @@ from stopship.domain.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """``new_id`` draws an unguessable id; ``callback_url`` gives the public address of a callback id for a merchant."""
+    """``new_id`` draws an unguessable id; ``callback_url`` gives the public address of a callback id for a merchant, ``case_url``
+    where a person looks at a case."""
 
     ledger: Ledger
     clock: Clock
@@ -35,8 +38,11 @@ class Desk:
     timers: Timers
     mailer: Mailer
     traffic: TrafficBook
+    notices: Notices
+    queues: WorkQueues
     new_id: Callable[[], str]
     callback_url: Callable[[str, str], str]
+    case_url: Callable[[str, str], str]
 
     def partners_of(self, case: Case) -> Partners:
         """The merchant's connections, on the lane that the case's urgency gives it."""

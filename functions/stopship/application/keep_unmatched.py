@@ -37,7 +37,7 @@ def keep_unmatched(
         detail=f"{source} {topic}: {why}",
         evidence={"step": "intake", "raw_sha256": raw_sha256},
         rule=rule,
-        due=deadline(rule.tier, policy, now),
+        due=deadline(rule.tier, rule.owner, policy, now),
         now=now,
     )
     facts = Step(deliveries=[(source, delivery_id)], exceptions=step.exceptions)

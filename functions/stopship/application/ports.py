@@ -13,6 +13,7 @@ from typing import Protocol
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.domain.lease import Lease
 from stopship.domain.market import SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
 from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservation, PlannedLeg, Quantities, StopAnswer
@@ -383,7 +384,11 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionItem:
-    """The queue's view of an open or resolved exception."""
+    """The queue's view of an open or resolved exception. Cannot be made without tier, owner, next action and deadline.
+
+    ``person`` is who in the owner's team has it, "" for whoever takes it; ``value`` the order's total, "" where none was read.
+    ``snoozed_until`` is "" or a moment before which nobody is given it; ``proposed`` the hash of a plan that waits for a second person,
+    who is not ``proposed_by``."""
 
     merchant: str
     exception_id: str
@@ -399,6 +404,21 @@ class ExceptionItem:
     opened_at: str
     state: str
     escalations: int = 0
+    person: str = ""
+    value: str = ""
+    currency: str = ""
+    snoozed_until: str = ""
+    proposed: str = ""
+    proposed_by: str = ""
+
+    def __post_init__(self) -> None:
+        missing = [name for name in MUST_HAVE if not getattr(self, name).strip()]
+        if missing:
+            raise ValueError(f"an exception without {', '.join(missing)} is none that anybody would end")
+
+
+MUST_HAVE = ("tier", "owner", "next_action", "deadline")
+"""What no exception is without: in no hand, and in no store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -543,7 +563,17 @@ class MarketBook(Protocol):
         """Over the version that was read. Raises Conflict when somebody wrote since."""
 
 
-class Ledger(OrderCounts, EvidenceIndex, MarketBook, Protocol):
+class LeaseBook(Protocol):
+    """Who holds which exception. Beside the chain: a lease says who looks at it, not what happened."""
+
+    def lease(self, merchant: str, exception_id: str) -> Lease | None:
+        """The last one, which may have run out."""
+
+    def save_lease(self, lease: Lease, over: Lease | None) -> None:
+        """Writes it over the one that was read, None for none. Raises Conflict when somebody wrote since."""
+
+
+class Ledger(OrderCounts, EvidenceIndex, MarketBook, LeaseBook, Protocol):
     """Append-only. Raises Conflict when the expected version has passed, AlreadyRecorded when a delivery, a fact key, a callback or a
     money key is there already, NotFound for another merchant's case."""
 
@@ -631,6 +661,50 @@ class Tasks(Protocol):
 class Timers(Protocol):
     def at(self, name: str, when: str, payload: Mapping[str, str]) -> None:
         """A one-time hint at a moment; the same name twice is one timer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What somebody is told of an exception that grows old: ids and codes, and where to look."""
+
+    merchant: str
+    exception_id: str
+    team: str
+    level: str
+    share: int
+    tier: str
+    cause: str
+    next_action: str
+    deadline: str
+    link: str
+
+
+class Notices(Protocol):
+    def tell(self, way: str, notice: Notice) -> None:
+        """``way`` is the policy's name of it. Raises PartnerUnavailable or PartnerRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedWork:
+    """A message of a tier's queue. ``handle`` names this delivery of it; it is good for as long as nobody else is given the message."""
+
+    merchant: str
+    exception_id: str
+    handle: str
+
+
+class WorkQueues(Protocol):
+    """One queue a tier. Messages come in no order, perhaps twice, and come back when their time is up."""
+
+    def receive(self, tier: str, seconds: int) -> Sequence[QueuedWork]:
+        """A few that nobody holds now, hidden from others for so long. Empty does not mean that there are none."""
+
+    def hide(self, tier: str, handle: str, seconds: int) -> bool:
+        """Hidden from now on for so long, 0 for not at all. False when the message is known to be gone, or
+        somebody else's; True is no promise, the lease in the ledger is."""
+
+    def drop(self, tier: str, handle: str) -> None:
+        """Its work is done. Dropping it twice is no error."""
 
 
 class Mailer(Protocol):

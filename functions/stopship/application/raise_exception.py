@@ -9,13 +9,16 @@ from stopship.application.next_step import Next
 from stopship.application.ports import Callback, ExceptionItem
 from stopship.application.record import Step
 from stopship.domain.case import Case, ExceptionState, Leg
+from stopship.domain.clocks import begins
 from stopship.domain.decide import Action, decide_leg
 from stopship.domain.errors import AlreadyRecorded
+from stopship.domain.escalation import moments
 from stopship.domain.events import ExceptionOpened
 from stopship.domain.exceptions import deadline, triage
 from stopship.domain.ids import exception_id
 from stopship.domain.instant import plus
 from stopship.domain.policy import Cause, ExceptionRule
+from stopship.domain.rota import on_duty
 
 _FOR_EVER = 366 * 86400.0
 _DOWN = re.compile(r"(?P<partner>.+): down since \S+, (?P<outage>outage-[a-z2-7]{20})")
@@ -40,17 +43,19 @@ def raise_exception(
     if state is None or not _rearmed(desk, case, state, token):
         desk.tasks.wake(token, {"leg_id": leg_id, "step": step})
         return {"next": "woken"}
-    set_timer(desk, merchant, state)
+    set_timer(desk, case, state)
     return {"next": "waiting"}
 
 
-def set_timer(desk: Desk, merchant: str, state: ExceptionState) -> None:
-    """A hint at the deadline; the sweep looks too, and only the ledger decides."""
-    opened = state.opened.fact
+def set_timer(desk: Desk, case: Case, state: ExceptionState) -> None:
+    """A hint at the next moment at which somebody is to be told; the sweep looks too, and only the ledger decides."""
+    name, moment = state.opened.fact.exception_id, moments(state, desk.policy_of(case))[0]
+    snoozed = f"-{state.snoozed.version}" if state.snoozed else ""
+    told = moment.level or "deadline"
     desk.timers.at(
-        f"{opened.exception_id}-{state.escalations}",
-        state.deadline,
-        {"merchant": merchant, "exception_id": opened.exception_id},
+        f"{name}-{state.escalations}-{told}{snoozed}",
+        moment.at,
+        {"merchant": case.merchant, "exception_id": name},
     )
 
 
@@ -67,15 +72,19 @@ def _open(
         cause, detail = decision.cause, detail if decision.cause is cause else decision.reason
         detail += _said(case.legs[leg_id], cause)
     policy, now = desk.policy_of(case), desk.clock.now()
+    rule, outage = triage(cause, case, policy), _outage(detail) if error == "PartnerDown" else {}
+    begin = begins(rule.tier, policy, now, partner_owes=bool(outage))
     return opening(
         case,
         leg_id,
         cause,
         detail=f"{error}: {detail}" if error else detail,
-        evidence={"step": step, **(_outage(detail) if error == "PartnerDown" else {})},
-        rule=triage(cause, case, policy),
-        due=deadline(triage(cause, case, policy).tier, policy, now),
+        evidence={"step": step, **outage},
+        rule=rule,
+        due=deadline(rule.tier, rule.owner, policy, begin),
         now=now,
+        clock_from=begin if begin != now else "",
+        person=on_duty(policy.rotas.get(rule.owner), now),
         callback_id=desk.new_id(),
         token=token,
     )
@@ -109,6 +118,8 @@ def opening(
     rule: ExceptionRule,
     due: str,
     now: str,
+    clock_from: str = "",
+    person: str = "",
     callback_id: str = "",
     token: str = "",
 ) -> Step:
@@ -117,9 +128,22 @@ def opening(
     name = exception_id(case.case_id, leg_id, cause, occurrence)
     step = Step()
     step.add(
-        ExceptionOpened(name, leg_id, cause, rule.tier, rule.owner, rule.next_action, due, detail[:1000], evidence),
+        ExceptionOpened(
+            name,
+            leg_id,
+            cause,
+            rule.tier,
+            rule.owner,
+            rule.next_action,
+            due,
+            detail[:1000],
+            evidence,
+            person,
+            clock_from,
+        ),
         f"exception:{name}",
     )
+    order = case.order.fact if case.order else None
     step.exceptions.append(
         ExceptionItem(
             merchant=case.merchant,
@@ -135,6 +159,9 @@ def opening(
             deadline=due,
             opened_at=now,
             state="open",
+            person=person,
+            value=order.total if order else "",
+            currency=order.currency if order else "",
         )
     )
     if token:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stopship.application.context import Desk
-from stopship.application.escalate_exception import escalate_exception
+from stopship.application.escalate_exception import escalate_exception, is_due
 from stopship.application.follow_outages import Waiting, follow_outages, waiting_for_partners
 from stopship.application.open_case import execution_name
 from stopship.application.ports import CaseHead
@@ -14,6 +14,8 @@ from stopship.application.remind_vendors import remind_vendors
 from stopship.domain.case import Case
 from stopship.domain.errors import StopshipError
 from stopship.domain.events import ExecutionStarted
+from stopship.domain.instant import seconds_between
+from stopship.domain.policy import Tier
 
 
 class SweepIncomplete(StopshipError):
@@ -36,11 +38,14 @@ class Swept:
     released: int = 0
     """Exceptions that ended because their partner is back."""
     down: Sequence[Count] = ()
+    oldest: Sequence[Count] = ()
+    """Seconds since the oldest open exception of each tier was opened, 0 for none."""
 
 
 def sweep_cases(desk: Desk) -> Swept:
     """Safe to run at any time and twice: a living execution goes on, and a resumed case repeats no effect."""
     swept, waiting, merchants = Swept(), list[Waiting](), set[str]()
+    ages = dict.fromkeys(Tier, 0.0)
     for head in desk.ledger.open_cases():
         swept.open_cases += 1
         merchants.add(head.merchant)
@@ -49,8 +54,10 @@ def sweep_cases(desk: Desk) -> Swept:
         swept.escalated += _escalate(desk, case)
         _remind(desk, case, swept)
         waiting += waiting_for_partners(case)
+        _age(ages, case, desk.clock.now())
     followed = follow_outages(desk, waiting, merchants)
     swept.released, swept.down = followed.released, followed.down
+    swept.oldest = [Count("OldestException", {"tier": tier}, seconds) for tier, seconds in ages.items()]
     return swept
 
 
@@ -63,6 +70,12 @@ def _remind(desk: Desk, case: Case, swept: Swept) -> None:
         return
     swept.reminded += reminders.sent
     swept.unreminded += reminders.failed
+
+
+def _age(ages: dict[Tier, float], case: Case, now: str) -> None:
+    for state in case.open_exceptions:
+        tier = Tier(state.opened.fact.tier)
+        ages[tier] = max(ages[tier], seconds_between(state.opened.at, now))
 
 
 def _resume(desk: Desk, head: CaseHead) -> bool:
@@ -97,6 +110,5 @@ def _wake_again(desk: Desk, case: Case) -> None:
 
 
 def _escalate(desk: Desk, case: Case) -> int:
-    now = desk.clock.now()
-    overdue = [x.opened.fact.exception_id for x in case.open_exceptions if x.deadline <= now]
+    overdue = [x.opened.fact.exception_id for x in case.open_exceptions if is_due(desk, case, x)]
     return sum(1 for exception in overdue if escalate_exception(desk, case.merchant, exception))

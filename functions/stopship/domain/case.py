@@ -1,7 +1,7 @@
 """The case: what its events add up to. Loading a case is folding its events, in order, from the first."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stopship.domain import events as e
@@ -61,11 +61,29 @@ class VoidRecord:
 
 
 @dataclass(slots=True)
+class NoticeState:
+    """A notice that was asked for, and the ways of which nobody knows yet whether they got through. ``tries`` is 2 at most."""
+
+    requested: At[e.NoticeRequested]
+    unknown: set[str]
+    tries: int = 1
+
+
+@dataclass(slots=True)
 class ExceptionState:
+    """``since`` is when the present stretch of its owner's time began, ``spent`` how many seconds were used up before it; ``told`` are the
+    notices that were asked for, by the owner's number and the level."""
+
     opened: At[e.ExceptionOpened]
     owner: str
     deadline: str
+    since: str
+    person: str = ""
+    spent: int = 0
     escalations: int = 0
+    told: dict[tuple[int, str], NoticeState] = field(default_factory=dict)
+    snoozed: At[e.ExceptionSnoozed] | None = None
+    proposed: At[e.ResolutionProposed] | None = None
     resolved: At[e.ExceptionResolved] | None = None
 
     @property
@@ -97,6 +115,8 @@ class Leg:
     intercept_wanted: At[e.ExceptionResolved] | None = None
     """A person wants the carrier to bring it back."""
     intercept_end: At[e.InterceptEnded] | None = None
+    is_rest: bool = False
+    """It is what was left of a leg when a part of that was held back."""
 
     @property
     def work_id(self) -> str:
@@ -502,6 +522,18 @@ def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     case.money_settled = None
 
 
+@_on(e.LegSplit)
+def _split(case: Case, x: At[e.LegSplit]) -> None:
+    """Before the person's word, which is then about both. What was seen of the whole was seen of each part."""
+    leg = case.legs[x.fact.leg_id]
+    leg.plan = replace(leg.plan, lines=dict(x.fact.lines))
+    rest = replace(leg, plan=replace(leg.plan, leg_id=x.fact.rest_id, lines=dict(x.fact.rest)), is_rest=True)
+    rest.holds, rest.attempts, rest.settled = dict(leg.holds), {}, None
+    rest.observations, rest.shipments = list(leg.observations), list(leg.shipments)
+    rest.voids, rest.intercepts = {}, {}
+    case.legs[x.fact.rest_id] = rest
+
+
 @_on(e.HoldRequested)
 def _hold_requested(case: Case, x: At[e.HoldRequested]) -> None:
     case.holds_requested[(x.fact.leg_id, x.fact.system)] = x
@@ -637,13 +669,50 @@ def _leg_reopened(case: Case, x: At[e.LegReopened]) -> None:
 
 @_on(e.ExceptionOpened)
 def _exception(case: Case, x: At[e.ExceptionOpened]) -> None:
-    case.exceptions[x.fact.exception_id] = ExceptionState(x, x.fact.owner, x.fact.deadline)
+    fact = x.fact
+    state = ExceptionState(x, fact.owner, fact.deadline, fact.clock_from or x.at, fact.person)
+    case.exceptions[fact.exception_id] = state
 
 
 @_on(e.ExceptionEscalated)
 def _escalated(case: Case, x: At[e.ExceptionEscalated]) -> None:
     state = case.exceptions[x.fact.exception_id]
     state.owner, state.deadline, state.escalations = x.fact.owner, x.fact.deadline, x.fact.level
+    state.person, state.since, state.spent, state.snoozed = x.fact.person, x.at, 0, None
+
+
+@_on(e.NoticeRequested)
+def _notice_requested(case: Case, x: At[e.NoticeRequested]) -> None:
+    told, place = case.exceptions[x.fact.exception_id].told, (x.fact.period, x.fact.level)
+    told[place] = NoticeState(x, set(x.fact.ways), told[place].tries + 1 if place in told else 1)
+
+
+@_on(e.NoticeSent)
+def _notice_sent(case: Case, x: At[e.NoticeSent]) -> None:
+    case.exceptions[x.fact.exception_id].told[x.fact.period, x.fact.level].unknown.discard(x.fact.way)
+
+
+@_on(e.ExceptionReassigned)
+def _reassigned(case: Case, x: At[e.ExceptionReassigned]) -> None:
+    state = case.exceptions[x.fact.exception_id]
+    state.owner, state.person = x.fact.owner, x.fact.person
+
+
+@_on(e.ExceptionSnoozed)
+def _snoozed(case: Case, x: At[e.ExceptionSnoozed]) -> None:
+    state = case.exceptions[x.fact.exception_id]
+    state.snoozed, state.since, state.spent = x, x.fact.until, x.fact.spent_seconds
+    state.deadline = x.fact.deadline
+
+
+@_on(e.ResolutionProposed)
+def _proposed(case: Case, x: At[e.ResolutionProposed]) -> None:
+    case.exceptions[x.fact.exception_id].proposed = x
+
+
+@_on(e.ResolutionDenied)
+def _denied(case: Case, x: At[e.ResolutionDenied]) -> None:
+    case.exceptions[x.fact.exception_id].proposed = None
 
 
 @_on(e.ExceptionResolved)
@@ -656,14 +725,18 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
     if leg is None:
         case.case_human = x
         case.withdrawn = x if x.fact.resolution == Resolution.WITHDRAWN else case.withdrawn
-    elif x.fact.resolution == Resolution.RETRY:
+    elif x.fact.resolution == Resolution.MARK_FRAUD and state.opened.fact.cause == "fraud_without_evidence":
+        # The goods are stopped, and only the document was missing.
+        leg.human = None
+    elif x.fact.resolution in (Resolution.RETRY, Resolution.MARK_FRAUD):
         # What was seen and answered before a retry belongs to the attempt that failed.
         leg.retries, leg.retried_at = max(leg.attempts, default=0), x.version
         leg.human = None
     elif x.fact.resolution == Resolution.INTERCEPT:
         leg.intercept_wanted, leg.human = x, None
     else:
-        leg.human = x
+        for part in [leg, *(p for p in case.legs.values() if p.is_rest and p.work_id == leg.work_id)]:
+            part.human = x if part is leg or x.fact.resolution == Resolution.STOPPED_IN_PART else part.human
 
 
 @_on(e.CancelWeighed)

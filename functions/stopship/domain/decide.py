@@ -72,6 +72,8 @@ _HUMAN_ENDS = {
     Resolution.IT_SHIPPED: Outcome.SHIPPED,
     Resolution.LET_IT_SHIP: Outcome.SHIPPED,
     Resolution.SAVED: Outcome.SAVED,
+    Resolution.ADDRESS_FIXED: Outcome.SAVED,
+    Resolution.STOPPED_IN_PART: Outcome.SHIPPED,
     Resolution.WITHDRAWN: Outcome.WITHDRAWN,
     Resolution.CAME_BACK: Outcome.SHIPPED,
 }
@@ -95,7 +97,7 @@ def _by_person(case: Case, leg: Leg, policy: Policy) -> Decision | None:
         return _withdrawn(case, leg)
     word = Resolution(leg.human.fact.resolution)
     evidence = (leg.human.version,)
-    if word is Resolution.THEY_STOPPED_IT:
+    if word is Resolution.THEY_STOPPED_IT or (word is Resolution.STOPPED_IN_PART and not leg.is_rest):
         return _stopped(case, policy, evidence, "a person vouches that the goods were held back", "human")
     proof = "human_returned" if word is Resolution.CAME_BACK else "human"
     return Decision(Action.SETTLE, f"a person decided: {word}", evidence, _HUMAN_ENDS[word], proof=proof)

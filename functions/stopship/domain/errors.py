@@ -54,6 +54,22 @@ class NotFound(StopshipError):
     """The named thing does not exist for this merchant (another merchant's is just as absent)."""
 
 
+class NotAllowed(StopshipError):
+    """The person is known, and may not do this. The text says what it takes."""
+
+
+class PlanChanged(StopshipError):
+    """What a person saw is no longer what would happen: nothing was recorded. ``plan_hash`` is the plan's as it is now."""
+
+    def __init__(self, message: str, plan_hash: str = "") -> None:
+        super().__init__(message)
+        self.plan_hash = plan_hash
+
+
+class LeaseLost(StopshipError):
+    """The exception is not, or no longer, in this person's hands."""
+
+
 class Conflict(StopshipError):
     """Somebody else appended first. Load again and decide again; never overwrite."""
 

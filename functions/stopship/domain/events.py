@@ -95,6 +95,16 @@ class LegPlanned(Event):
 
 
 @dataclass(frozen=True)
+class LegSplit(Event):
+    """A person vouches that part of a leg was held back. ``lines`` stay in the leg; ``rest`` is a leg of its own from here on, ``rest_id``."""
+
+    leg_id: str
+    rest_id: str
+    lines: Mapping[str, int]
+    rest: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class LinesAlreadyShipped(Event):
     """Part of what was asked for had left before we looked."""
 
@@ -360,6 +370,9 @@ class LegReopened(Event):
 
 @dataclass(frozen=True)
 class ExceptionOpened(Event):
+    """``person`` is the id of whoever's week it is, "" where anybody in the team picks up. ``clock_from`` is when the team's own time begins
+    to run, "" for at once: a partner that owes an answer has his first."""
+
     exception_id: str
     leg_id: str
     cause: str
@@ -369,6 +382,8 @@ class ExceptionOpened(Event):
     deadline: str
     detail: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    person: str = ""
+    clock_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -377,17 +392,92 @@ class ExceptionEscalated(Event):
     owner: str
     deadline: str
     level: int
+    person: str = ""
+
+
+@dataclass(frozen=True)
+class NoticeRequested(Event):
+    """Somebody is to be told that an exception grows old. ``level`` is team, lead or head, ``share`` the percent of its time, ``period`` counts
+    its owners; ``ways`` are the policy's names for where it goes."""
+
+    exception_id: str
+    period: int
+    level: str
+    share: int
+    team: str
+    ways: list[str]
+
+
+@dataclass(frozen=True)
+class NoticeSent(Event):
+    """``status`` is sent, failed with the code, or in_doubt: the process died between asking and knowing, and it is not sent again."""
+
+    exception_id: str
+    period: int
+    level: str
+    way: str
+    status: str
+
+
+@dataclass(frozen=True)
+class ExceptionReassigned(Event):
+    """The deadline stays. ``person`` is "" for whoever in the team takes it."""
+
+    exception_id: str
+    owner: str
+    person: str
+    by: str
+    note_sha256: str
+
+
+@dataclass(frozen=True)
+class ExceptionSnoozed(Event):
+    """Put off by a person. ``spent_seconds`` of the team's own time are used; the rest runs from ``until`` to ``deadline``. ``waiting_for`` is the
+    partner that owes an answer, "" for another reason."""
+
+    exception_id: str
+    until: str
+    deadline: str
+    spent_seconds: int
+    by: str
+    note_sha256: str
+    waiting_for: str = ""
+
+
+@dataclass(frozen=True)
+class ResolutionProposed(Event):
+    """An answer that needs a second person. Nothing follows from it; ``plan_hash`` is exactly what may be approved."""
+
+    exception_id: str
+    resolution: str
+    plan_hash: str
+    by: str
+    note_sha256: str
+    evidence: list[str]
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ResolutionDenied(Event):
+    exception_id: str
+    plan_hash: str
+    by: str
+    note_sha256: str
 
 
 @dataclass(frozen=True)
 class ExceptionResolved(Event):
-    """A person's word. ``by`` is the actor's id; ``approved_by`` is set where two people are needed."""
+    """A person's word. ``by`` is the actor's id; ``approved_by`` is set where two people are needed. ``plan_hash`` is of the plan that they saw,
+    ``evidence`` are references that document the answer, ``lines`` the quantities that it is about, empty for all."""
 
     exception_id: str
     resolution: str
     by: str
     note_sha256: str
     approved_by: str
+    plan_hash: str = ""
+    evidence: list[str] = field(default_factory=list)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

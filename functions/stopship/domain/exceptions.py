@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from stopship.domain.calendar import due
 from stopship.domain.case import Case
-from stopship.domain.instant import plus
 from stopship.domain.policy import Cause, ExceptionRule, Policy, Team, Tier
 from stopship.domain.request import Reason
 
@@ -29,8 +29,9 @@ def is_urgent(case: Case, policy: Policy) -> bool:
     return order.vip or (limit is not None and Decimal(order.total) >= limit)
 
 
-def deadline(tier: Tier, policy: Policy, now: str) -> str:
-    return plus(now, policy.tier_seconds[tier])
+def deadline(tier: Tier, owner: Team, policy: Policy, now: str) -> str:
+    """The tier's time in the owner's working hours. Raises ValueError for a calendar without any, which no checked policy has."""
+    return due(policy.calendar(tier, owner), now, policy.tier_seconds[tier])
 
 
 def next_owner(owner: Team, policy: Policy) -> Team:

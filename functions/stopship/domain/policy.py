@@ -1,13 +1,15 @@
 """What a merchant has decided in advance. Pure data; the file format and its checking live in the adapter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from stopship.domain.calendar import ALWAYS, Calendar
 from stopship.domain.order import PickState
 from stopship.domain.payment_timeout import PaymentTimeout
 from stopship.domain.request import Reason
+from stopship.domain.rota import Rota
 
 
 class Tier(StrEnum):
@@ -135,6 +137,53 @@ class AmazonRule:
     shipped_refund: str = "never"
 
 
+class Level(StrEnum):
+    """Who is told that an exception grows old, each at its own share of the time."""
+
+    TEAM = "team"
+    LEAD = "lead"
+    HEAD = "head"
+
+
+BY_TOPIC = "sns"
+"""A contact that stands for whoever has subscribed to the desk's topic; others are "webhook:<name>", whose address is a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationNotices:
+    """``shares`` says at how many percent of an exception's time each level is told, ``contacts`` by which way, per team; whom nobody has
+    named is told by the topic."""
+
+    shares: Mapping[Level, int] = field(default_factory=lambda: {Level.TEAM: 50, Level.LEAD: 80, Level.HEAD: 100})
+    contacts: Mapping[Team, Mapping[Level, Sequence[str]]] = field(default_factory=dict)
+
+    def contacts_of(self, team: Team, level: Level) -> Sequence[str]:
+        return self.contacts.get(team, {}).get(level, (BY_TOPIC,))
+
+
+@dataclass(frozen=True, slots=True)
+class TwoPeople:
+    """When money that a person moves needs a second one: above ``limit`` in its currency, and always where no limit is named for it.
+    ``approvers`` are roles."""
+
+    limit: Mapping[str, Decimal] = field(default_factory=dict)
+    approvers: frozenset[str] = frozenset({"lead", "finance"})
+
+    def needed(self, amount: Decimal, currency: str) -> bool:
+        limit = self.limit.get(currency)
+        return limit is None or amount > limit
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTimes:
+    """In seconds. ``customer``: from the first wish to the outcome, by the calendar of the customer, who has none. ``vendor``: how long a partner
+    may owe an answer while our own clock waits. ``snooze``: how far an exception may be put off."""
+
+    customer: int = 172_800
+    vendor: int = 14_400
+    snooze: int = 259_200
+
+
 @dataclass(frozen=True, slots=True)
 class ParcelCosts:
     """What a parcel costs the merchant that goes out although it was cancelled, and comes back."""
@@ -188,6 +237,15 @@ class Policy:
     payment_timeout: PaymentTimeout = field(default_factory=PaymentTimeout)
     reminder_share: Decimal = Decimal(0)
     reporting: ReportingRule = ReportingRule()
+    calendars: Mapping[Team, Calendar] = field(default_factory=dict)
+    rotas: Mapping[Team, Rota] = field(default_factory=dict)
+    notices: EscalationNotices = field(default_factory=EscalationNotices)
+    two_people: TwoPeople = field(default_factory=TwoPeople)
+    service: ServiceTimes = field(default_factory=ServiceTimes)
+
+    def calendar(self, tier: Tier, team: Team) -> Calendar:
+        """The most urgent exceptions know no closing time."""
+        return ALWAYS if tier is Tier.P1 else self.calendars.get(team, ALWAYS)
 
     def freshness(self, warehouse: str) -> int:
         return self.freshness_seconds.get(warehouse, self.freshness_seconds["default"])

@@ -10,6 +10,8 @@ class Resolution(StrEnum):
     """Look again and act again."""
     THEY_STOPPED_IT = "they_stopped_it"
     """A person vouches, by name, that the goods were held back. Proof."""
+    STOPPED_IN_PART = "stopped_in_part"
+    """A person vouches that the named quantities were held back; the rest of the leg is out."""
     IT_SHIPPED = "it_shipped"
     INTERCEPT = "intercept"
     """The carrier is to bring it back; or the person has asked it to, where only a person can."""
@@ -19,6 +21,10 @@ class Resolution(StrEnum):
     """The stop is given up: holds are released, the goods may go."""
     SAVED = "saved"
     """The customer took a change instead of the cancel."""
+    ADDRESS_FIXED = "address_fixed"
+    """The address is right now, which was all that stood against it: holds are released, the goods may go."""
+    MARK_FRAUD = "mark_fraud"
+    """It is fraud, and this documents it: what is stopped is blocked, what is not is stopped as fraud."""
     WITHDRAWN = "withdrawn"
     """The wish was taken back."""
     DONE_BY_HAND = "done_by_hand"
@@ -33,9 +39,12 @@ LEG_RESOLUTIONS = frozenset(
     {
         Resolution.RETRY,
         Resolution.THEY_STOPPED_IT,
+        Resolution.STOPPED_IN_PART,
         Resolution.IT_SHIPPED,
         Resolution.LET_IT_SHIP,
         Resolution.SAVED,
+        Resolution.ADDRESS_FIXED,
+        Resolution.MARK_FRAUD,
         Resolution.WITHDRAWN,
     }
 )
@@ -64,6 +73,11 @@ _FOR_A_PERSON_ALONE = frozenset(
 )
 """No step of a case waits for the answer."""
 NEEDS_APPROVAL = frozenset({Resolution.REFUND_APPROVED})
+"""Money that a person decides about: above the policy's limit a second one does too."""
+VOUCHES = frozenset(
+    {Resolution.THEY_STOPPED_IT, Resolution.STOPPED_IN_PART, Resolution.CAME_BACK, Resolution.DONE_BY_HAND}
+)
+"""A person's word stands for a proof: it must say who told him, or what shows it."""
 
 
 def allowed(cause: Cause, *, of_leg: bool) -> frozenset[Resolution]:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from stopship.adapters.clock import SystemClock
+from stopship.application.answer_exception import Answer, answer_exception
 from stopship.application.ports import CaseHead, ExceptionItem
-from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.application.take_in import take_in, take_in_parts
 from stopship.application.view_case import view_case
 from stopship.application.view_outage import view_outage
@@ -134,7 +134,7 @@ def resolve(call: Call) -> ExceptionView:
     """A person's answer. The case goes on at the right step."""
     word: Resolution = call.body
     answer = Answer(word.resolution, call.who.subject, word.note, word.approved_by)
-    return _exception(resolve_exception(desk(), call.merchant, call.path["exception_id"], answer))
+    return _exception(answer_exception(desk(), call.merchant, call.path["exception_id"], answer))
 
 
 def _summary(head: CaseHead) -> CaseSummary:

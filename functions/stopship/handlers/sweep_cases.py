@@ -12,8 +12,8 @@ from stopship.wiring.metrics import publish
 def handler(_event: object, _context: object) -> dict[str, int]:
     """Raises SweepIncomplete, once everything else is swept, for cases that need a person."""
     swept = sweep_cases(desk())
-    publish(swept.down)
-    counts = {name: value for name, value in asdict(swept).items() if name not in ("down", "broken")}
+    publish([*swept.down, *swept.oldest])
+    counts = {name: value for name, value in asdict(swept).items() if isinstance(value, int)}
     logger().info("swept", extra={**counts, "broken": swept.broken})
     if swept.broken:
         raise SweepIncomplete(", ".join(sorted(swept.broken)))

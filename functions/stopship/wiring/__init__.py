@@ -16,7 +16,8 @@ from stopship.adapters.gate import Pacing
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.mailer_ses import SesMailer
 from stopship.adapters.merchants import Merchants
-from stopship.adapters.queues_sqs import SqsQueue
+from stopship.adapters.notices import DeskNotices
+from stopship.adapters.queues_sqs import SqsQueue, SqsWork
 from stopship.adapters.received_mails_s3 import S3Mails
 from stopship.adapters.timers_scheduler import SchedulerTimers
 from stopship.adapters.traffic_dynamodb import DynamoTraffic
@@ -127,8 +128,11 @@ def desk() -> Desk:
         timers=SchedulerTimers(scheduler, s.schedule_group, s.escalate_function_arn, s.scheduler_role_arn),
         mailer=SesMailer(Lazy(lambda: aws.client("sesv2"))),
         traffic=traffic(),
+        notices=DeskNotices(Lazy(lambda: aws.client("sns")), s.notices_topic_arn, merchants().connections),
+        queues=SqsWork(Lazy(lambda: aws.client("sqs")), s.exception_queues),
         new_id=lambda: secrets.token_urlsafe(24),
         callback_url=callback_url,
+        case_url=case_url,
     )
 
 
@@ -136,3 +140,8 @@ def callback_url(merchant: str, callback_id: str) -> str:
     """Where a partner sends its answer: the merchant's own address for the desk, or the API's."""
     base = merchants().connections(merchant).get("desk_url") or settings().public_url
     return f"{base.rstrip('/')}/acknowledgments/{callback_id}"
+
+
+def case_url(merchant: str, case_id: str) -> str:
+    """Where a person looks at a case: the console, under the desk's own address."""
+    return f"{settings().public_url.rstrip('/')}/console/cases/{case_id}?merchant={merchant}"

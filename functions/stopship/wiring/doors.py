@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from stopship.domain.errors import AlreadyRecorded, InvalidInput, InvalidRows, NotAuthentic, NotFound
+from stopship.domain.errors import (
+    AlreadyRecorded,
+    InvalidInput,
+    InvalidRows,
+    LeaseLost,
+    NotAllowed,
+    NotAuthentic,
+    NotFound,
+    PlanChanged,
+)
 from stopship.telemetry import logger
 
 MAX_BODY_BYTES = 1_000_000
@@ -108,10 +117,16 @@ def problem_for(error: Exception) -> Response:
             return problem(400, "Invalid input", f"{error.field} {error.problem}", field=error.field, fix=error.fix)
         case NotAuthentic():
             return problem(401, "Not authentic", "the signature or key does not prove who sent this")
+        case NotAllowed():
+            return problem(403, "Not allowed", str(error))
         case NotFound():
             return problem(404, "Not found", str(error))
         case AlreadyRecorded():
             return problem(409, "Already done", str(error))
+        case PlanChanged():
+            return problem(409, "The plan changed", str(error), fix="look at the plan as it is now, and decide again")
+        case LeaseLost():
+            return problem(409, "No longer yours", str(error), fix="take the next one")
         case _:
             raise error
 

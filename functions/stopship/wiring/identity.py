@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stopship.domain.agent import Agent, Role
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
+from stopship.domain.policy import Team
 
-_MERCHANT = "merchant."
+_MERCHANT, _ROLE, _TEAM = "merchant.", "role.", "team."
 APPROVER = "desk.approver"
 
 
@@ -19,7 +21,17 @@ class Caller:
 
     @property
     def merchants(self) -> list[str]:
-        return sorted(g.removeprefix(_MERCHANT) for g in self.groups if g.startswith(_MERCHANT))
+        return sorted(self._named(_MERCHANT))
+
+    @property
+    def agent(self) -> Agent:
+        """The person as the desk knows people. A group that names no role or team of ours gives none."""
+        roles = (Role(name) for name in self._named(_ROLE) if name in list(Role))
+        teams = (Team(name) for name in self._named(_TEAM) if name in list(Team))
+        return Agent(self.subject, frozenset(roles), frozenset(self.merchants), frozenset(teams))
+
+    def _named(self, prefix: str) -> list[str]:
+        return [g.removeprefix(prefix) for g in self.groups if g.startswith(prefix)]
 
     def merchant(self, wanted: str) -> str:
         """The merchant that this call is about. Another's is not found, whether it exists or not."""

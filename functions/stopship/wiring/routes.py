@@ -6,7 +6,15 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotAuthentic, NotFound
+from stopship.domain.errors import (
+    AlreadyRecorded,
+    InvalidInput,
+    LeaseLost,
+    NotAllowed,
+    NotAuthentic,
+    NotFound,
+    PlanChanged,
+)
 from stopship.telemetry import logger
 from stopship.wiring.doors import Response, parse_json, problem, problem_for, read_body
 from stopship.wiring.identity import Caller, caller
@@ -49,7 +57,7 @@ def answer_call(routes: Sequence[Route], event: Mapping[str, Any]) -> Response:
     """Known errors become problems, unknown ones an opaque 500 with everything in the log."""
     try:
         return _run(routes, event)
-    except (InvalidInput, NotFound, NotAuthentic, AlreadyRecorded) as error:
+    except (InvalidInput, NotFound, NotAllowed, NotAuthentic, AlreadyRecorded, PlanChanged, LeaseLost) as error:
         return problem_for(error)
     except Exception:  # noqa: BLE001 - the caller gets an opaque 500, the log gets everything
         logger().exception("request failed")

@@ -41,6 +41,7 @@ class Row:
     partner: str = ""
     unreadable: PickRule | None = None
     requester: str = "customer"
+    leg: str = LEG
 
 
 def wish(row: Row) -> list[e.Event]:
@@ -67,7 +68,7 @@ def decide(row: Row, by: Decide = decide_leg, policy: Policy | None = None) -> D
     case = case_of(row)
     now = at(10 * len(row.facts) + row.wait)
     policy = policy or load_default()
-    return by(case, case.legs[LEG], replace(policy, unreadable=row.unreadable or policy.unreadable), now)
+    return by(case, case.legs[row.leg], replace(policy, unreadable=row.unreadable or policy.unreadable), now)
 
 
 def said(decision: Decision) -> str:
@@ -504,6 +505,20 @@ TABLE: tuple[Row, ...] = (
     Row("a person says: it shipped", (*SILENT, word("it_shipped")), "settle shipped human", (8,)),
     Row("a person says: let it ship", (*SILENT, word("let_it_ship")), "settle shipped human", (8,)),
     Row("a person says: saved", (*SILENT, word("saved")), "settle saved human", (8,)),
+    Row("a person says: the address is right now", (*SILENT, word("address_fixed")), "settle saved human", (8,)),
+    Row(
+        "a person says: a part is stopped, and this is the part",
+        (*SILENT, e.LegSplit(LEG, f"{LEG}~2", {"L1": 1}, {"L1": 1}), word("stopped_in_part")),
+        "settle stopped human",
+        (9,),
+    ),
+    Row(
+        "a person says: a part is stopped, and this is the rest",
+        (*SILENT, e.LegSplit(LEG, f"{LEG}~2", {"L1": 1}, {"L1": 1}), word("stopped_in_part")),
+        "settle shipped human",
+        (9,),
+        leg=f"{LEG}~2",
+    ),
     Row("a person says: withdrawn", (*SILENT, word("withdrawn")), "settle withdrawn human", (8,)),
     Row("a person says: retry", (*SILENT, word("retry")), "stop", (READ,)),
     Row(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stopship import wiring
+from stopship.application.answer_exception import Answer, answer_exception
 from stopship.application.audit import verify
 from stopship.application.raise_exception import raise_exception
-from stopship.application.resolve_exception import Answer, resolve_exception
 from stopship.contract import SHOPIFY_COUNTED, SHOPIFY_PRIVACY, route_parameter_name
 from stopship.domain.events import PersonalDataErased, PrivacyRequestReceived
 from stopship.domain.privacy import of_order
@@ -311,7 +311,7 @@ def test_notes_that_people_wrote_on_the_orders_exceptions_go_too(
         token="t",
     )
     (item,) = deployed.exceptions()
-    resolve_exception(wiring.desk(), d.ACME, item.exception_id, Answer("no_refund", "ann", "jon@example.com called"))
+    answer_exception(wiring.desk(), d.ACME, item.exception_id, Answer("no_refund", "ann", "jon@example.com called"))
     assert len(deployed.evidence) == 2
     assert duty(deployed, REDACT, "customers/redact") == []
     assert deployed.evidence == {}
@@ -362,7 +362,7 @@ def test_a_request_for_data_becomes_an_exception_that_names_what_is_held(deploye
     assert [v for k, v in opened.evidence.items() if k.startswith("held_")] == [his]
     assert opened.evidence["request"] in deployed.evidence
     assert not [word for word in SECRET_WORDS if word in json.dumps(deployed.items)]
-    resolve_exception(wiring.desk(), d.ACME, shown.exception_id, Answer("done_by_hand", "ann"))
+    answer_exception(wiring.desk(), d.ACME, shown.exception_id, Answer("done_by_hand", "ann"))
     assert deployed.exceptions() == []
     clean(deployed)
 

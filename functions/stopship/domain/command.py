@@ -1,0 +1,17 @@
+"""What a person tells the desk to do about an exception: a resolution, with what that resolution needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``resolution`` is a word of domain.resolution. ``plan_hash`` names the plan that the person has seen. ``note`` may hold personal data, so
+    only its hash enters the chain; ``evidence`` are references that document the answer. ``lines`` is line id to quantity, where only a part
+    is meant."""
+
+    resolution: str
+    plan_hash: str = ""
+    note: str = ""
+    evidence: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Who may use the desk's API: a user pool. Groups say for which merchants, and who may approve."""
+"""Who may use the desk's API: a user pool. Groups say for which merchants, in which role and in which team: ``merchant.<m>``, ``role.<r>``, ``team.<t>``."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito

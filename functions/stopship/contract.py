@@ -147,6 +147,17 @@ _PARTNER: tuple[Grant, ...] = (*_STEP, "merchant_secrets", "traffic")
 _WITH_TOKENS: tuple[Grant, ...] = (*_PARTNER, "partner_tokens")
 """Calls partners whose access tokens are shared: order systems, the ERP, warehouses."""
 
+_DESK: tuple[Grant, ...] = (
+    *_WITH_TOKENS,
+    "ledger_list",
+    "evidence_write",
+    "exception_take",
+    "kms_sign",
+    "timer_create",
+    "wake_task",
+)
+"""What people do about exceptions: a plan reads partners as the steps do, and an answer wakes the case."""
+
 FUNCTIONS: tuple[Function, ...] = (
     _function(
         "receive_webhook",
@@ -190,15 +201,10 @@ FUNCTIONS: tuple[Function, ...] = (
     _function(
         "desk_api",
         "door",
-        "ledger_read",
-        "ledger_list",
-        "ledger_append",
-        "traffic",
+        *_DESK,
         "outages",
-        "evidence_write",
         "intake_send",
-        "wake_task",
-        timeout_seconds=10,
+        timeout_seconds=29,
     ),
     _function(
         "receive_mail",

@@ -1,15 +1,17 @@
 """`stopship exceptions`: the queue, and answering it."""
 
 import getpass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from infra.cli.cases import Json, Stage, target
 from infra.cli.output import as_json, console, fail
-from infra.local.api import DeskApi
+from infra.local.api import APPROVER, DeskApi
 from infra.local.desk import LocalDesk
 from stopship.application.ports import ExceptionItem
+
+_OK = 200
 
 app = typer.Typer(help="Open exceptions: who must do what by when.", invoke_without_command=True)
 
@@ -55,15 +57,55 @@ def resolve(
     resolution: Annotated[str, typer.Argument(help="retry, they_stopped_it, it_shipped, let_it_ship, ...")],
     merchant: Annotated[str, typer.Option(help="whose exception it is")],
     note: str = "",
-    approved_by: str = "",
+    evidence: Annotated[list[str] | None, typer.Option(help="a reference that documents it")] = None,
+    *,
+    look: Annotated[bool, typer.Option("--look", help="show what would follow, and do nothing")] = False,
     json: Json = False,
 ) -> None:
-    """Answer an exception on the local desk, through its API, as yourself."""
+    """Answer an exception on the local desk, through its API, as its agent. An answer that needs a second person waits for one."""
     api = DeskApi.of(LocalDesk.attach())
-    answer = api.resolve(merchant, exception_id, resolution, note or f"by {getpass.getuser()}", approved_by)
-    if answer.status_code != 200:
+    told: dict[str, Any] = {"note": note or f"by {getpass.getuser()}", "evidence": evidence or []}
+    if look:
+        answer = api.preview(merchant, exception_id, {"resolution": resolution, **told})
+    else:
+        answer = api.resolve(merchant, exception_id, resolution, **told)
+    if answer.status_code != _OK:
+        raise fail(answer.text)
+    shown = answer.json()
+    if json:
+        as_json(shown)
+    elif look:
+        _show(shown)
+    elif shown["waits_for_approval"]:
+        console.print(f"a second person must approve plan {shown['plan_hash']}: stopship exceptions approve")
+    else:
+        console.print("recorded; the case goes on")
+
+
+@app.command("approve")
+def approve(
+    exception_id: str,
+    plan_hash: str,
+    merchant: Annotated[str, typer.Option(help="whose exception it is")],
+    json: Json = False,
+) -> None:
+    """Be the second person for an answer that waits for one, on the local desk, as its finance lead."""
+    answer = DeskApi.of(LocalDesk.attach(), user=APPROVER).approve(merchant, exception_id, plan_hash)
+    if answer.status_code != _OK:
         raise fail(answer.text)
     if json:
         as_json(answer.json())
     else:
-        console.print("recorded; the case goes on")
+        console.print("approved; the case goes on")
+
+
+def _show(plan: dict[str, Any]) -> None:
+    console.print(plan["effect"], highlight=False)
+    for call in plan["calls"]:
+        console.print(f"   {call['system']}: {call['what']}", highlight=False)
+    for money in plan["money"]:
+        console.print(
+            f"   money: {money['kind']} {money['amount']} {money['currency']}, {money['why']}", highlight=False
+        )
+    for warning in plan["warnings"]:
+        console.print(f"   {warning}", highlight=False, style="yellow")

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from infra.local.desk import LocalDesk
 
 AGENT = "agent@desk.example"
+_LOOKS = 5
+APPROVER = "finance@desk.example"
+"""The second person of everything that needs two."""
 SCOPED = "{merchant}@desk.example"
 
 
@@ -42,11 +45,27 @@ class DeskApi:
     def exceptions(self, merchant: str, **query: str) -> httpx.Response:
         return self._http.get("/exceptions", params={"merchant": merchant, **query})
 
-    def resolve(
-        self, merchant: str, exception_id: str, resolution: str, note: str = "", approved_by: str = ""
-    ) -> httpx.Response:
-        body = {"resolution": resolution, "note": note, "approved_by": approved_by}
-        return self._http.post(f"/exceptions/{exception_id}/resolution", params={"merchant": merchant}, json=body)
+    def preview(self, merchant: str, exception_id: str, answer: Mapping[str, Any]) -> httpx.Response:
+        return self._on(merchant, exception_id, "preview", answer)
+
+    def resolve(self, merchant: str, exception_id: str, resolution: str, note: str = "", **more: Any) -> httpx.Response:
+        """Looks at the plan, and answers it as it is; looks again when it has changed in between. ``more`` are ``evidence`` and ``lines``."""
+        answer = {"resolution": resolution, "note": note, **more}
+        for _ in range(_LOOKS):
+            told = self.preview(merchant, exception_id, answer)
+            if told.status_code != httpx.codes.OK:
+                break
+            plan_hash = told.json()["plan_hash"]
+            told = self._on(merchant, exception_id, "resolution", {**answer, "plan_hash": plan_hash})
+            if told.is_success or told.json().get("title") != "The plan changed":
+                break
+        return told
+
+    def approve(self, merchant: str, exception_id: str, plan_hash: str) -> httpx.Response:
+        return self._on(merchant, exception_id, "approval", {"plan_hash": plan_hash})
+
+    def _on(self, merchant: str, exception_id: str, what: str, body: Mapping[str, Any]) -> httpx.Response:
+        return self._http.post(f"/exceptions/{exception_id}/{what}", params={"merchant": merchant}, json=dict(body))
 
     def get(self, path: str, **query: str) -> httpx.Response:
         return self._http.get(path, params=query)

@@ -7,14 +7,15 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra.local.api import AGENT, create_groups, sign_in
+from infra.local.api import AGENT, APPROVER, create_groups, sign_in
 from infra.local.credentials import secret_for
 from infra.local.warehouses import WAREHOUSES, connection, sandbox_settings
 from stopship.adapters.mail.receipt import route
 from stopship.adapters.shopify.topics import SUBSCRIBED
 from stopship.adapters.stripe.webhooks import REFUND_EVENTS
 from stopship.contract import AMAZON_SOURCE_PREFIX, merchant_parameter_name, merchant_secret_name, route_parameter_name
-from stopship.wiring.identity import APPROVER
+from stopship.domain.agent import Role
+from stopship.domain.policy import Team
 
 if TYPE_CHECKING:
     from infra.local.desk import LocalDesk
@@ -161,8 +162,9 @@ def connect_merchants(desk: "LocalDesk") -> None:
     desk.emulator.client("ses").set_active_receipt_rule_set(RuleSetName=desk.outputs["MailRuleSetName"])
     desk.sandboxes.configure(desk.api_url, desk.emulator.endpoint, told)
     groups = [f"merchant.{m}" for m in MERCHANTS]
-    create_groups(desk, [*groups, APPROVER])
-    sign_in(desk, AGENT, groups)
+    create_groups(desk, [*groups, *(f"role.{x}" for x in Role), *(f"team.{x}" for x in Team)])
+    sign_in(desk, AGENT, [*groups, "role.agent", "role.lead"])
+    sign_in(desk, APPROVER, [*groups, "role.finance"])
 
 
 def _connect_partner_bus(desk: "LocalDesk") -> None:

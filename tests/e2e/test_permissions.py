@@ -22,7 +22,12 @@ RARE = {
     "take-payment-action": TOKENS,
     "receive-webhook": {"s3:GetObject": "only when the same delivery comes twice"},
     "cancel-form": {"s3:GetObject": "only when the same statement is confirmed twice"},
-    "desk-api": {"s3:GetObject": "only when the same request comes twice"},
+    "desk-api": {
+        "s3:GetObject": "only when the same request comes twice",
+        "scheduler:CreateSchedule": "only when an exception is moved or put off",
+        "kms:Sign": "only by the worker that fetches an access token for all",
+        **TOKENS,
+    },
     "process-intake": {
         "s3:PutObject": "only when a message came over a bus",
         "ses:SendEmail": "only when a mail came",

@@ -7,15 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from stopship.adapters.clock import SystemClock
-from stopship.application.answer_exception import Answer, answer_exception
-from stopship.application.ports import CaseHead, ExceptionItem
+from stopship.application.ports import CaseHead
 from stopship.application.take_in import take_in, take_in_parts
 from stopship.application.view_case import view_case
 from stopship.application.view_outage import view_outage
+from stopship.domain.agent import Doing
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, InvalidRows, NotFound
-from stopship.domain.policy import Cause
 from stopship.domain.request import Reason
-from stopship.domain.resolution import allowed
 from stopship.wiring import desk, evidence, intake_queue
 from stopship.wiring.desk_models import (
     Accepted,
@@ -26,17 +24,17 @@ from stopship.wiring.desk_models import (
     CaseView,
     ExceptionPage,
     ExceptionsQuery,
-    ExceptionView,
     ListQuery,
     ListTaken,
     MerchantQuery,
     OutageList,
     OutageView,
     Problem,
-    Resolution,
     RowProblem,
     RowTaken,
 )
+from stopship.wiring.exception_routes import ROUTES as EXCEPTION_ROUTES
+from stopship.wiring.exception_routes import exception_view
 from stopship.wiring.routes import Call, Route, answer_call
 
 
@@ -122,19 +120,12 @@ def list_exceptions(call: Call) -> ExceptionPage:
     """Open exceptions, the most urgent and nearest deadline first."""
     asked: ExceptionsQuery = call.query
     page = desk().ledger.exceptions(call.merchant, asked.tier, asked.owner, asked.cursor, asked.limit)
-    return ExceptionPage(items=[_exception(x) for x in page.items], cursor=page.cursor)
+    return ExceptionPage(items=[exception_view(x) for x in page.items], cursor=page.cursor)
 
 
 def list_outages(call: Call) -> OutageList:
     """Partners that do not answer, one item each, however many cases wait for them."""
     return OutageList(items=[OutageView(**view_outage(x)) for x in desk().traffic.outages(call.merchant)])
-
-
-def resolve(call: Call) -> ExceptionView:
-    """A person's answer. The case goes on at the right step."""
-    word: Resolution = call.body
-    answer = Answer(word.resolution, call.who.subject, word.note, word.approved_by)
-    return _exception(answer_exception(desk(), call.merchant, call.path["exception_id"], answer))
 
 
 def _summary(head: CaseHead) -> CaseSummary:
@@ -150,19 +141,15 @@ def _summary(head: CaseHead) -> CaseSummary:
     )
 
 
-def _exception(item: ExceptionItem) -> ExceptionView:
-    answers = sorted(allowed(Cause(item.cause), of_leg=bool(item.leg_id))) if item.state == "open" else []
-    fields = {name: getattr(item, name) for name in ExceptionView.model_fields if name != "answers"}
-    return ExceptionView(**fields, answers=[str(a) for a in answers])
-
-
 ROUTES = (
-    Route("POST /cancellations", cancel, MerchantQuery, Accepted, Cancellation, 202),
-    Route("POST /cancellations/csv", cancel_list, ListQuery, ListTaken, status=202, accepts="text/csv"),
+    Route("POST /cancellations", cancel, MerchantQuery, Accepted, Cancellation, 202, needs=Doing.ASK),
+    Route(
+        "POST /cancellations/csv", cancel_list, ListQuery, ListTaken, status=202, accepts="text/csv", needs=Doing.ASK
+    ),
     Route("GET /cases", list_cases, CasesQuery, CasePage),
     Route("GET /cases/{case_id}", show_case, MerchantQuery, CaseView),
     Route("GET /exceptions", list_exceptions, ExceptionsQuery, ExceptionPage),
-    Route("POST /exceptions/{exception_id}/resolution", resolve, MerchantQuery, ExceptionView, Resolution),
+    *EXCEPTION_ROUTES,
     Route("GET /outages", list_outages, MerchantQuery, OutageList),
 )
 DESCRIPTION = "GET /openapi.json"

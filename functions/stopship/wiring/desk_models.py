@@ -53,16 +53,6 @@ class Cancellation(Model):
     requester: str = Field(default="ops", pattern="^(ops|customer|system)$")
 
 
-class Resolution(Model):
-    """A person's answer to an exception. ``note`` is kept outside the audit chain; the chain holds its hash."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    resolution: Text
-    note: str = Field(default="", max_length=4000)
-    approved_by: str = Field(default="", max_length=200)
-
-
 class MerchantQuery(Model):
     merchant: str = Field(default="", description="whose orders; may be left out when you work for one merchant")
 
@@ -188,6 +178,12 @@ class ExceptionView(Model):
     opened_at: str
     state: str
     escalations: int
+    person: str = Field(default="", description="who in the owner's team has it; empty for whoever takes it")
+    value: str = Field(default="", description="the order's total, where it was read")
+    currency: str = ""
+    snoozed_until: str = ""
+    proposed: str = Field(default="", description="hash of a plan that waits for a second person")
+    proposed_by: str = ""
     answers: list[str] = Field(description="the resolutions that this exception takes")
 
 

@@ -9,7 +9,6 @@ from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
 from stopship.domain.policy import Team
 
 _MERCHANT, _ROLE, _TEAM = "merchant.", "role.", "team."
-APPROVER = "desk.approver"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ _REFERENCE = "#/components/schemas/{model}"
 _PROBLEMS = {
     "400": "a field is wrong",
     "401": "no valid token",
+    "403": "your role does not allow it",
     "404": "not found",
-    "409": "already done",
+    "409": "already done, changed since you saw it, or in somebody else's hands",
     "413": "the body is too large",
     "500": "it failed here; try again",
 }

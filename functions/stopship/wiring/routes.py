@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from stopship.domain.agent import Doing, demand
 from stopship.domain.errors import (
     AlreadyRecorded,
     InvalidInput,
@@ -34,7 +35,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Route:
     """``key`` is API Gateway's: "GET /cases/{case_id}". ``run``'s docstring describes it; ``answer`` is what it gives. ``body`` is the model of a
-    JSON body; ``accepts`` the media type of one that is handed over as it came."""
+    JSON body; ``accepts`` the media type of one that is handed over as it came. ``needs`` is what the caller must be allowed to do."""
 
     key: str
     run: Callable[[Call], BaseModel]
@@ -43,6 +44,7 @@ class Route:
     body: type[BaseModel] | None = None
     status: int = 200
     accepts: str = ""
+    needs: Doing = Doing.READ
 
     @property
     def method(self) -> str:
@@ -71,8 +73,9 @@ def _run(routes: Sequence[Route], event: Mapping[str, Any]) -> Response:
     claims = event.get("requestContext", {}).get("authorizer", {}).get("jwt", {}).get("claims", {})
     who = caller(claims)
     query = checked(route.query, "query", event.get("queryStringParameters") or {})
-    body = _body(route, event)
     merchant = who.merchant(getattr(query, "merchant", ""))
+    demand(who.agent, route.needs, merchant)
+    body = _body(route, event)
     made = route.run(Call(who, merchant, event.get("pathParameters") or {}, query, body))
     return {
         "statusCode": route.status,

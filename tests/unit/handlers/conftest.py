@@ -113,6 +113,8 @@ def _deploy() -> tuple[d.Deployment, dict[str, str]]:
         "intake_queue_url": queue,
     }
     told |= {"counts_queue_url": counts, "privacy_queue_url": privacy}
+    tiers = {t: clients["sqs"].create_queue(QueueName=f"exceptions-{t}")["QueueUrl"] for t in ("P1", "P2", "P3")}
+    told["exception_queue_urls"] = " ".join(f"{tier}={url}" for tier, url in tiers.items())
     told |= {"traffic_table_name": TRAFFIC, "token_table_name": TOKENS, "token_key_arn": key}
     told |= {"state_machine_arn": machine, "public_url": "https://desk.example"}
     deployment = d.Deployment(clients, queue, counts, privacy)

@@ -27,7 +27,7 @@ NEW_SECRET, OLD_SECRET, FLOW_KEY = "whs-new-4f1c", "whs-old-9b2e", "flow-key-77a
 NORTH_SECRET, SOUTH_SECRET, ZETA_SECRET = "3pl-north-1d", "3pl-south-2e", "3pl-zeta-3f"
 SECRETS = (NEW_SECRET, OLD_SECRET, FLOW_KEY, NORTH_SECRET, SOUTH_SECRET, ZETA_SECRET)
 CONTEXT = SimpleNamespace(function_name="door", aws_request_id="r-1")
-PERSON = {"sub": "person-1", "cognito:groups": "[merchant.acme]"}
+PERSON = {"sub": "person-1", "cognito:groups": "[merchant.acme role.agent role.lead]"}
 
 type Headers = Mapping[str, str]
 type Answer = dict[str, Any]

@@ -10,6 +10,7 @@ from infra.cli.connect import connect
 from infra.cli.demo import demo
 from infra.cli.kpi import kpi
 from infra.cli.output import fail
+from infra.cli.report import report
 from infra.cli.run import down, status, up
 from infra.local.emulator.deploy import DeploymentFailed
 from infra.local.emulator.process import EmulatorDied
@@ -43,6 +44,7 @@ app.command()(capabilities)
 app.command()(connect)
 app.command()(cancel)
 app.command()(kpi)
+app.command()(report)
 app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")

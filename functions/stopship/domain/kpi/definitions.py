@@ -287,7 +287,7 @@ def _all() -> tuple[Kpi, ...]:
         ),
         Kpi(
             "double_cost_cases",
-            "Shipped anyway, and paid for twice: cases",
+            "Double cost: cases",
             "count",
             Words(
                 "cases that ended as shipped and were refunded, or whose goods come back or came back",
@@ -301,7 +301,7 @@ def _all() -> tuple[Kpi, ...]:
         ),
         Kpi(
             "double_cost",
-            "Shipped anyway, and paid for twice: money",
+            "Double cost: money",
             "money",
             Words(
                 "parcels of those cases times what the merchant's policy says one costs: outbound, return shipping and handling",

@@ -1,0 +1,1 @@
+"""The weekly report as files: HTML for mail and screen, PDF, tables and JSON."""

@@ -1,0 +1,1 @@
+"""The weekly report: what it says, before anybody draws it."""

@@ -33,6 +33,7 @@ BY_PATH = {
         "AwsSolutions-DDB3": "What it holds is found out again by the next calls; there is nothing to recover."
     },
     "Evidence/Bucket": {"AwsSolutions-S1": "Who reads evidence is recorded by CloudTrail data events of the account."},
+    "Reports/Bucket": {"AwsSolutions-S1": "Who reads reports is recorded by CloudTrail data events of the account."},
     "MailDoor/Bucket": {"AwsSolutions-S1": "Who reads mail is recorded by CloudTrail data events of the account."},
     "Identity/Pool": {
         "AwsSolutions-COG2": "Multi-factor sign-in is required where the stage table says so: in production.",
@@ -60,9 +61,9 @@ BY_PATH = {
 }
 
 
-def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstruct) -> None:
-    """``evidence`` and ``mail`` are the buckets, whose objects some roles may name only by a wildcard."""
-    _keep(stack, {**EVERYWHERE, **_wildcards(stack, stage, evidence, mail)})
+def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstruct, reports: IConstruct) -> None:
+    """``evidence``, ``mail`` and ``reports`` are the buckets, whose objects some roles may name only by a wildcard."""
+    _keep(stack, {**EVERYWHERE, **_wildcards(stack, stage, evidence, mail, reports)})
     for path, rules in BY_PATH.items():
         _keep(_find(stack, path), rules)
     for merchant in stage.merchants:
@@ -73,11 +74,14 @@ def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstru
             _keep(child, {"AwsSolutions-SQS3": DEAD_LETTERS, "Serverless-SQSRedrivePolicy": DEAD_LETTERS})
 
 
-def _wildcards(stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstruct) -> dict[str, str]:
+def _wildcards(
+    stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstruct, reports: IConstruct
+) -> dict[str, str]:
     """Wildcards at the end of a name that begins with the stage's own."""
     prefix = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>:{}"
     names = {
         f"<{_logical_id(stack, evidence)}.Arn>/*": "Evidence is kept under keys that come from hashes.",
+        f"<{_logical_id(stack, reports)}.Arn>/*": "Files are named after merchants and weeks.",
         f"<{_logical_id(stack, mail)}.Arn>/*": "SES names each mail by an id of its own.",
         prefix.format("ssm", f"parameter/{PROJECT}/{stage.name}/*"): "Merchants are connected without a deployment.",
         prefix.format("secretsmanager", f"secret:{merchant_secret_name(stage.name, '*')}"): (

@@ -1,8 +1,9 @@
 """The functions of the contract: each with its own role, log group and environment, and nothing that it has no use for."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
@@ -28,6 +29,7 @@ NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "traffic_table_name": frozenset({"traffic", "outages"}),
     "evidence_bucket": frozenset({"evidence_write", "evidence_read"}),
     "mail_bucket": frozenset({"mail_read"}),
+    "reports_bucket": frozenset({"reports_write", "reports_read"}),
     "intake_queue_url": frozenset({"intake_send"}),
     "counts_queue_url": frozenset({"counts_send"}),
     "privacy_queue_url": frozenset({"privacy_send"}),
@@ -58,15 +60,21 @@ class Functions(Construct):
         super().__init__(scope, id_)
         self._stage, self._resources, self._settings, self._lost = stage, resources, settings, lost
         self._code = lambda_.Code.from_asset(str(packaging.code()))
-        self._layer = lambda_.LayerVersion(
-            self,
-            "Dependencies",
-            code=lambda_.Code.from_asset(str(packaging.layer(platform))),
-            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
-            compatible_architectures=[lambda_.Architecture.ARM_64],
-            description="Hash-pinned dependencies",
+        self._layer = self._dependencies("Dependencies", packaging.layer(platform), "Hash-pinned dependencies")
+        self._reports = self._dependencies(
+            "ReportDependencies", packaging.report_layer(platform), "What reckons and draws reports"
         )
         self.functions = {f.module: self._function(f) for f in FUNCTIONS}
+
+    def _dependencies(self, id_: str, folder: Path, about: str) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            id_,
+            code=lambda_.Code.from_asset(str(folder)),
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+            compatible_architectures=[lambda_.Architecture.ARM_64],
+            description=about,
+        )
 
     def _function(self, function: Function) -> lambda_.Function:
         name = function_name(self._stage.name, function.module)
@@ -83,13 +91,15 @@ class Functions(Construct):
             function_name=name,
             description=f"Stopship {function.kind}: {function.module.replace('_', ' ')}",
             code=self._code,
-            layers=[self._layer],
+            layers=[self._layer, self._reports] if function.reports else [self._layer],
             handler=f"{HANDLER_MODULE}.{function.module}.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             role=self._role(function, log_group),
             timeout=Duration.seconds(function.timeout_seconds),
             memory_size=function.memory_mb,
+            # Facts lie in the temporary folder while they are counted.
+            ephemeral_storage_size=Size.gibibytes(4) if function.reports else None,
             environment=self._environment(function),
             tracing=lambda_.Tracing.ACTIVE,
             log_group=log_group,
@@ -116,7 +126,7 @@ class Functions(Construct):
 
     def _environment(self, function: Function) -> dict[str, str]:
         useful = {field for field, grants in NEEDED_BY.items() if grants & function.grants}
-        if function.kind == "step":
+        if function.kind == "step" or function.module == "make_report":
             useful.add("public_url")
         return {
             variable("stage"): self._stage.name,
@@ -127,7 +137,7 @@ class Functions(Construct):
     def tell(self, field: str, value: str) -> None:
         """A setting that is known only once the functions are there, such as the API's address."""
         for function in FUNCTIONS:
-            if field == "public_url" and function.kind == "step":
+            if field == "public_url" and (function.kind == "step" or function.module == "make_report"):
                 self.functions[function.module].add_environment(variable(field), value)
 
     def consume(self, queues: Queues, streams: Mapping[str, sources.DynamoEventSource]) -> None:

@@ -18,6 +18,7 @@ class Resources:
     traffic: str
     bucket: str
     mail_bucket: str
+    reports_bucket: str
     data_key: str
     signing_key: str
     form_key: str
@@ -108,6 +109,12 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     "privacy_consume": lambda _: [],
     "stream_read": lambda _: [],
     "facts_write": lambda r: [_allow("dynamodb:GetItem", "dynamodb:PutItem", on=[r.facts])],
+    "reports_write": lambda r: [_allow("s3:PutObject", on=[f"{r.reports_bucket}/*"]), _encrypt(r)],
+    "reports_read": lambda r: [
+        _allow("s3:GetObject", on=[f"{r.reports_bucket}/*"]),
+        _allow("s3:ListBucket", on=[r.reports_bucket]),
+        _allow("kms:Decrypt", on=[r.data_key]),
+    ],
     "facts_read": lambda r: [_allow("dynamodb:Query", on=[r.facts])],
     "exception_send": lambda r: [_allow("sqs:SendMessage", on=r.exception_queues)],
     "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],

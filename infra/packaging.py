@@ -19,7 +19,8 @@ REQUIREMENTS = REPOSITORY / "infra" / "requirements-lambda.txt"
 CODE = REPOSITORY / "functions" / "stopship"
 BUILDS = REPOSITORY / ".stopship" / "builds"
 PYTHON = "3.13"
-PLATFORMS = {"arm64": ["--python-platform", "aarch64-manylinux2014"], "host": []}
+REPORT_REQUIREMENTS = REPOSITORY / "infra" / "requirements-reports.txt"
+PLATFORMS = {"arm64": ["--python-platform", "aarch64-manylinux_2_28"], "host": []}
 """``host`` is this machine, for the local stack."""
 
 _NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.md")
@@ -31,8 +32,17 @@ class PackagingFailed(RuntimeError):
 
 def layer(platform: str) -> Path:
     """The layer's directory, built once per requirements, Python and platform."""
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + f"{sys.version}/{platform}".encode()).hexdigest()[:16]
-    return once(BUILDS / f"layer-{platform}-{key}", lambda out: build_layer(out, platform))
+    return _layer(platform, REQUIREMENTS, "layer")
+
+
+def report_layer(platform: str) -> Path:
+    """What reckons and draws reports, which only a few functions carry: it is ten times as large as all else."""
+    return _layer(platform, REPORT_REQUIREMENTS, "reports")
+
+
+def _layer(platform: str, requirements: Path, name: str) -> Path:
+    key = hashlib.sha256(requirements.read_bytes() + f"{sys.version}/{platform}".encode()).hexdigest()[:16]
+    return once(BUILDS / f"{name}-{platform}-{key}", lambda out: build_layer(out, platform, requirements))
 
 
 def code() -> Path:
@@ -43,12 +53,12 @@ def code() -> Path:
     return once(BUILDS / f"code-{digest.hexdigest()[:16]}", build_code)
 
 
-def build_layer(out: Path, platform: str) -> None:
+def build_layer(out: Path, platform: str, requirements: Path = REQUIREMENTS) -> None:
     """Installs into ``out``/python, where Lambda looks for a layer's packages."""
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(out / "python")]
     wheels = ["--python-version", PYTHON, "--only-binary", ":all:", "--no-deps", "--require-hashes"]
     done = subprocess.run(
-        [*command, *wheels, *PLATFORMS[platform], "--requirement", str(REQUIREMENTS)],
+        [*command, *wheels, *PLATFORMS[platform], "--requirement", str(requirements)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.business_dashboard import BusinessDashboard
 from infra.data_key import DataKey
-from infra.deadlines import ASK_AMAZON_EVERY, PAYMENTS_EVERY, SWEEP_EVERY, Deadlines, Sweep
+from infra.deadlines import ASK_AMAZON_EVERY, EXPORT_EVERY, PAYMENTS_EVERY, REPORT_EVERY, SWEEP_EVERY, Deadlines, Sweep
 from infra.event_bus import IntakeBus
 from infra.evidence_bucket import EvidenceBucket
 from infra.facts_table import FactsTable
@@ -25,6 +25,7 @@ from infra.ledger_table import LedgerTable
 from infra.mail_door import MailDoor
 from infra.merchant_secrets import MerchantSecrets
 from infra.queues import Queues
+from infra.reports_bucket import ReportsBucket
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
@@ -59,7 +60,7 @@ class StopshipStack(Stack):
         self._connect()
         self._watch()
         self._tell()
-        acknowledge(self, stage, self._evidence, self._mail.bucket)
+        acknowledge(self, stage, self._evidence, self._mail.bucket, self._reports)
 
     @property
     def _by_module(self) -> dict[str, lambda_.Function]:
@@ -75,6 +76,7 @@ class StopshipStack(Stack):
         self._tokens = TokenTable(self, "Tokens").table
         self._traffic = TrafficTable(self, "Traffic", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
+        self._reports = ReportsBucket(self, "Reports", stage, self._data_key).bucket
         self._queues = Queues(self, "Queues")
         self._mail = MailDoor(self, "MailDoor", stage, self._data_key, self._queues)
         self._lost_calls = self._queues.dead_letters("Timers")
@@ -91,6 +93,7 @@ class StopshipStack(Stack):
             "traffic_table_name": self._traffic.table_name,
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
+            "reports_bucket": self._reports.bucket_name,
             "intake_queue_url": queues.intake.queue_url,
             "form_key": self._form_key.key_arn,
             "counts_queue_url": queues.counts.queue_url,
@@ -120,6 +123,7 @@ class StopshipStack(Stack):
             traffic=self._traffic.table_arn,
             bucket=self._evidence.bucket_arn,
             mail_bucket=self._mail.bucket.bucket_arn,
+            reports_bucket=self._reports.bucket_arn,
             data_key=self._data_key.key_arn,
             signing_key=self._signing_key.key_arn,
             form_key=self._form_key.key_arn,
@@ -159,6 +163,8 @@ class StopshipStack(Stack):
         )
         self._sweep("Credentials", "check_credentials", "rate(1 day)", "Counts the days that credentials have left")
         self._sweep("AmazonSweep", "sweep_amazon", ASK_AMAZON_EVERY, "Finds what Amazon did not tell by itself")
+        self._sweep("Export", "export_facts", EXPORT_EVERY, "Writes what has changed of the facts to Parquet")
+        self._sweep("Report", "make_report", REPORT_EVERY, "Makes the weekly reports")
         self._sweep("PaymentSweep", "sweep_payments", PAYMENTS_EVERY, "Asks for the cancel of orders that nobody pays")
 
     def _stream(self, dead: sqs.IQueue, **more: Any) -> sources.DynamoEventSource:
@@ -211,6 +217,7 @@ class StopshipStack(Stack):
             "ApiId": self._api.api.api_id,
             "ApiUrl": self._api.api.api_endpoint,
             "TableName": self._ledger.table_name,
+            "ReportsBucketName": self._reports.bucket_name,
             "FactsTableName": self._facts.table_name,
             "TrafficTableName": self._traffic.table_name,
             "StateMachineArn": self._machine.machine.state_machine_arn,

@@ -105,18 +105,22 @@ Grant = Literal[
     "stream_read",
     "facts_write",
     "facts_read",
+    "reports_write",
+    "reports_read",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A deployed function. ``grants`` is all it may do; infra turns each into the narrowest statement."""
+    """A deployed function. ``grants`` is all it may do; infra turns each into the narrowest statement. ``reports``: it reckons and draws, and
+    gets the dependencies for that, which no other function carries."""
 
     module: str
     kind: Kind
     grants: frozenset[Grant]
     timeout_seconds: int = 30
     memory_mb: int = 512
+    reports: bool = False
 
     @property
     def name(self) -> str:
@@ -124,8 +128,15 @@ class Function:
         return "".join(part.capitalize() for part in self.module.split("_"))
 
 
-def _function(module: str, kind: Kind, *grants: Grant, timeout_seconds: int = 30, memory_mb: int = 512) -> Function:
-    return Function(module, kind, frozenset(grants), timeout_seconds, memory_mb)
+def _function(
+    module: str,
+    kind: Kind,
+    *grants: Grant,
+    timeout_seconds: int = 30,
+    memory_mb: int = 512,
+    reports: bool = False,
+) -> Function:
+    return Function(module, kind, frozenset(grants), timeout_seconds, memory_mb, reports)
 
 
 _STEP: tuple[Grant, ...] = ("ledger_read", "ledger_append")
@@ -243,6 +254,20 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
     _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
     _function("project_facts", "projection", "stream_read", "ledger_read", "facts_write", timeout_seconds=120),
+    _function(
+        "export_facts",
+        "timer",
+        "facts_read",
+        "facts_write",
+        "reports_write",
+        "merchant_list",
+        timeout_seconds=900,
+        memory_mb=2048,
+        reports=True,
+    ),
+    _function(
+        "make_report", "timer", "reports_read", "reports_write", timeout_seconds=900, memory_mb=3008, reports=True
+    ),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
     _function("escalate_exception", "timer", "ledger_read", "ledger_append", "timer_create"),
     _function(

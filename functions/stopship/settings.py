@@ -21,6 +21,7 @@ class Settings:
     token_key_arn: str = ""
     traffic_table_name: str = ""
     evidence_bucket: str = ""
+    reports_bucket: str = ""
     mail_bucket: str = ""
     intake_queue_url: str = ""
     counts_queue_url: str = ""

@@ -1,6 +1,5 @@
 """`stopship report`: the weekly report of a merchant, or over all of them, as files."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,33 +8,13 @@ import typer
 from infra.cli.cases import Stage
 from infra.cli.facts import Facts, open_facts
 from infra.cli.output import NOT_POSSIBLE, console, fail
-from stopship.adapters.report import html, pdf, rows
-from stopship.adapters.report.parquet import write_parquet
+from stopship.adapters.report import formats
 from stopship.application.report.links import Links
 from stopship.application.report.make import TREND_WEEKS, make_report
 from stopship.application.report.model import Report
 from stopship.domain.kpi.calendar import Week, trend
 
-type Write = Callable[[Report, Links, Path], None]
-
-
-def _html(report: Report, links: Links, file: Path) -> None:
-    file.write_text(html.render(report, links), encoding="utf-8")
-
-
-def _pdf(report: Report, links: Links, file: Path) -> None:
-    file.write_bytes(pdf.render(report, links))
-
-
-def _csv(report: Report, links: Links, file: Path) -> None:
-    file.write_text(rows.as_csv(report, links), encoding="utf-8", newline="")
-
-
-def _json(report: Report, links: Links, file: Path) -> None:
-    file.write_text(rows.as_json(report, links), encoding="utf-8")
-
-
-FORMATS: Mapping[str, Write] = {"html": _html, "pdf": _pdf, "csv": _csv, "parquet": write_parquet, "json": _json}
+FORMATS = {x.name: x for x in formats.FORMATS}
 
 
 def report(
@@ -56,7 +35,7 @@ def report(
     out.mkdir(parents=True, exist_ok=True)
     for name in wanted:
         file = out / f"{made.week}-{merchant or 'all'}.{name}"
-        FORMATS[name](made, Links(desk_url, merchant), file)
+        file.write_bytes(FORMATS[name].render(made, Links(desk_url, merchant)))
         console.print(str(file), highlight=False, soft_wrap=True)
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from functools import cache
+from typing import TYPE_CHECKING
 
 from stopship.adapters import aws
 from stopship.adapters.access_tokens import SharedTokens
@@ -27,6 +28,9 @@ from stopship.wiring.lazy import Lazy
 from stopship.wiring.partners import ConfiguredPartners
 from stopship.wiring.policies import LedgerPolicies
 
+if TYPE_CHECKING:
+    from stopship.adapters.reports_s3 import S3Reports
+
 
 @cache
 def settings() -> Settings:
@@ -46,6 +50,13 @@ def ledger() -> DynamoLedger:
 @cache
 def facts() -> DynamoFacts:
     return DynamoFacts(aws.client("dynamodb"), settings().facts_table_name)
+
+
+@cache
+def reports() -> "S3Reports":
+    from stopship.adapters.reports_s3 import S3Reports
+
+    return S3Reports(aws.client("s3"), settings().reports_bucket)
 
 
 @cache

@@ -25,7 +25,7 @@ COLUMNS = {
 }
 
 
-def write_parquet(report: Report, links: Links, file: Path) -> None:
+def render(report: Report, links: Links) -> bytes:
     database = FactsDatabase()
     try:
         with TemporaryDirectory() as folder:
@@ -34,6 +34,8 @@ def write_parquet(report: Report, links: Links, file: Path) -> None:
             lines.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in told), encoding="utf-8")
             kinds = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in COLUMNS.items())
             source = f"read_json({quoted(str(lines))}, format = 'newline_delimited', columns = {{{kinds}}})"
+            file = Path(folder) / "rows.parquet"
             database.connection.execute(f"COPY (SELECT * FROM {source}) TO {quoted(str(file))} (FORMAT parquet)")
+            return file.read_bytes()
     finally:
         database.close()

@@ -1,0 +1,167 @@
+"""The functions that follow the ledger for figures, export them and make reports, on AWS's services in moto."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import pytest
+from moto import mock_aws
+
+from stopship import wiring
+from stopship.adapters import aws
+from stopship.adapters.clock import SystemClock
+from stopship.adapters.facts_table import DynamoFacts
+from stopship.adapters.ledger_dynamodb import encode
+from stopship.adapters.ledger_memory import MemoryLedger
+from stopship.application.ports import Append, NewEvent, OrderPlaced
+from stopship.contract import merchant_parameter_name
+from stopship.handlers import export_facts, make_report, project_facts
+from tests.contract.test_fact_book import TABLE as FACTS
+from tests.contract.test_fact_book import new_table as new_facts_table
+from tests.contract.test_ledger import TABLE as LEDGER
+from tests.contract.test_ledger import new_table as new_ledger_table
+from tests.unit.kpi.week import MERCHANT, orders, stories
+
+BUCKET = "reports"
+MADE = (wiring.settings, wiring.merchants, wiring.ledger, wiring.facts, wiring.reports, aws.client)
+NOW = "2026-11-23T12:30:00.000000Z"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    told = {"stage": "test", "table_name": LEDGER, "facts_table_name": FACTS, "reports_bucket": BUCKET}
+    for name, value in {**told, "public_url": "https://desk.example"}.items():
+        monkeypatch.setenv(f"STOPSHIP_{name.upper()}", value)
+    monkeypatch.setattr(SystemClock, "now", lambda _: NOW)
+    with mock_aws():
+        _forget()
+        new_ledger_table()
+        new_facts_table(aws.client("dynamodb"))
+        client = boto3.client("s3", region_name="eu-central-1")
+        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        boto3.client("ssm", region_name="eu-central-1").put_parameter(
+            Name=merchant_parameter_name("test", MERCHANT),
+            Value=json.dumps({"policy": '[reporting]\ntime_zone = "Europe/Berlin"\n'}),
+            Type="String",
+        )
+        yield client
+    _forget()
+
+
+def _forget() -> None:
+    for made in MADE:
+        made.cache_clear()
+
+
+def record_the_week() -> None:
+    """All of its items at once: made in memory, and the same to the byte."""
+    client, made = aws.client("dynamodb"), [{"PutRequest": {"Item": item}} for item in items_of_the_week()]
+    for start in range(0, len(made), 25):
+        client.batch_write_item(RequestItems={LEDGER: made[start : start + 25]})
+
+
+@cache
+def items_of_the_week() -> list[dict[str, Any]]:
+    ledger = MemoryLedger()
+    for story in stories():
+        for item in story.recorded:
+            ledger.append(Append(MERCHANT, story.case_id, item.version - 1, item.at, [NewEvent(item.event)]))
+    for x in orders():
+        ledger.count_order(x.merchant, OrderPlaced(x.channel, x.order_ref, x.day, x.fulfillment_type))
+    return [encode({**x.attributes, "pk": x.pk, "sk": x.sk}) for x in ledger.scan()]  # type: ignore[dict-item]
+
+
+def stream(*, removed: int = 0) -> dict[str, Any]:
+    """What the ledger's stream tells of it, in some order."""
+    records = [
+        {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(number), "NewImage": image}}
+        for number, image in enumerate(items_of_the_week())
+    ]
+    gone: list[dict[str, Any]] = [{"eventName": "REMOVE", "dynamodb": {"SequenceNumber": "x"}}] * removed
+    return {"Records": [*records, *gone]}
+
+
+def keys(s3: Any) -> list[str]:
+    return [x["Key"] for x in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+
+def body(s3: Any, key: str) -> bytes:
+    found: bytes = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    return found
+
+
+def test_from_the_ledger_to_a_report(s3: Any, tmp_path: Path) -> None:
+    record_the_week()
+    assert project_facts.handler(stream(removed=1), None) == {"batchItemFailures": []}
+    assert export_facts.handler({}, None) == {"weeks": 2}
+    assert export_facts.handler({}, None) == {"weeks": 0}
+    file = tmp_path / "cases.parquet"
+    file.write_bytes(body(s3, f"facts/cases/merchant={MERCHANT}/week=2026-W47/part.parquet"))
+    assert duckdb.sql(f"SELECT count(*) FROM '{file}'").fetchall() == [(9,)]
+    assert make_report.handler({}, None) == {"files": 5}
+    assert [x for x in keys(s3) if x.startswith("reports/")] == [
+        f"reports/{MERCHANT}/2026-W47.{x}" for x in ("csv", "html", "json", "parquet", "pdf")
+    ]
+    told = json.loads(body(s3, f"reports/{MERCHANT}/2026-W47.json"))
+    values = {x["kpi"]: x["value"] for x in told["figures"] if x["section"] == "headlines" and x["week"] == "2026-W47"}
+    assert values["stop_success_rate"] == "66.67", "weeks are those of the merchant's time zone"
+    assert told["figures"][0]["cases"].startswith("https://desk.example/console/kpi/")
+
+
+def test_a_week_is_reported_again_when_it_is_asked_for(s3: Any) -> None:
+    record_the_week()
+    project_facts.handler(stream(), None)
+    export_facts.handler({}, None)
+    assert make_report.handler({"week": "2026-W46"}, None) == {"files": 5}
+    assert f"reports/{MERCHANT}/2026-W46.pdf" in keys(s3)
+
+
+def test_without_facts_there_is_no_report(s3: Any) -> None:
+    assert make_report.handler({}, None) == {"files": 0}
+    assert keys(s3) == []
+
+
+def test_a_batch_that_fails_is_tried_again_and_nothing_of_it_is_exported(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_the_week()
+    event = stream()
+
+    def throttled(*_: object) -> Mapping[str, Any]:
+        raise ConnectionError("slow down")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(DynamoFacts, "put", throttled)
+        assert project_facts.handler(event, None) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert export_facts.handler({}, None) == {"weeks": 0}
+    assert project_facts.handler(event, None) == {"batchItemFailures": []}
+    assert export_facts.handler({}, None) == {"weeks": 2}
+
+
+def test_an_export_that_died_is_done_again(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_the_week()
+    project_facts.handler(stream(), None)
+
+    def dies(*_: object) -> None:
+        raise ConnectionError("gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(DynamoFacts, "exported", dies)
+        with pytest.raises(ConnectionError):
+            export_facts.handler({}, None)
+    assert export_facts.handler({}, None) == {"weeks": 2}
+
+
+def test_old_weeks_are_not_fetched(s3: Any) -> None:
+    record_the_week()
+    project_facts.handler(stream(), None)
+    export_facts.handler({}, None)
+    assert make_report.handler({"week": "2027-W47"}, None) == {"files": 0}

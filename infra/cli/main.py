@@ -8,6 +8,7 @@ from infra.cli.cancel import cancel
 from infra.cli.capabilities import capabilities
 from infra.cli.connect import connect
 from infra.cli.demo import demo
+from infra.cli.handbook import handbook
 from infra.cli.kpi import kpi
 from infra.cli.output import fail
 from infra.cli.report import report
@@ -45,6 +46,7 @@ app.command()(connect)
 app.command()(cancel)
 app.command()(kpi)
 app.command()(report)
+app.command()(handbook)
 app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")

@@ -68,6 +68,18 @@ RARE = {
     },
     "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
     "project-facts": {"sqs:SendMessage": "only when a batch of the stream has failed for good"},
+    "export-facts": dict.fromkeys(
+        (
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "s3:PutObject",
+            "sqs:SendMessage",
+            "ssm:GetParametersByPath",
+        ),
+        "once an hour",
+    ),
+    "make-report": dict.fromkeys(("s3:GetObject", "s3:PutObject", "sqs:SendMessage"), "once a week"),
     "check-credentials": {
         "secretsmanager:ListSecrets": "once a day",
         "secretsmanager:GetSecretValue": "once a day",

@@ -1,0 +1,1 @@
+"""The handbook as Markdown, as HTML, and its map as a picture."""

@@ -229,6 +229,14 @@ def test_our_own_refund_comes_back_with_our_key_and_another_apps_with_none(
     )
     assert (dict(ours.lines), dict(theirs.lines)) == ({placed.line: 2}, {other.line: 1})
     assert theirs.origin_key == ""
+    assert (ours.amount, ours.currency) == ("20.00", "USD")
+
+
+def test_the_refund_that_a_cancel_without_money_writes_down_has_moved_nothing(placed: Placed) -> None:
+    placed.tell("cancel")
+    found = understood(placed.one("refunds/create"))
+    assert isinstance(found, Signal)
+    assert (Decimal(found.amount), found.currency, bool(found.lines)) == (0, "", True)
 
 
 @pytest.mark.parametrize(("status", "departed"), [("in_transit", True), ("label_printed", False), ("", False)])

@@ -69,7 +69,8 @@ def refund(case: Case, signal: Signal) -> list[Event]:
     """Ours carries our key. One that came to nothing moved no money, whoever made it."""
     if signal.origin_key in case.moves or signal.failure:
         return [EchoIgnored(signal.topic, signal.reference)]
-    return [PaymentSeen("refund", signal.reference, dict(signal.lines), signal.occurred_at)]
+    told = signal.amount, signal.currency
+    return [PaymentSeen("refund", signal.reference, dict(signal.lines), signal.occurred_at, *told)]
 
 
 def dispute(case: Case, signal: Signal) -> list[Event]:

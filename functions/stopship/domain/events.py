@@ -762,12 +762,15 @@ class OrderChangeSeen(Event):
 
 @dataclass(frozen=True)
 class PaymentSeen(Event):
-    """Money that somebody else moved. ``state`` is authorization, capture, void, paid or refund."""
+    """Money that somebody else moved. ``state`` is authorization, capture, void, paid or refund. ``amount`` in ``currency`` of a refund, "" where
+    nobody told it; "0" for the refund that a shop writes down when it cancels lines without paying them back."""
 
     state: str
     reference: str
     lines: Mapping[str, int]
     occurred_at: str
+    amount: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ class Signal:
     """``leg_id`` is "" when the source does not say which piece of work. ``departed`` is false for a mere label: a label is not
     a departure. ``reference`` is the partner's id of the thing (shipment, refund, hold). ``origin_key`` is our own action key when the
     message carries it, so that an echo of our own doing is recognised. ``failure`` says in the partner's word why the thing came to nothing,
-    "" while it has not. ``state`` is one of the kind's own words, never free text."""
+    "" while it has not. ``state`` is one of the kind's own words, never free text. ``amount`` in ``currency`` is what a refund moved, "" where
+    the message does not tell: a refund may move nothing ("0")."""
 
     merchant: str
     channel: str
@@ -54,6 +55,8 @@ class Signal:
     failure: str = ""
     state: str = ""
     digest: str = ""
+    amount: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def _plain() -> Story:
     )
     s.stop(at(16, "10:00:10"), "1").answer(at(16, "10:02:10"), "1", "system_cancelled")
     s.settle(at(16, "10:02:20"), "1", "stopped", {"L1": 2})
+    # The shop's note that the lines are cancelled, which pays nothing back.
+    s.add(at(16, "10:02:25"), e.PaymentSeen("refund", "gid/refund/1", {"L1": 2}, at(16, "10:02:25"), "0", ""))
     s.refund(at(16, "10:02:30"), at(16, "10:02:40"), "m-a", "20.00", {"L1": 2})
     return s.close(at(16, "10:03"), "stopped", "customer_request", avoidable=False)
 

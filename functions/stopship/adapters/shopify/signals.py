@@ -5,6 +5,7 @@ late, twice and in the wrong order, and a reading does not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 from stopship.adapters.shopify.connection import FULFILLMENT_SERVICE
 from stopship.adapters.shopify.gid import number
@@ -201,6 +202,7 @@ def _transaction_id(payload: Body) -> str:
 
 def _refund(message: IntakeMessage, payload: Body, _: Lookups | None) -> Signal:
     items = payload.get("refund_line_items") or ()
+    amount, currency = _paid_back(payload)
     return _signal(
         message,
         order_of(payload),
@@ -209,7 +211,23 @@ def _refund(message: IntakeMessage, payload: Body, _: Lookups | None) -> Signal:
         lines=quantities({**item["line_item"], "quantity": item["quantity"]} for item in items),
         reference=number(payload["admin_graphql_api_id"], "Refund"),
         origin_key=key_in(payload.get("note")),
+        amount=amount,
+        currency=currency,
     )
+
+
+def _paid_back(payload: Body) -> tuple[str, str]:
+    """(amount, currency) of what a refund has moved. A shop writes one down for every cancel of lines, also where no money goes back
+    (Admin API, Refund.transactions): that one moved "0". ("", "") where the message does not tell."""
+    rows = payload.get("transactions")
+    if rows is None:
+        return "", ""
+    moved = [row for row in rows if (row["kind"], row["status"]) == ("refund", "success")]
+    try:
+        amount = sum((Decimal(str(row["amount"])) for row in moved), Decimal(0))
+    except InvalidOperation as error:
+        raise InvalidInput("transactions.amount", "is no amount", "send it as the shop does, as 12.50") from error
+    return str(amount), str(moved[0]["currency"]) if moved else ""
 
 
 def _dispute(message: IntakeMessage, payload: Body, look: Lookups | None) -> Signal | None:
@@ -280,6 +298,8 @@ def _signal(
     failure: str = "",
     state: str = "",
     digest_: str = "",
+    amount: str = "",
+    currency: str = "",
 ) -> Signal:
     return Signal(
         merchant=message.merchant,
@@ -300,6 +320,8 @@ def _signal(
         failure=failure,
         state=state,
         digest=digest_,
+        amount=amount,
+        currency=currency,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from stopship.adapters.stripe.amounts import from_minor
 from stopship.adapters.stripe.mapping import CHANNEL_FIELD, KEY_FIELD, ORDER_FIELD, REFUND_STATES, word
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput
@@ -44,6 +45,7 @@ def normalise(message: IntakeMessage, event: Mapping[str, Any], channel: str, or
     order_ref = str(metadata.get(ORDER_FIELD, "")) or _of_payment(refund, order_of)
     if not order_ref:
         return None
+    currency = str(refund.get("currency") or "").upper() if isinstance(refund.get("amount"), int) else ""
     return Signal(
         merchant=message.merchant,
         channel=str(metadata.get(CHANNEL_FIELD, "")) or channel,
@@ -59,6 +61,8 @@ def normalise(message: IntakeMessage, event: Mapping[str, Any], channel: str, or
         raw_sha256=message.raw_sha256,
         origin_key=str(metadata.get(KEY_FIELD, "")),
         failure=_failure(refund),
+        amount=str(from_minor(refund["amount"], currency)) if currency else "",
+        currency=currency,
     )
 
 

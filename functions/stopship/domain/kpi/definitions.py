@@ -269,7 +269,7 @@ def _all() -> tuple[Kpi, ...]:
                 "the part of those refunds that was not owed, by quantities, in thousandths rounded half up",
                 "",
                 "the week in which the money moved",
-                "refunds made elsewhere, whose amount nobody told: leakage_unpriced counts them",
+                "refunds made elsewhere whose amount nobody told: leakage_unpriced counts them",
             ),
             Tally("money", During("moved_at"), (_LEAK, IsNot("currency", ("",))), Sum("leaked")),
             always_by=("currency",),

@@ -151,7 +151,7 @@ class ExceptionFact:
 @dataclass(frozen=True, slots=True)
 class MoneyFact:
     """One movement of money on a case's order. ``kind`` is void, refund, or refund_elsewhere for one that somebody else made, whose amount
-    nobody told us. ``proven_at`` is when the last of its lines was known to stay, ``delay_us`` from there to ``moved_at``.
+    is None where nobody told it. ``proven_at`` is when the last of its lines was known to stay, ``delay_us`` from there to ``moved_at``.
 
     ``leak`` is "" for money that was owed; shipped or shipped_approved for what was paid back although it left (the second by two people's
     word); twice for what was paid back before. ``leaked`` is the part of the amount that it concerns, by quantities.

@@ -31,6 +31,7 @@ class _Paid:
     version: int
     lines: Mapping[str, int]
     amount: int | None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def _other(about: Subject, paid: _Paid, at: str, leak: _Leak) -> MoneyFact:
         money_id=paid.money_id,
         kind=ELSEWHERE,
         state=str(MoveState.DONE),
-        currency="",
-        amount=None,
+        currency=paid.currency,
+        amount=paid.amount,
         requested_at="",
         moved_at=at,
         proven_at="",
@@ -110,9 +111,15 @@ def _elsewhere(recorded: Sequence[Any]) -> list[tuple[_Paid, str]]:
     seen: dict[str, tuple[_Paid, str]] = {}
     for item in recorded:
         fact = item.event
-        if isinstance(fact, e.PaymentSeen) and fact.state == "refund":
-            money_id = f"seen-{sha256(fact.reference.encode()).hexdigest()[:20]}"
-            seen.setdefault(money_id, (_Paid(money_id, item.version, fact.lines, None), fact.occurred_at or item.at))
+        if not isinstance(fact, e.PaymentSeen) or fact.state != "refund":
+            continue
+        amount = thousandths(fact.amount) if fact.amount else None
+        if amount == 0:
+            # A shop's note that lines were cancelled: no money moved.
+            continue
+        money_id = f"seen-{sha256(fact.reference.encode()).hexdigest()[:20]}"
+        paid = _Paid(money_id, item.version, fact.lines, amount, fact.currency if amount else "")
+        seen.setdefault(money_id, (paid, fact.occurred_at or item.at))
     return list(seen.values())
 
 

@@ -51,6 +51,7 @@ def test_a_refund_by_somebody_else_is_looked_up_by_its_payment() -> None:
     seen = read(event(ELSEWHERE), {"pi_1PgafyB7WZ01zgkWSjxsAJo3": "5002"})
     assert seen is not None
     assert (seen.order_ref, seen.origin_key, seen.failure) == ("5002", "", "")
+    assert (seen.amount, seen.currency) == ("25.00", "USD")
 
 
 def test_a_refund_of_no_order_of_ours_concerns_no_case() -> None:

@@ -29,6 +29,9 @@ BY_PATH = {
         "AwsSolutions-DDB3": "Access tokens, for an hour or so: what is lost is fetched again, and no backup should hold it."
     },
     "Facts/Table": {"AwsSolutions-DDB3": "Facts are made again from the ledger, which is recoverable."},
+    "Sessions/Table": {
+        "AwsSolutions-DDB3": "Sessions of half a day: who loses one signs in again, and no backup should hold it."
+    },
     "Traffic/Table": {
         "AwsSolutions-DDB3": "What it holds is found out again by the next calls; there is nothing to recover."
     },
@@ -53,6 +56,18 @@ BY_PATH = {
             "AwsSolutions-APIG4": "A withdrawal needs no login (Directive 2011/83/EU, Article 11a); the order's own address decides later."
         }
         for route in ("GET--cancel--{merchant}", "POST--cancel--{merchant}", "POST--cancel--{merchant}--confirm")
+    },
+    **{
+        f"DeskApi/Api/{route}": {
+            "AwsSolutions-APIG4": "The console's own sessions decide, in the function: a browser that has none must get the page to sign in."
+        }
+        for route in (
+            "GET--console",
+            "GET--console--{proxy+}",
+            "POST--console--{proxy+}",
+            "POST--console--sign-in",
+            "POST--console--challenge",
+        )
     },
     **{
         f"Functions/{worker}": {"Serverless-LambdaEventSourceMappingDestination": REDRIVE}

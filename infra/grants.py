@@ -15,6 +15,7 @@ class Resources:
     table: str
     facts: str
     token_table: str
+    session_table: str
     traffic: str
     bucket: str
     mail_bucket: str
@@ -97,6 +98,12 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
         _allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[r.token_table]),
         _allow("kms:Encrypt", "kms:Decrypt", on=[r.data_key]),
     ],
+    "sessions": lambda r: [
+        _allow("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", on=[r.session_table]),
+        _allow("kms:Encrypt", "kms:Decrypt", on=[r.data_key]),
+    ],
+    # Who signs in has no AWS identity yet: Cognito's calls for that are unsigned, and know no policy.
+    "sign_in": lambda _: [],
     "merchant_parameters": lambda r: [_allow("ssm:GetParameter", on=[r.merchant_parameters])],
     "merchant_routes": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_routes])],
     "merchant_list": lambda r: [_allow("ssm:GetParametersByPath", on=[r.merchant_list])],

@@ -1,4 +1,4 @@
-"""The desk's HTTP API: open doors that prove the sender themselves, and the desk behind a token."""
+"""The desk's HTTP API: open doors that prove the sender themselves, the desk behind a token, and the console behind its own sessions."""
 
 import json
 from collections.abc import Mapping
@@ -28,8 +28,11 @@ DOORS = {
         (POST, "/cancel/{merchant}/confirm"),
     ],
 }
+CONSOLE = [(GET, "/console"), (GET, "/console/{proxy+}"), (POST, "/console/{proxy+}")]
+SIGN_IN = [(POST, "/console/sign-in"), (POST, "/console/challenge")]
+"""The console's doors that anybody may knock on: they have keys of their own, so that they have a rate of their own."""
 FORM_SHARE = 10
-"""The form's routes, which anybody may call, each get this part of the stage's rate: an HTTP API throttles by route, not by caller."""
+"""The form's routes and the console's sign-in, which anybody may call, each get this part of the stage's rate: an HTTP API throttles by route, not by caller."""
 DESK = [
     (POST, "/cancellations"),
     (POST, "/cancellations/csv"),
@@ -81,7 +84,7 @@ class DeskHttpApi(Construct):
             description="Stopship: webhooks, acknowledgments, and the desk",
             create_default_stage=False,
         )
-        for module, routes in DOORS.items():
+        for module, routes in {**DOORS, "serve_console": SIGN_IN + CONSOLE}.items():
             self._route(routes, module, functions[module], None)
         self._add_stage(stage)
         self._route(DESK, "desk_api", functions["desk_api"], self._authorizer(identity))
@@ -130,8 +133,8 @@ class DeskHttpApi(Construct):
                 throttling_burst_limit=stage.request_burst,
                 detailed_metrics_enabled=True,
             ),
-            route_settings={f"{method.value} {path}": form for method, path in DOORS["cancel_form"]},
+            route_settings={f"{method.value} {path}": form for method, path in DOORS["cancel_form"] + SIGN_IN},
         )
         # A stage has settings only for routes that are there.
-        for route in self._made["cancel_form"]:
+        for route in self._made["cancel_form"] + self._made["serve_console"]:
             made.node.add_dependency(route)

@@ -27,6 +27,7 @@ from infra.merchant_secrets import MerchantSecrets
 from infra.notices_topic import NoticesTopic
 from infra.queues import Queues
 from infra.reports_bucket import ReportsBucket
+from infra.session_table import SessionTable
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
@@ -55,7 +56,6 @@ class StopshipStack(Stack):
         self._deadlines = Deadlines(self, "Deadlines", stage, self._function_arn("escalate_exception"))
         self._functions = self._make_functions(platform)
         self._machine = CancelCase(self, "CancelCase", stage=stage, functions=self._by_module)
-        self._identity = Identity(self, "Identity", stage)
         self._api = DeskHttpApi(self, "DeskApi", stage=stage, functions=self._by_module, identity=self._identity)
         self._functions.tell("public_url", self._api.api.api_endpoint)
         self._connect()
@@ -75,6 +75,8 @@ class StopshipStack(Stack):
         self._ledger = LedgerTable(self, "Ledger", stage).table
         self._facts = FactsTable(self, "Facts", stage).table
         self._tokens = TokenTable(self, "Tokens").table
+        self._sessions = SessionTable(self, "Sessions").table
+        self._identity = Identity(self, "Identity", stage)
         self._traffic = TrafficTable(self, "Traffic", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket
         self._reports = ReportsBucket(self, "Reports", stage, self._data_key).bucket
@@ -92,6 +94,8 @@ class StopshipStack(Stack):
             "facts_table_name": self._facts.table_name,
             "token_table_name": self._tokens.table_name,
             "token_key_arn": self._data_key.key_arn,
+            "session_table_name": self._sessions.table_name,
+            "user_pool_client_id": self._identity.client.user_pool_client_id,
             "traffic_table_name": self._traffic.table_name,
             "evidence_bucket": self._evidence.bucket_name,
             "mail_bucket": self._mail.bucket.bucket_name,
@@ -123,6 +127,7 @@ class StopshipStack(Stack):
             table=self._ledger.table_arn,
             facts=self._facts.table_arn,
             token_table=self._tokens.table_arn,
+            session_table=self._sessions.table_arn,
             traffic=self._traffic.table_arn,
             bucket=self._evidence.bucket_arn,
             mail_bucket=self._mail.bucket.bucket_arn,

@@ -12,7 +12,8 @@ class Settings:
     ``token_table_name`` holds the partners' access tokens, encrypted under ``token_key_arn``. ``public_url`` is the desk's base URL, from which callback URLs are made. ``scheduler_role_arn`` is what EventBridge
     Scheduler assumes to call the escalation function. ``exception_queue_urls`` is "P1=<url> P2=<url> P3=<url>";
     ``notices_topic_arn`` is where people are told of exceptions that grow old. ``form_key`` is the KMS key that seals the
-    cancel form's tokens.
+    cancel form's tokens. ``session_table_name`` holds the console's sessions, whose refresh tokens are encrypted under
+    ``token_key_arn``; ``user_pool_client_id`` is what people sign in with.
     """
 
     stage: str = ""
@@ -35,6 +36,8 @@ class Settings:
     escalate_function_arn: str = ""
     public_url: str = ""
     form_key: str = ""
+    session_table_name: str = ""
+    user_pool_client_id: str = ""
 
     @property
     def exception_queues(self) -> Mapping[str, str]:

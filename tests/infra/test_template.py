@@ -27,6 +27,7 @@ WITHOUT_RESOURCES = {
     "logs:DescribeLogGroups",
 }
 """Actions that IAM can only allow on all resources (Service Authorization Reference)."""
+SIGN_IN = {"POST /console/sign-in", "POST /console/challenge"}
 
 
 def as_list(value: object) -> list[object]:
@@ -101,6 +102,22 @@ def test_access_tokens_lie_in_a_table_apart_that_is_encrypted_forgets_and_is_nev
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
     assert {"StreamSpecification", "PointInTimeRecoverySpecification"} & set(properties) == set()
     assert tokens["DeletionPolicy"] == "Delete"
+
+
+def test_sessions_lie_in_a_table_that_forgets_and_only_the_console_may_use(template: Template) -> None:
+    sessions = table(template, "Sessions")
+    assert sessions["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    assert sessions["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert sessions["DeletionPolicy"] == "Delete"
+    (name,) = [n for n in template.of("AWS::DynamoDB::Table") if n.startswith("Sessions")]
+    users = [role for role, told in template.policies().items() if name in json.dumps([s["Resource"] for s in told])]
+    assert len(users) == 1 and "ServeConsole" in users[0]
+
+
+def test_the_console_reads_no_partners_credential(template: Template) -> None:
+    (role,) = [name for name in template.policies() if "ServeConsole" in name]
+    allowed = {str(a) for s in template.policies()[role] for a in as_list(s["Action"])}
+    assert "secretsmanager:GetSecretValue" not in allowed
 
 
 def test_who_may_use_access_tokens_are_the_functions_that_call_partners_and_they_may_delete_none(
@@ -194,14 +211,15 @@ def test_only_the_doors_that_prove_their_senders_are_open(template: Template) ->
     open_routes = {r["RouteKey"] for r in routes if r.get("AuthorizationType", "NONE") == "NONE"}
     form = {"GET /cancel/{merchant}", "POST /cancel/{merchant}", "POST /cancel/{merchant}/confirm"}
     proven = {"POST /webhooks/{source}", "POST /acknowledgments/{callback_id}", "ANY /vendor-answers/{token}"}
-    assert open_routes == proven | form
+    assert open_routes == proven | form | {"GET /console", "GET /console/{proxy+}", "POST /console/{proxy+}"} | SIGN_IN
 
 
-def test_the_form_that_anybody_may_post_has_a_rate_of_its_own(template: Template) -> None:
+def test_what_anybody_may_post_has_a_rate_of_its_own(template: Template) -> None:
     made = template.one("AWS::ApiGatewayV2::Stage")
     usual = made["DefaultRouteSettings"]["ThrottlingRateLimit"]
     limits = {route: told["ThrottlingRateLimit"] for route, told in made["RouteSettings"].items()}
-    assert set(limits) == {"GET /cancel/{merchant}", "POST /cancel/{merchant}", "POST /cancel/{merchant}/confirm"}
+    form = {"GET /cancel/{merchant}", "POST /cancel/{merchant}", "POST /cancel/{merchant}/confirm"}
+    assert set(limits) == form | SIGN_IN
     assert all(0 < limit < usual for limit in limits.values())
 
 

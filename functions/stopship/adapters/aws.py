@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import botocore
 import botocore.config
 import botocore.session
 
@@ -16,5 +17,17 @@ def client(service: str, attempts: int = 4) -> Any:
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
+    )
+    return botocore.session.get_session().create_client(service, config=config)
+
+
+@cache
+def anonymous(service: str) -> Any:
+    """A client for calls that anybody may make: what signs in has no identity yet, and none of ours is lent to it."""
+    config = botocore.config.Config(
+        connect_timeout=2,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        signature_version=botocore.UNSIGNED,
     )
     return botocore.session.get_session().create_client(service, config=config)

@@ -41,12 +41,12 @@ class DynamoTable:
         return self._pages(self._client.query, request)
 
     def query_index(
-        self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False
+        self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False, step: int = 0
     ) -> Iterator[Mapping[str, Any]]:
         if not _possible(pk, low, high):
             return iter(())
         request = self._range(f"{index}pk", pk, f"{index}sk", low, high)
-        request |= {"IndexName": index, "ScanIndexForward": not newest_first}
+        request |= {"IndexName": index, "ScanIndexForward": not newest_first, **({"Limit": step} if step else {})}
         return self._pages(self._client.query, request)
 
     def _range(self, hash_key: str, pk: str, range_key: str, low: str, high: str) -> dict[str, Any]:

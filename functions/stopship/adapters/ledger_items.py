@@ -418,7 +418,7 @@ def exception_item(x: ExceptionItem) -> Item:
     attributes["escalations"] = x.escalations
     if x.state == "open":
         attributes["gsi2pk"] = open_exceptions_gsi2(x.merchant)
-        attributes["gsi2sk"] = f"{x.tier}#{x.deadline}#{x.exception_id}"
+        attributes["gsi2sk"] = x.place
     return sealed(exceptions_pk(x.merchant), x.exception_id, attributes)
 
 

@@ -34,7 +34,14 @@ class MemoryTable:
         return iter([{k: v for k, v in item.items() if not only or k in only} for item in found])
 
     def query_index(
-        self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False
+        self,
+        index: str,
+        pk: str,
+        low: str,
+        high: str,
+        *,
+        newest_first: bool = False,
+        step: int = 0,  # noqa: ARG002 - what is here is here
     ) -> Iterator[Mapping[str, Any]]:
         hash_key, range_key = f"{index}pk", f"{index}sk"
         found = [x for x in self._all() if x.get(hash_key) == pk and low <= str(x[range_key]) <= high]

@@ -42,8 +42,10 @@ class Table(Protocol):
         """One partition's items with ``low`` <= sk <= ``high``, in order, perhaps with ``only`` some attributes."""
 
     def query_index(
-        self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False
-    ) -> Iterator[Mapping[str, Any]]: ...
+        self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False, step: int = 0
+    ) -> Iterator[Mapping[str, Any]]:
+        """``step`` is how many items to fetch at a time; 0 for as many as one answer holds."""
+
     def write(self, writes: Sequence[items.Write]) -> None:
         """All or nothing. Raises what the refused write says."""
 
@@ -168,6 +170,14 @@ class TableLedger(MarketLedger):
 
     def save_lease(self, lease: Lease, over: Lease | None) -> None:
         self._table.write([items.lease_write(lease, over)])
+
+    def open_exceptions(
+        self, merchant: str, tier: str = "", after: str = "", step: int = 100
+    ) -> Iterator[ExceptionItem]:
+        low = after or (tier + _BELOW_HASH if tier else _FIRST)
+        high = tier + _ABOVE_HASH if tier else _LAST
+        found = self._table.query_index("gsi2", items.open_exceptions_gsi2(merchant), low, high, step=step)
+        return (items.exception_of(x) for x in found if _gsi2sk(x) != after)
 
     # -------------------------------------------------------------------------------------- money and policies
 

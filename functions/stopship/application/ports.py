@@ -4,7 +4,7 @@ Every partner call may raise PartnerUnavailable (try again; ``in_doubt`` says wh
 PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not guess at).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +20,7 @@ from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservatio
 from stopship.domain.payment_timeout import OpenPayment
 from stopship.domain.policy import Policy
 from stopship.domain.request import Reason
+from stopship.domain.session import Session
 from stopship.domain.traffic import Traffic
 
 # ---------------------------------------------------------------------------------------------- order systems
@@ -416,6 +417,11 @@ class ExceptionItem:
         if missing:
             raise ValueError(f"an exception without {', '.join(missing)} is none that anybody would end")
 
+    @property
+    def place(self) -> str:
+        """Where it stands among a merchant's open exceptions: by tier, then by deadline."""
+        return f"{self.tier}#{self.deadline}#{self.exception_id}"
+
 
 MUST_HAVE = ("tier", "owner", "next_action", "deadline")
 """What no exception is without: in no hand, and in no store."""
@@ -602,6 +608,11 @@ class Ledger(OrderCounts, EvidenceIndex, MarketBook, LeaseBook, Protocol):
     ) -> Page[ExceptionItem]:
         """Open exceptions, the nearest deadline first within a tier."""
 
+    def open_exceptions(
+        self, merchant: str, tier: str = "", after: str = "", step: int = 100
+    ) -> Iterator[ExceptionItem]:
+        """The same as a stream, from behind the ``place`` of another; read in portions of ``step``, as far as the caller reads."""
+
     def cases(self, merchant: str, status: str = "", cursor: str = "", limit: int = 50) -> Page[CaseHead]: ...
     def cases_of_order(self, merchant: str, order_ref: str) -> Sequence[CaseHead]: ...
     def book(self, merchant: str, channel: str, order_ref: str) -> tuple[Sequence[BookedMove], int]:
@@ -616,6 +627,62 @@ class Ledger(OrderCounts, EvidenceIndex, MarketBook, LeaseBook, Protocol):
     def policy_text(self, merchant: str, policy_hash: str) -> str: ...
     def scan(self) -> Iterable[Stored]:
         """Every item, for ``audit verify``."""
+
+
+# ---------------------------------------------------------------------------------------------- people at the console
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """``groups`` are the provider's; ``seconds`` is how long its word is good for. ``refresh_token`` is "" where an old one goes on."""
+
+    subject: str
+    groups: frozenset[str]
+    seconds: float
+    refresh_token: str = ""
+
+
+class ChallengeKind(StrEnum):
+    CHOOSE = "choose"
+    """The password was given by an administrator: the person chooses another."""
+    CODE = "code"
+    """The six digits of the person's authenticator app."""
+    ENROLL = "enroll"
+    """The person has no authenticator app yet: ``Challenge.secret`` is for it, and its first six digits are the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the provider wants before it lets a person in. ``reference`` is the provider's own, opaque, good for minutes."""
+
+    kind: ChallengeKind
+    name: str
+    reference: str
+    secret: str = ""
+
+
+class People(Protocol):
+    """The identity provider. Raises NotAuthentic for whoever it does not let in, without saying why; InvalidInput for a new password that it
+    does not take, or a wrong first code."""
+
+    def sign_in(self, name: str, password: str) -> SignedIn | Challenge: ...
+    def answer(self, challenge: Challenge, word: str) -> SignedIn | Challenge: ...
+    def refresh(self, refresh_token: str) -> SignedIn:
+        """The person's groups as they are now."""
+
+    def sign_out(self, refresh_token: str) -> None:
+        """Nobody goes on with this token. One that is unknown or over is no error."""
+
+
+class Sessions(Protocol):
+    """Where sessions lie, by the hash of their id. What is over is gone, sooner or later."""
+
+    def load(self, key: str) -> Session | None: ...
+    def save(self, session: Session) -> None:
+        """Replaces what was there. Nothing in a session is worth a condition: the last sign of life wins."""
+
+    def delete(self, key: str) -> None:
+        """None is no error."""
 
 
 # ---------------------------------------------------------------------------------------------- platform

@@ -17,11 +17,14 @@ from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.adapters.mailer_ses import SesMailer
 from stopship.adapters.merchants import Merchants
 from stopship.adapters.notices import DeskNotices
+from stopship.adapters.people_cognito import CognitoPeople
 from stopship.adapters.queues_sqs import SqsQueue, SqsWork
 from stopship.adapters.received_mails_s3 import S3Mails
+from stopship.adapters.sessions_dynamodb import DynamoSessions
 from stopship.adapters.timers_scheduler import SchedulerTimers
 from stopship.adapters.traffic_dynamodb import DynamoTraffic
 from stopship.application.context import Desk
+from stopship.application.sign_in import Entrance
 from stopship.settings import Settings, from_environment
 from stopship.wiring import metrics
 from stopship.wiring.governed_partners import GovernedPartners
@@ -100,6 +103,16 @@ def privacy_queue() -> SqsQueue:
 @cache
 def traffic() -> DynamoTraffic:
     return DynamoTraffic(Lazy(lambda: aws.client("dynamodb")), settings().traffic_table_name)
+
+
+@cache
+def entrance() -> Entrance:
+    s = settings()
+    people = CognitoPeople(aws.anonymous("cognito-idp"), s.user_pool_client_id)
+    sessions = DynamoSessions(
+        aws.client("dynamodb"), s.session_table_name, Lazy(lambda: aws.client("kms")), s.token_key_arn
+    )
+    return Entrance(people, sessions, SystemClock())
 
 
 @cache

@@ -1,0 +1,80 @@
+"""The queue over all merchants that somebody works for: the most urgent first, a page at a time, one query a merchant."""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Protocol
+
+from stopship.application.ports import ExceptionItem
+from stopship.domain import chain
+from stopship.domain.errors import InvalidInput
+from stopship.domain.policy import Tier
+
+PAGE = 50
+_SIFTED = 400
+"""Where most are left out, more are fetched at a time."""
+
+
+class OpenExceptions(Protocol):
+    def open_exceptions(
+        self, merchant: str, tier: str = "", after: str = "", step: int = 100
+    ) -> Iterator[ExceptionItem]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """ "" for any. ``holder`` is the id of the person in whose hands it is."""
+
+    tier: str = ""
+    owner: str = ""
+    channel: str = ""
+    holder: str = ""
+
+    @property
+    def sifts(self) -> bool:
+        return bool(self.owner or self.channel or self.holder)
+
+    def takes(self, item: ExceptionItem) -> bool:
+        wanted = ((self.owner, item.owner), (self.channel, item.channel))
+        return all(want in ("", found) for want, found in wanted) and self.holder in ("", holder_of(item))
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """``after`` is where the next page begins, "" at the end. ``digest`` changes when anything in the page does, but the time that is left."""
+
+    items: tuple[ExceptionItem, ...]
+    after: str
+
+    @property
+    def digest(self) -> str:
+        return chain.digest([[asdict(x) for x in self.items], self.after])[:16]
+
+
+def view_queue(
+    ledger: OpenExceptions, merchants: Sequence[str], wanted: QueueFilter, after: str = "", limit: int = PAGE
+) -> QueuePage:
+    """``after`` is a place that an earlier page gave. Raises InvalidInput for anything else."""
+    _check_place(after)
+    step = _SIFTED if wanted.sifts else limit + 1
+    streams = [ledger.open_exceptions(m, wanted.tier, _within(after, wanted.tier), step) for m in merchants]
+    merged = heapq.merge(*streams, key=lambda item: item.place)
+    rows = tuple(islice((x for x in merged if wanted.takes(x)), limit + 1))
+    more = len(rows) > limit
+    return QueuePage(rows[:limit], rows[limit - 1].place if more else "")
+
+
+def holder_of(item: ExceptionItem) -> str:
+    """In whose hands it is, "" for nobody's."""
+    return str(getattr(item, "holder", ""))
+
+
+def _check_place(after: str) -> None:
+    if after and (after.partition("#")[0] not in list(Tier) or after.count("#") != 2):
+        raise InvalidInput("after", "is no place in the queue", "take it from the page before")
+
+
+def _within(after: str, tier: str) -> str:
+    """A place of another tier says nothing about this one's."""
+    return after if not tier or after.startswith(f"{tier}#") else ""

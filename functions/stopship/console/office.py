@@ -1,0 +1,19 @@
+"""What the pages work with: the desk, who may come in, and where a wish goes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stopship.application.context import Desk
+from stopship.application.sign_in import Entrance
+from stopship.application.take_in import IntakeQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """``settings`` are a merchant's own, from its parameter: nothing in them is secret."""
+
+    entrance: Entrance
+    desk: Desk
+    intake: IntakeQueue
+    settings: Callable[[str], Mapping[str, Any]]

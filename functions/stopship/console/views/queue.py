@@ -1,0 +1,71 @@
+"""The queue's rows, and what narrows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from stopship.application.ports import ExceptionItem
+from stopship.application.view_queue import QueueFilter, QueuePage, holder_of
+from stopship.console import spoken
+from stopship.domain.instant import seconds_between
+from stopship.domain.policy import Team, Tier
+
+CHANNELS: Final = ("shopify", "amazon")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``age`` and ``left`` are spoken; ``mine`` says that it is in the hands of who looks, ``taken`` in anybody's."""
+
+    item: ExceptionItem
+    address: str
+    age: str
+    left: str
+    late: bool
+    mine: bool
+    taken: bool
+
+
+def exception_address(merchant: str, exception_id: str) -> str:
+    return f"/console/exceptions/{exception_id}?{urlencode({'merchant': merchant})}"
+
+
+def case_address(merchant: str, case_id: str) -> str:
+    return f"/console/cases/{case_id}?{urlencode({'merchant': merchant})}"
+
+
+def rows(items: Iterable[ExceptionItem], now: str, subject: str) -> list[Row]:
+    return [_row(item, now, subject) for item in items]
+
+
+def _row(item: ExceptionItem, now: str, subject: str) -> Row:
+    holder = holder_of(item)
+    return Row(
+        item,
+        exception_address(item.merchant, item.exception_id),
+        spoken.lasting(seconds_between(item.opened_at, now)),
+        spoken.left(now, item.deadline),
+        now > item.deadline,
+        mine=bool(holder) and holder == subject,
+        taken=bool(holder),
+    )
+
+
+def queue_values(page: QueuePage, wanted: QueueFilter, after: str, now: str, subject: str) -> dict[str, Any]:
+    kept = {"tier": wanted.tier, "owner": wanted.owner, "channel": wanted.channel, "mine": "1" if wanted.holder else ""}
+    return {
+        "rows": rows(page.items, now, subject),
+        "digest": page.digest,
+        "wanted": kept,
+        "narrowed": any(kept.values()),
+        "refresh_address": _address("/console/queue", {**kept, "after": after, "seen": page.digest}),
+        "next_address": _address("/console", {**kept, "after": page.after}) if page.after else "",
+        "first_address": _address("/console", kept) if after else "",
+        "choices": {"tier": list(Tier), "owner": list(Team), "channel": CHANNELS},
+    }
+
+
+def _address(path: str, query: dict[str, str]) -> str:
+    told = urlencode({name: value for name, value in query.items() if value})
+    return f"{path}?{told}" if told else path

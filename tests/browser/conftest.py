@@ -1,0 +1,91 @@
+"""Real Chromium on the console's handler: no emulator, one browser for all, one desk for each test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.serve import Served
+from tests.fakes.console import FakeConsole, morning
+from tests.fakes.one_thread import use_one_thread
+from tests.fakes.identity_provider import PASSWORD
+from tests.statemachines.play import Play
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+SCREENSHOTS = Path(os.environ.get("STOPSHIP_SCREENSHOTS", Path(__file__).parents[2] / ".artifacts" / "screenshots"))
+
+if CHROMIUM is None:
+    pytest.skip("no chromium on this machine (Debian: apt-get install chromium)", allow_module_level=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Console:
+    """The served console, its world, and browsers that open it."""
+
+    def __init__(self, browser: Browser, play: Play, fake: FakeConsole, served: Served) -> None:
+        self._browser, self.play, self.world, self.fake, self.served = browser, play, play.world, fake, served
+        self._contexts: list[BrowserContext] = []
+
+    def open(self, theme: str = "light", size: dict[str, int] | None = None) -> Page:
+        """A browser of its own, with nobody signed in."""
+        context = self._browser.new_context(
+            base_url=self.served.address,
+            color_scheme=theme,  # type: ignore[arg-type]
+            viewport=size or WIDE,  # type: ignore[arg-type]
+            bypass_csp=False,
+        )
+        context.set_default_timeout(5000)
+        self._contexts.append(context)
+        return context.new_page()
+
+    def signed_in(self, who: str = "lead", theme: str = "light", size: dict[str, int] | None = None) -> Page:
+        page = self.open(theme, size)
+        page.goto("/console")
+        page.get_by_label("E-mail").fill(f"{who}@desk.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/console")
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def console(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
+    use_one_thread(monkeypatch)
+    play = Play()
+    morning(play.world)
+    fake = FakeConsole(play.world)
+    with Served(fake.handle, play.world.settle) as served:
+        made = Console(browser, play, fake, served)
+        yield made
+        made.close()
+    assert play.violations() == []
+
+
+@pytest.fixture
+def shot() -> Callable[[Page, str], None]:
+    """Keeps what a page looks like."""
+
+    def keep(page: Page, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return keep

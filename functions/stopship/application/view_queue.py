@@ -24,20 +24,20 @@ class OpenExceptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """ "" for any. ``holder`` is the id of the person in whose hands it is."""
+    """Empty for any. ``person`` is the id of the one whose it is."""
 
     tier: str = ""
     owner: str = ""
     channel: str = ""
-    holder: str = ""
+    person: str = ""
 
     @property
     def sifts(self) -> bool:
-        return bool(self.owner or self.channel or self.holder)
+        return bool(self.owner or self.channel or self.person)
 
     def takes(self, item: ExceptionItem) -> bool:
         wanted = ((self.owner, item.owner), (self.channel, item.channel))
-        return all(want in ("", found) for want, found in wanted) and self.holder in ("", holder_of(item))
+        return all(want in ("", found) for want, found in wanted) and self.person in ("", person_of(item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ def view_queue(
     return QueuePage(rows[:limit], rows[limit - 1].place if more else "")
 
 
-def holder_of(item: ExceptionItem) -> str:
-    """In whose hands it is, "" for nobody's."""
-    return str(getattr(item, "holder", ""))
+def person_of(item: ExceptionItem) -> str:
+    """Whose it is, "" for whoever takes it."""
+    return str(getattr(item, "person", ""))
 
 
 def _check_place(after: str) -> None:

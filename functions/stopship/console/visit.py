@@ -1,7 +1,7 @@
 """One request of a signed-in person, and whether it may do what it asks."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stopship.application.context import Desk
@@ -54,6 +54,15 @@ class Visit:
     def demand(self, doing: Doing, merchant: str) -> None:
         """Raises NotFound for another's merchant, NotAllowed for want of a role."""
         demand(self.agent, doing, merchant)
+
+    def merchant_of(self, has: Callable[[str], bool]) -> str:
+        """The one that the address names, or the first of the person's that has what is looked for: a link from a message names none."""
+        if self.asked.wanted("merchant"):
+            return self.merchant()
+        found = next((m for m in self.all_merchants if has(m)), None)
+        if found is None:
+            raise NotFound("what is looked for, at any of the person's merchants")
+        return found
 
     def merchant(self) -> str:
         """The one that the address names. Raises NotFound: another's merchant is not there, and none is one too few."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from stopship.application.ports import ExceptionItem
-from stopship.application.view_queue import QueueFilter, QueuePage, holder_of
+from stopship.application.view_queue import QueueFilter, QueuePage, person_of
 from stopship.console import spoken
 from stopship.domain.instant import seconds_between
 from stopship.domain.policy import Team, Tier
@@ -16,7 +16,7 @@ CHANNELS: Final = ("shopify", "amazon")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``age`` and ``left`` are spoken; ``mine`` says that it is in the hands of who looks, ``taken`` in anybody's."""
+    """``age`` and ``left`` are spoken; ``mine`` says that it is given to who looks, ``taken`` to anybody."""
 
     item: ExceptionItem
     address: str
@@ -40,20 +40,20 @@ def rows(items: Iterable[ExceptionItem], now: str, subject: str) -> list[Row]:
 
 
 def _row(item: ExceptionItem, now: str, subject: str) -> Row:
-    holder = holder_of(item)
+    person = person_of(item)
     return Row(
         item,
         exception_address(item.merchant, item.exception_id),
         spoken.lasting(seconds_between(item.opened_at, now)),
         spoken.left(now, item.deadline),
         now > item.deadline,
-        mine=bool(holder) and holder == subject,
-        taken=bool(holder),
+        mine=bool(person) and person == subject,
+        taken=bool(person),
     )
 
 
 def queue_values(page: QueuePage, wanted: QueueFilter, after: str, now: str, subject: str) -> dict[str, Any]:
-    kept = {"tier": wanted.tier, "owner": wanted.owner, "channel": wanted.channel, "mine": "1" if wanted.holder else ""}
+    kept = {"tier": wanted.tier, "owner": wanted.owner, "channel": wanted.channel, "mine": "1" if wanted.person else ""}
     return {
         "rows": rows(page.items, now, subject),
         "digest": page.digest,

@@ -297,6 +297,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function(
         "make_report", "timer", "reports_read", "reports_write", timeout_seconds=900, memory_mb=3008, reports=True
     ),
+    _function("project_ledger", "projection", "stream_read", "exception_send", "ledger_append", timeout_seconds=60),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
     _function(
         "escalate_exception",

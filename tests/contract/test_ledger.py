@@ -45,6 +45,7 @@ from stopship.domain.events import (
 from stopship.domain.lease import Lease
 from stopship.domain.market import PACKER_NOT_TOLD, Allowance, SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
+from stopship.domain.search import TermKind, term
 
 TABLE = "ledger"
 INDEXES = ("gsi1", "gsi2", "gsi3")
@@ -992,3 +993,31 @@ def test_a_lease_is_known_to_the_audit_and_its_change_is_seen(ledger: Ledger) ->
     (held,) = [x for x in stored if x.sk == "LEASE"]
     changed = replace(held, attributes={**held.attributes, "holder": "eve"})
     assert verify([x for x in stored if x is not held] + [changed]).problems
+
+
+def test_a_case_is_found_by_its_terms_at_its_merchant_alone(ledger: Ledger) -> None:
+    mail = term("acme", TermKind.EMAIL, "ann@example.com")
+    for case in ("case-1", "case-2", "case-1"):
+        ledger.note_term("acme", mail, case)
+    assert list(ledger.cases_noted("acme", mail)) == ["case-1", "case-2"]
+    assert list(ledger.cases_noted("zeta", mail)) == []
+    assert list(ledger.cases_noted("acme", term("acme", TermKind.TICKET, "ann@example.com"))) == []
+    assert verify(ledger.scan()).problems == ()
+
+
+def test_open_exceptions_stream_in_the_order_of_the_queue_whatever_the_portion(ledger: Ledger) -> None:
+    tiers = ("P2", "P1", "P3", "P1", "P2")
+    many = [trouble(f"x-{n}", tier=tier, deadline=at(100 + n)) for n, tier in enumerate(tiers)]
+    ledger.append(replace(opening(), exceptions=many))
+    for step in (1, 2, 100):
+        assert [x.exception_id for x in ledger.open_exceptions("acme", step=step)] == [
+            "x-1",
+            "x-3",
+            "x-0",
+            "x-4",
+            "x-2",
+        ]
+    assert [x.exception_id for x in ledger.open_exceptions("acme", "P2")] == ["x-0", "x-4"]
+    after = next(iter(ledger.open_exceptions("acme"))).place
+    assert [x.exception_id for x in ledger.open_exceptions("acme", after=after, step=1)] == ["x-3", "x-0", "x-4", "x-2"]
+    assert [x.exception_id for x in ledger.open_exceptions("zeta")] == []

@@ -30,6 +30,7 @@ from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotF
 from stopship.domain.events import CaseClosed, CaseOpened, CaseReopened, Event, from_data, name_of
 from stopship.domain.lease import Lease
 from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
+from stopship.domain.search import Term
 
 type Value = str | int | bool
 type Item = dict[str, Value]
@@ -164,6 +165,10 @@ def policies_pk(merchant: str) -> str:
 
 def held_pk(merchant: str, subject: str) -> str:
     return f"{_merchant(merchant)}#H#{subject}"
+
+
+def term_pk(merchant: str, term: Term) -> str:
+    return f"{_merchant(merchant)}#S#{term.kind}#{term.digest}"
 
 
 def counted_pk(merchant: str, channel: str, day: str) -> str:
@@ -340,6 +345,12 @@ def held_item(merchant: str, subject: str, key: str) -> Item:
     """Says that what lies under ``key`` in the evidence is about ``subject``."""
     attributes: Item = {"merchant": merchant, "subject": subject, "evidence_key": key}
     return sealed(held_pk(merchant, subject), key, attributes)
+
+
+def term_item(merchant: str, term: Term, case_id: str) -> Item:
+    """Says that the case can be found by the term."""
+    attributes: Item = {"merchant": merchant, "kind": str(term.kind), "digest": term.digest, "case_id": case_id}
+    return sealed(term_pk(merchant, term), case_id, attributes)
 
 
 def counted_item(merchant: str, order: OrderPlaced) -> Item:

@@ -29,6 +29,7 @@ from stopship.domain import chain
 from stopship.domain.errors import Conflict, InvalidInput, NotFound
 from stopship.domain.lease import Lease
 from stopship.domain.money import BookedMove
+from stopship.domain.search import Term
 
 _MAX_ITEMS = 100
 """DynamoDB's limit for one transaction."""
@@ -226,6 +227,13 @@ class TableLedger(MarketLedger):
     def evidence_of(self, merchant: str, subject: str) -> Sequence[str]:
         found = self._table.query(items.held_pk(merchant, subject), _FIRST, _LAST)
         return [str(item["evidence_key"]) for item in found]
+
+    def note_term(self, merchant: str, term: Term, case_id: str) -> None:
+        self._put_once(items.term_item(merchant, term, case_id))
+
+    def cases_noted(self, merchant: str, term: Term) -> Sequence[str]:
+        found = self._table.query(items.term_pk(merchant, term), _FIRST, _LAST, only=("pk", "sk", "case_id"))
+        return [str(item["case_id"]) for item in islice(found, _MAX_ITEMS)]
 
     def _put_once(self, item: items.Item) -> None:
         """The same item again is no error, and there is no other under its key: every attribute is in the key."""

@@ -142,9 +142,9 @@ def _sealed(item: Stored) -> bool:
         return False
 
 
-_ASIDE = {"F": "figure", "H": "held", "L": "lease", "N": "counted"}
-"""Items beside the chain: figures about a marketplace, what evidence is about whom, who holds an exception, and orders that are
-counted."""
+_ASIDE = {"F": "figure", "H": "held", "L": "lease", "N": "counted", "S": "term"}
+"""Items beside the chain: figures about a marketplace, what evidence is about whom, who holds an exception, by what a case is
+found, and orders that are counted."""
 
 
 def _kind(item: Stored) -> str:
@@ -174,7 +174,7 @@ def _kind(item: Stored) -> str:
             return "entry"
         case "POLICY", _ if not tail:
             return "policy"
-        case ("F" | "H" | "L" | "N") as aside, _ if tail:
+        case ("F" | "H" | "L" | "N" | "S") as aside, _ if tail:
             return _ASIDE[aside]
     return ""
 
@@ -421,6 +421,12 @@ def _check_held(ledger: _Ledger, item: Stored) -> None:
         ledger.found(item, "lies at another place than it says")
 
 
+def _check_term(ledger: _Ledger, item: Stored) -> None:
+    a: Mapping[str, Any] = item.attributes
+    if (item.pk, item.sk) != (f"M#{a['merchant']}#S#{a['kind']}#{a['digest']}", a["case_id"]):
+        ledger.found(item, "lies at another place than it says")
+
+
 def _check_counted(ledger: _Ledger, item: Stored) -> None:
     a: Mapping[str, Any] = item.attributes
     place = (f"M#{a['merchant']}#N#{a['channel']}#{a['day']}", f"{a['fulfillment_type']}#{a['order_ref']}")
@@ -445,5 +451,6 @@ _SIDE_CHECKS: Mapping[str, Callable[[_Ledger, Stored], None]] = {
     "policy": _check_policy,
     "held": _check_held,
     "counted": _check_counted,
+    "term": _check_term,
     "figure": _check_figure,
 }

@@ -20,6 +20,7 @@ from stopship.domain.order import FulfillmentType, OrderSnapshot, PickObservatio
 from stopship.domain.payment_timeout import OpenPayment
 from stopship.domain.policy import Policy
 from stopship.domain.request import Reason
+from stopship.domain.search import Term
 from stopship.domain.session import Session
 from stopship.domain.traffic import Traffic
 
@@ -569,6 +570,16 @@ class MarketBook(Protocol):
         """Over the version that was read. Raises Conflict when somebody wrote since."""
 
 
+class SearchBook(Protocol):
+    """By what a case can be found again. Beside the chain: what is lost here can be made again from the facts."""
+
+    def note_term(self, merchant: str, term: Term, case_id: str) -> None:
+        """Safe to repeat."""
+
+    def cases_noted(self, merchant: str, term: Term) -> Sequence[str]:
+        """The ids of the cases, at most a hundred."""
+
+
 class LeaseBook(Protocol):
     """Who holds which exception. Beside the chain: a lease says who looks at it, not what happened."""
 
@@ -579,7 +590,7 @@ class LeaseBook(Protocol):
         """Writes it over the one that was read, None for none. Raises Conflict when somebody wrote since."""
 
 
-class Ledger(OrderCounts, EvidenceIndex, MarketBook, LeaseBook, Protocol):
+class Ledger(OrderCounts, EvidenceIndex, MarketBook, SearchBook, LeaseBook, Protocol):
     """Append-only. Raises Conflict when the expected version has passed, AlreadyRecorded when a delivery, a fact key, a callback or a
     money key is there already, NotFound for another merchant's case."""
 

@@ -13,6 +13,7 @@ from stopship.application.context import Desk
 from stopship.application.end_question import end_question
 from stopship.application.keep_unmatched import CHANNEL, keep_unmatched
 from stopship.application.mail_texts import MailTemplate
+from stopship.application.note_terms import note_writer
 from stopship.application.open_case import receive_request
 from stopship.application.process_message import Processed
 from stopship.application.take_in import IntakeMessage
@@ -116,6 +117,7 @@ def _wish(desk: Desk, message: IntakeMessage, letter: Letter, thread: _Thread | 
     received = receive_request(desk, _request(message, wish))
     case = desk.cases.load(message.merchant, received.case_id)
     answer_mail(desk, case, message.delivery_id, letter, wish.answer)
+    note_writer(desk.ledger, message.merchant, received.case_id, letter.sender)
     if thread is not None:
         end_question(desk, thread.case, received.case_id)
     return Processed(received.how, received.case_id)

@@ -7,6 +7,7 @@ from stopship.application.ask_back import ask_back
 from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
 from stopship.application.keep_unmatched import keep_unmatched
+from stopship.application.note_terms import note_writers
 from stopship.application.open_case import receive_request
 from stopship.application.receive_signal import receive_signal
 from stopship.application.recordable import check_recordable
@@ -34,8 +35,9 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
     """Safe to repeat. An error leaves the message in the queue; after its tries it is in the DLQ, with an alarm."""
     if message.why:
         return _keep(desk, message, message.why)
+    body = desk.evidence.load(message.evidence_key)
     try:
-        normal = normalise(message, desk.evidence.load(message.evidence_key))
+        normal = normalise(message, body)
         if normal is not None:
             check_recordable(normal)
     except UnclearTicket as error:
@@ -52,6 +54,8 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         received = receive_request(desk, normal)
         if normal.receipt:
             send_receipt(desk, received.case_id, normal, normal.receipt)
+        # The case is on its way: nobody waits for this.
+        note_writers(desk.ledger, message.merchant, received.case_id, body)
         return Processed(received.how, received.case_id)
     if isinstance(normal, Signal):
         case_id = receive_signal(desk, normal)

@@ -37,7 +37,7 @@ class QueueFilter:
 
     def takes(self, item: ExceptionItem) -> bool:
         wanted = ((self.owner, item.owner), (self.channel, item.channel))
-        return all(want in ("", found) for want, found in wanted) and self.person in ("", person_of(item))
+        return all(want in ("", found) for want, found in wanted) and self.person in ("", item.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,6 @@ def view_queue(
     rows = tuple(islice((x for x in merged if wanted.takes(x)), limit + 1))
     more = len(rows) > limit
     return QueuePage(rows[:limit], rows[limit - 1].place if more else "")
-
-
-def person_of(item: ExceptionItem) -> str:
-    """Whose it is, "" for whoever takes it."""
-    return str(getattr(item, "person", ""))
 
 
 def _check_place(after: str) -> None:

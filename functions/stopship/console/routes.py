@@ -8,7 +8,7 @@ from stopship.console import static_files
 from stopship.console.answers import Answer
 from stopship.console.asked import Asked
 from stopship.console.office import Office
-from stopship.console.pages import case, cases, evidence, preferences, queue, sign_in
+from stopship.console.pages import case, cases, evidence, preferences, queue, search, sign_in
 from stopship.console.visit import Visit
 from stopship.domain.agent import Doing, may
 from stopship.domain.errors import NotAllowed, NotFound
@@ -53,6 +53,7 @@ SIGNED_IN = (
     Route("GET", "cases/{case_id}", case.show_case),
     Route("GET", "cases/{case_id}/part", case.refresh_case),
     Route("GET", "cases/{case_id}/evidence/{version}", evidence.show_evidence),
+    Route("GET", "search", search.show_search),
     Route("POST", "merchant", preferences.choose_merchant),
     Route("POST", "theme", preferences.choose_theme, None),
     Route("POST", "sign-out", preferences.sign_out, None),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from stopship.application.ports import ExceptionItem
-from stopship.application.view_queue import QueueFilter, QueuePage, person_of
+from stopship.application.view_queue import QueueFilter, QueuePage
 from stopship.console import spoken
 from stopship.domain.instant import seconds_between
 from stopship.domain.policy import Team, Tier
@@ -40,15 +40,14 @@ def rows(items: Iterable[ExceptionItem], now: str, subject: str) -> list[Row]:
 
 
 def _row(item: ExceptionItem, now: str, subject: str) -> Row:
-    person = person_of(item)
     return Row(
         item,
         exception_address(item.merchant, item.exception_id),
         spoken.lasting(seconds_between(item.opened_at, now)),
         spoken.left(now, item.deadline),
         now > item.deadline,
-        mine=bool(person) and person == subject,
-        taken=bool(person),
+        mine=bool(item.person) and item.person == subject,
+        taken=bool(item.person),
     )
 
 

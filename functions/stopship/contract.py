@@ -211,19 +211,14 @@ FUNCTIONS: tuple[Function, ...] = (
     _function(
         "serve_console",
         "door",
+        *_DESK,
         "sessions",
         "sign_in",
-        "ledger_read",
-        "ledger_list",
-        "ledger_append",
-        "traffic",
         "outages",
         "merchant_parameters",
         "evidence_read",
-        "evidence_write",
         "intake_send",
-        "wake_task",
-        timeout_seconds=15,
+        timeout_seconds=25,
         memory_mb=1024,
     ),
     _function(
@@ -281,7 +276,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("await_submission", "step", "ledger_read", "ledger_append", "wake_task"),
     _function("take_payment_action", "step", *_WITH_TOKENS, timeout_seconds=60),
     _function("close_loop", "step", *_WITH_TOKENS, "send_mail", timeout_seconds=60),
-    _function("project_ledger", "projection", "stream_read", "exception_send", timeout_seconds=60),
+    _function("project_ledger", "projection", "stream_read", "exception_send", "ledger_append", timeout_seconds=60),
     _function("project_facts", "projection", "stream_read", "ledger_read", "facts_write", timeout_seconds=120),
     _function(
         "export_facts",
@@ -297,7 +292,6 @@ FUNCTIONS: tuple[Function, ...] = (
     _function(
         "make_report", "timer", "reports_read", "reports_write", timeout_seconds=900, memory_mb=3008, reports=True
     ),
-    _function("project_ledger", "projection", "stream_read", "exception_send", "ledger_append", timeout_seconds=60),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
     _function(
         "escalate_exception",

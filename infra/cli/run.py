@@ -7,6 +7,7 @@ from rich.table import Table
 
 from infra.cli.output import as_json, console, fail, progress
 from infra.local.desk import LocalDesk, NotRunning
+from infra.local.people import PASSWORD, PEOPLE
 from stopship.adapters.traffic_dynamodb import DynamoTraffic
 from stopship.application.view_outage import view_outage
 
@@ -52,6 +53,7 @@ def status(json: Json = False) -> None:
 
 def addresses(desk: LocalDesk) -> dict[str, str]:
     return {
+        "console": desk.console_url,
         "api": desk.api_url,
         "openapi": f"{desk.api_url}/openapi.json",
         "emulator": desk.emulator.endpoint,
@@ -80,6 +82,7 @@ def outages(desk: LocalDesk) -> list[dict[str, Any]]:
 def _show(desk: LocalDesk, *, json: bool) -> None:
     down = outages(desk)
     facts: dict[str, Any] = {"running": True, "addresses": addresses(desk), "queues": depths(desk), "outages": down}
+    facts["people"] = {role: {"name": name, "password": PASSWORD} for role, name in PEOPLE.items()}
     if json:
         as_json(facts)
         return
@@ -87,6 +90,10 @@ def _show(desk: LocalDesk, *, json: bool) -> None:
     for name, value in facts["addresses"].items():
         table.add_row(name, value)
     console.print(table)
+    people = Table(title="Who can sign in to the console", show_header=False)
+    for role, name in PEOPLE.items():
+        people.add_row(role, name, PASSWORD)
+    console.print(people)
     waiting = {name: n for name, n in facts["queues"].items() if n}
     for x in down:
         told = f"{x['merchant']}: {x['partner']} is {x['state']} since {x['since']}, {x['waiting']} exceptions wait"

@@ -38,6 +38,10 @@ class LocalDesk:
     def api_url(self) -> str:
         return self.emulator.http_api_url(self.outputs["ApiId"])
 
+    @property
+    def console_url(self) -> str:
+        return f"{self.emulator.http_api_host_url(self.outputs['ApiId'])}/console"
+
     @classmethod
     def start(cls, progress: Progress, home: Path = HOME, *, keep: bool = False, port: int = 0) -> Self:
         """Brings everything up; with ``keep`` the state of the last desk is taken up again."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local.api import AGENT, APPROVER, create_groups, sign_in
 from infra.local.credentials import secret_for
+from infra.local.people import seed_people
 from infra.local.warehouses import WAREHOUSES, connection, sandbox_settings
 from stopship.adapters.mail.receipt import route
 from stopship.adapters.shopify.topics import SUBSCRIBED
@@ -165,6 +166,7 @@ def connect_merchants(desk: "LocalDesk") -> None:
     create_groups(desk, [*groups, *(f"role.{x}" for x in Role), *(f"team.{x}" for x in Team)])
     sign_in(desk, AGENT, [*groups, "role.agent", "role.lead"])
     sign_in(desk, APPROVER, [*groups, "role.finance"])
+    seed_people(desk, list(MERCHANTS))
 
 
 def _connect_partner_bus(desk: "LocalDesk") -> None:

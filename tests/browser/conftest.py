@@ -1,37 +1,34 @@
 """Real Chromium on the console's handler: no emulator, one browser for all, one desk for each test."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.serve import Served
+from tests.fakes.chromium import PROGRAM, WITHOUT, chromium
 from tests.fakes.console import FakeConsole, morning
-from tests.fakes.one_thread import use_one_thread
 from tests.fakes.identity_provider import PASSWORD
+from tests.fakes.one_thread import use_one_thread
 from tests.statemachines.play import Play
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-SCREENSHOTS = Path(os.environ.get("STOPSHIP_SCREENSHOTS", Path(__file__).parents[2] / ".artifacts" / "screenshots"))
+SCREENSHOTS = os.environ.get("STOPSHIP_SCREENSHOTS", "")
+"""The folder that pictures go to; without one none is taken."""
 
-if CHROMIUM is None:
-    pytest.skip("no chromium on this machine (Debian: apt-get install chromium)", allow_module_level=True)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    if PROGRAM is None:
+        pytest.skip(WITHOUT)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 class Console:
@@ -41,20 +38,22 @@ class Console:
         self._browser, self.play, self.world, self.fake, self.served = browser, play, play.world, fake, served
         self._contexts: list[BrowserContext] = []
 
-    def open(self, theme: str = "light", size: dict[str, int] | None = None) -> Page:
+    def open(self, theme: str = "light", size: dict[str, int] | None = None, *, script: bool = True) -> Page:
         """A browser of its own, with nobody signed in."""
         context = self._browser.new_context(
             base_url=self.served.address,
             color_scheme=theme,  # type: ignore[arg-type]
             viewport=size or WIDE,  # type: ignore[arg-type]
-            bypass_csp=False,
+            java_script_enabled=script,
         )
         context.set_default_timeout(5000)
         self._contexts.append(context)
         return context.new_page()
 
-    def signed_in(self, who: str = "lead", theme: str = "light", size: dict[str, int] | None = None) -> Page:
-        page = self.open(theme, size)
+    def signed_in(
+        self, who: str = "lead", theme: str = "light", size: dict[str, int] | None = None, *, script: bool = True
+    ) -> Page:
+        page = self.open(theme, size, script=script)
         page.goto("/console")
         page.get_by_label("E-mail").fill(f"{who}@desk.example")
         page.get_by_label("Password").fill(PASSWORD)
@@ -82,10 +81,10 @@ def console(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conso
 
 @pytest.fixture
 def shot() -> Callable[[Page, str], None]:
-    """Keeps what a page looks like."""
+    """Keeps what a page looks like, where somebody wants to see it."""
 
     def keep(page: Page, name: str) -> None:
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        if SCREENSHOTS:
+            page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
 
     return keep

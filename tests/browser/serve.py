@@ -1,7 +1,8 @@
 """The console behind a socket of this machine: each HTTP request becomes API Gateway's event, and the answer goes back as a gateway sends it."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -30,6 +31,12 @@ class Served:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No request is answered meanwhile: what happens in here happens at once."""
+        with self._lock:
+            yield
 
     @property
     def address(self) -> str:
@@ -69,7 +76,9 @@ class Served:
             request.send_header("set-cookie", cookie)
         request.send_header("content-length", str(len(raw)))
         request.end_headers()
-        request.wfile.write(raw)
+        with suppress(ConnectionError):
+            # The browser may have gone to another page meanwhile.
+            request.wfile.write(raw)
 
 
 def event_of(request: BaseHTTPRequestHandler, body: bytes) -> dict[str, Any]:

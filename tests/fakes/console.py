@@ -16,8 +16,8 @@ from stopship.console.serve import serve
 from stopship.domain.order import PickState
 from stopship.domain.request import Reason
 from stopship.domain.traffic import Traffic
-from tests.fakes.partners import Manner, captured
 from tests.fakes.identity_provider import PASSWORD, FakePeople
+from tests.fakes.partners import Manner, captured
 from tests.fakes.trouble import Trouble
 from tests.fakes.world import MERCHANT, World
 
@@ -45,7 +45,7 @@ class FakeConsole:
         self.people.add("stranger@desk.example", "role.lead", "merchant.borealis")
         self.people.add("nobody@desk.example")
         entrance = Entrance(self.people, self.sessions, world.clock)
-        self.office = Office(entrance, world.desk, self.queue, self.settings)
+        self.office = Office(entrance, world.desk, self.queue, self.settings, refresh_seconds=1)
 
     def settings(self, merchant: str) -> dict[str, Any]:
         links = {"netsuite": "https://1234567.app.netsuite.com/app/accounting/transactions/salesord.nl?id={record}"}

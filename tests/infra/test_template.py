@@ -114,12 +114,6 @@ def test_sessions_lie_in_a_table_that_forgets_and_only_the_console_may_use(templ
     assert len(users) == 1 and "ServeConsole" in users[0]
 
 
-def test_the_console_reads_no_partners_credential(template: Template) -> None:
-    (role,) = [name for name in template.policies() if "ServeConsole" in name]
-    allowed = {str(a) for s in template.policies()[role] for a in as_list(s["Action"])}
-    assert "secretsmanager:GetSecretValue" not in allowed
-
-
 def test_who_may_use_access_tokens_are_the_functions_that_call_partners_and_they_may_delete_none(
     template: Template,
 ) -> None:

@@ -12,6 +12,8 @@ from stopship.domain.errors import InvalidInput
 from stopship.domain.policy import Tier
 
 PAGE = 50
+MANY = 500
+"""As many as can be answered together."""
 _SIFTED = 400
 """Where most are left out, more are fetched at a time."""
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
+from stopship.console.addresses import split
 from stopship.domain.errors import InvalidInput
 from stopship.wiring.doors import read_body
 
@@ -50,13 +51,13 @@ class Asked:
     @property
     def on_this_machine(self) -> bool:
         """Plain HTTP is good enough there, and nowhere else: API Gateway answers to no such name."""
-        name = urlsplit(f"//{self.host}").hostname or ""
+        name = split(f"//{self.host}").hostname or ""
         return name in _LOOPBACK or name.endswith(".localhost")
 
     @property
     def from_own_page(self) -> bool:
         """Browsers name the page that a form was sent from (Fetch standard, the Origin header of a POST)."""
-        origin = urlsplit(self.headers.get("origin", ""))
+        origin = split(self.headers.get("origin", ""))
         return bool(self.host) and origin.netloc == self.host and origin.scheme in self._schemes
 
     @property

@@ -11,9 +11,11 @@ from stopship.application.take_in import IntakeQueue
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """``settings`` are a merchant's own, from its parameter: nothing in them is secret."""
+    """``settings`` are a merchant's own, from its parameter: nothing in them is secret. ``refresh_seconds`` is how often an open page
+    asks what has changed."""
 
     entrance: Entrance
     desk: Desk
     intake: IntakeQueue
     settings: Callable[[str], Mapping[str, Any]]
+    refresh_seconds: int = 5

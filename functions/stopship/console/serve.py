@@ -79,13 +79,20 @@ def _refused(asked: Asked, visit: Visit | None, error: Exception) -> Answer:
     else:
         logger().info("refused", extra={"error": type(error).__name__})
     if asked.lively:
-        # A part that only refreshes itself stays as it was.
-        more = {"hx_reswap": "none"} if asked.refreshing else {}
+        more = _place_of_refusal(asked)
         return html(rendered("_refused.html", heading=_HEADINGS[status], text=text, fix=fix), status, **more)
     if visit is None:
         return html(_bare_page(status, text, fix, cookies.theme(asked)), status)
     values = {"status_shown": status, "heading": _HEADINGS[status], "text": text, "fix": fix}
     return page(visit, "message.html", "", status=status, **values)
+
+
+def _place_of_refusal(asked: Asked) -> dict[str, str]:
+    """A part that only refreshes itself stays as it was, and so does a form that somebody has filled in: what is wrong stands below it."""
+    if asked.refreshing and asked.method == "GET":
+        return {"hx_reswap": "none"}
+    below = asked.method == "POST" and asked.headers.get("hx-target") == "answer"
+    return {"hx_retarget": "#answer-told", "hx_reswap": "innerHTML"} if below else {}
 
 
 def _meaning(error: Exception) -> tuple[int, str, str]:

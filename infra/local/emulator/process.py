@@ -174,6 +174,10 @@ class Emulator:
         """Where the $default stage of an HTTP API answers on this machine."""
         return f"{self.endpoint}/_aws/execute-api/{api_id}/$default"
 
+    def http_api_host_url(self, api_id: str) -> str:
+        """The same under a host of its own, as AWS has it, for who follows links: a browser takes every ``.localhost`` for this machine."""
+        return f"http://{api_id}.execute-api.localhost:{self.port}"
+
     def calls(self) -> list[Call]:
         """Every AWS call that functions and state machines made, in the order in which they were answered."""
         return read_calls(self.directory / CALLS)

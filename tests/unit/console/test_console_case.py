@@ -99,7 +99,9 @@ def test_a_fact_without_a_message_has_no_evidence(lead: Visitor, version: str) -
 
 def test_only_https_links_are_made() -> None:
     assert safe_link("https://a.example/1") == "https://a.example/1"
-    assert [safe_link(x) for x in ("javascript:alert(1)", "http://a.example", "data:text/html,x", "")] == [""] * 4
+    assert [safe_link(x) for x in ("javascript:alert(1)", "http://a.example", "data:text/html,x", "https://[", "")] == [
+        ""
+    ] * 5
     links = {"netsuite": "https://n.example/?id={record}", "order": "javascript:{order_ref}"}
     assert link_to(links, "netsuite", record="a&b c") == "https://n.example/?id=a%26b%20c"
     assert link_to(links, "order", order_ref="1") == link_to(links, "ticket", ticket="1") == ""

@@ -1,8 +1,7 @@
 """Which merchant a person looks at, in which colours, and until when."""
 
-from urllib.parse import urlsplit
-
 from stopship.console import cookies
+from stopship.console.addresses import split
 from stopship.console.answers import Answer, redirect
 from stopship.console.pages.sign_in import safe_next
 from stopship.console.visit import Visit
@@ -19,7 +18,7 @@ def choose_merchant(visit: Visit) -> Answer:
 
 def choose_theme(visit: Visit) -> Answer:
     """Back to where the form was."""
-    came_from = urlsplit(visit.asked.headers.get("referer", ""))
+    came_from = split(visit.asked.headers.get("referer", ""))
     onward = safe_next(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
     return redirect(onward).with_cookies(cookies.keep_theme(visit.asked, visit.asked.field("theme")))
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from stopship.application.view_outage import view_outage
-from stopship.application.view_queue import QueueFilter, QueuePage, view_queue
+from stopship.application.view_queue import MANY, PAGE, QueueFilter, QueuePage, view_queue
 from stopship.console.answers import Answer, unchanged
 from stopship.console.pages.page import page, part
 from stopship.console.views.queue import CHANNELS, queue_values
@@ -52,11 +52,13 @@ def outages(visit: Visit) -> list[dict[str, Any]]:
 
 
 def _page(visit: Visit, wanted: QueueFilter) -> QueuePage:
-    return view_queue(visit.desk.ledger, visit.merchants, wanted, visit.asked.wanted("after"))
+    limit = MANY if visit.asked.wanted("many") else PAGE
+    return view_queue(visit.desk.ledger, visit.merchants, wanted, visit.asked.wanted("after"), limit)
 
 
 def _values(visit: Visit, found: QueuePage, wanted: QueueFilter) -> dict[str, Any]:
-    return queue_values(found, wanted, visit.asked.wanted("after"), visit.now, visit.agent.subject)
+    many = bool(visit.asked.wanted("many"))
+    return queue_values(found, wanted, visit.asked.wanted("after"), visit.now, visit.agent.subject, many=many)
 
 
 def _wanted(visit: Visit) -> QueueFilter:

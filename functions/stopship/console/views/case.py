@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from stopship.application.ports import Recorded
 from stopship.application.weigh_cancel import sentence
 from stopship.console import spoken
+from stopship.console.addresses import split
 from stopship.domain.case import At, Case, Leg, MoveRecord
 from stopship.domain.events import ErpUpdated, name_of
 from stopship.domain.instant import seconds_between
@@ -182,7 +183,7 @@ def link_to(links: Mapping[str, Any], name: str, **values: str) -> str:
 
 def safe_link(address: str) -> str:
     """A link from outside is followed only over https: anything else could run in the page."""
-    return address if urlsplit(address).scheme == "https" else ""
+    return address if split(address).scheme == "https" else ""
 
 
 # ------------------------------------------------------------------------------------------------ timeline

@@ -51,16 +51,20 @@ def _row(item: ExceptionItem, now: str, subject: str) -> Row:
     )
 
 
-def queue_values(page: QueuePage, wanted: QueueFilter, after: str, now: str, subject: str) -> dict[str, Any]:
+def queue_values(
+    page: QueuePage, wanted: QueueFilter, after: str, now: str, subject: str, *, many: bool
+) -> dict[str, Any]:
     kept = {"tier": wanted.tier, "owner": wanted.owner, "channel": wanted.channel, "mine": "1" if wanted.person else ""}
+    size = {"many": "1"} if many else {}
     return {
         "rows": rows(page.items, now, subject),
         "digest": page.digest,
         "wanted": kept,
         "narrowed": any(kept.values()),
-        "refresh_address": _address("/console/queue", {**kept, "after": after, "seen": page.digest}),
-        "next_address": _address("/console", {**kept, "after": page.after}) if page.after else "",
-        "first_address": _address("/console", kept) if after else "",
+        "refresh_address": _address("/console/queue", {**kept, **size, "after": after, "seen": page.digest}),
+        "next_address": _address("/console", {**kept, **size, "after": page.after}) if page.after else "",
+        "first_address": _address("/console", {**kept, **size}) if after else "",
+        "many_address": "" if many or not page.after else _address("/console", {**kept, "many": "1"}),
         "choices": {"tier": list(Tier), "owner": list(Team), "channel": CHANNELS},
     }
 

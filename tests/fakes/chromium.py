@@ -1,0 +1,24 @@
+"""Chromium as tests use it: Debian's, without a screen, and with nothing that calls home."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+WITHOUT = "no chromium on this machine (Debian: apt-get install chromium)"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, headless=True, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()

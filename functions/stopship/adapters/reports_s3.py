@@ -39,6 +39,10 @@ class S3Reports:
     def put(self, key: str, body: bytes, content_type: str) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
+    def has(self, key: str) -> bool:
+        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+        return any(row["Key"] == key for row in found.get("Contents", []))
+
     def fetch(self, folder: Path, since: Week) -> int:
         """All facts from that week on, and the rules, as ``FactsDatabase.read_parquet`` reads them. Gives the number of files."""
         keys = [key for key in self._keys() if _WEEK not in key or key.partition(_WEEK)[2][:8] >= str(since)]

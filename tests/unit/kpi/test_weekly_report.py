@@ -22,6 +22,7 @@ from stopship.adapters.facts_duckdb import FactsDatabase
 from stopship.adapters.report import html, pdf, rows
 from stopship.application.compute_kpis import NO_COSTS, compute, trace
 from stopship.application.report.links import Links
+from stopship.application.report.mail import as_text
 from stopship.application.report.make import make_report
 from stopship.application.report.model import Report
 from stopship.application.report.scale import top
@@ -189,6 +190,20 @@ def test_the_page_goes_by_mail_as_it_is(page: Page) -> None:
     """Nothing that mail programs take away or that has to be fetched."""
     assert not {"script", "style", "link", "img", "svg", "iframe", "form", "object"} & set(page.tags)
     assert not {"class", "onclick", "src", "background"} & page.attributes
+
+
+def test_a_mail_is_the_first_page_and_short_enough_not_to_be_cut(report: Report) -> None:
+    text = html.render_mail(report, LINKS, "s3/reports/all.html")
+    assert len(text.encode()) < 100_000
+    assert "Recommended for next week" in text and "What each measure means" not in text
+    assert "s3/reports/all.html" in text
+
+
+def test_who_cannot_see_the_page_reads_the_same(report: Report) -> None:
+    text = as_text(report)
+    assert all(action.title in text for action in report.actions)
+    assert all(note in text for note in report.notes)
+    assert "Stop-ship success: " in text and "<" not in text
 
 
 def test_every_link_leads_to_the_cases_of_a_measure(page: Page) -> None:

@@ -28,7 +28,15 @@ _HEAD_RIGHT = _HEAD.replace("text-align:left", "text-align:right")
 
 
 def render(report: Report, links: Links) -> str:
-    body = "".join(_parts(report, links))
+    return _page(report, "".join((*_first(report, links), *_behind(report, links))))
+
+
+def render_mail(report: Report, links: Links, whole: str) -> str:
+    """The first page alone, because mail programs cut what is longer than about 100 KB; ``whole`` says where all of it is."""
+    return _page(report, "".join((*_first(report, links), _text(f"Tables, plots and definitions: {whole}"))))
+
+
+def _page(report: Report, body: str) -> str:
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Cancellation desk, {escape(report.title)}, {report.week}</title></head>"
@@ -39,7 +47,7 @@ def render(report: Report, links: Links) -> str:
     )
 
 
-def _parts(report: Report, links: Links) -> Iterator[str]:
+def _first(report: Report, links: Links) -> Iterator[str]:
     yield _title(report)
     yield _headlines(report, links)
     yield _heading("What changed")
@@ -54,6 +62,9 @@ def _parts(report: Report, links: Links) -> Iterator[str]:
     yield _actions(report.actions, links)
     yield _heading("To be known of the data")
     yield _list(escape(x) for x in report.notes)
+
+
+def _behind(report: Report, links: Links) -> Iterator[str]:
     yield _heading("Eight weeks")
     yield _trends(report.headlines)
     for section in report.sections:

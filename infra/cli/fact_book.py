@@ -11,6 +11,7 @@ from infra.cli.cases import Json, Stage
 from infra.cli.facts import fact_book, reporting
 from infra.cli.output import FOUND_PROBLEMS, as_json, console
 from stopship.adapters import facts_json, ledger_items, reporting_rules
+from stopship.adapters.clock import SystemClock
 from stopship.adapters.facts_duckdb import write_parquet
 from stopship.application.project_facts import rebuild
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
@@ -71,6 +72,7 @@ def export(
     stage: Stage = "",
 ) -> None:
     """Writes the facts as Parquet, by merchant and week, for `stopship kpi --facts` and for whatever else reads Parquet."""
+    began = SystemClock().now()
     desk, book = fact_book(stage)
     weeks: dict[tuple[str, str], tuple[list[CaseFacts], list[OrderFact]]] = {}
     for fact in book.everything():
@@ -81,5 +83,5 @@ def export(
         write_parquet(folder, f"merchant={merchant}/week={week}", cases, orders)
     folder.mkdir(parents=True, exist_ok=True)
     rules = reporting(desk, sorted({merchant for merchant, _ in weeks}))
-    (folder / reporting_rules.FILE).write_text(reporting_rules.dump(rules), encoding="utf-8")
+    (folder / reporting_rules.FILE).write_text(reporting_rules.dump(rules, began), encoding="utf-8")
     console.print(f"{len(weeks)} weeks of {len(rules)} merchants in {folder}", highlight=False, soft_wrap=True)

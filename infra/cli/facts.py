@@ -24,7 +24,8 @@ from stopship.domain.policy import ReportingRule
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """``rules`` by merchant; who has none is counted by UTC, and its costs are not known."""
+    """``rules`` by merchant; who has none is counted by UTC, and its costs are not known. ``now`` is when the facts were true: of files, when
+    they were exported."""
 
     database: FactsDatabase
     rules: dict[str, ReportingRule]
@@ -61,7 +62,8 @@ def open_facts(folder: Path | None, stage: str) -> Iterator[Facts]:
             raise fail(f"--facts {folder}: there is no such folder")
         else:
             database.read_parquet(folder)
-            yield Facts(database, reporting_rules.read(folder), now)
+            exported = reporting_rules.read(folder)
+            yield Facts(database, exported.rules, exported.at or now)
     finally:
         database.close()
 

@@ -33,8 +33,10 @@ class S3Reports:
                     key = f"{FACTS}{file.relative_to(folder)}"
                     self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
 
-    def write_rules(self, rules: reporting_rules.Rules) -> None:
-        self.put(f"{FACTS}{reporting_rules.FILE}", reporting_rules.dump(rules).encode(), "application/json")
+    def write_rules(self, rules: reporting_rules.Rules, exported_at: str) -> None:
+        self.put(
+            f"{FACTS}{reporting_rules.FILE}", reporting_rules.dump(rules, exported_at).encode(), "application/json"
+        )
 
     def put(self, key: str, body: bytes, content_type: str) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)

@@ -19,6 +19,7 @@ from stopship.application.report.links import Links
 from stopship.application.report.mail import mail_report
 from stopship.application.report.model import Report
 from stopship.domain.errors import StopshipError
+from stopship.domain.instant import seconds_between
 from stopship.domain.kpi.calendar import Week
 from stopship.telemetry import logger
 from stopship.wiring import merchants, reports, settings
@@ -26,6 +27,11 @@ from stopship.wiring import merchants, reports, settings
 MEMORY_MB = 1536
 """Of the function's own, what is left to DuckDB; more goes to its temporary folder."""
 ALL = "_all"
+STALE_SECONDS = 6 * 3600
+
+
+class StaleFacts(StopshipError):
+    """A report would show an old week as if it were all there is."""
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, int]:
@@ -36,16 +42,19 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, int]:
         folder = Path(name)
         # Without merchants there are no zones: UTC's week says from where on to fetch.
         reports().fetch(folder, oldest(Week.parse(asked) if asked else Week.at(now, UTC)))
+        exported = reporting_rules.read(folder)
+        if not asked and exported.at and seconds_between(exported.at, now) > STALE_SECONDS:
+            raise StaleFacts(f"the facts were last exported at {exported.at}: look at export_facts")
         database = FactsDatabase(memory_mb=MEMORY_MB, spill=folder / "spill")
         try:
-            return {"files": _make(database, folder, asked, now)}
+            database.read_parquet(folder)
+            return {"files": _make(database, exported, asked, exported.at or now)}
         finally:
             database.close()
 
 
-def _make(database: FactsDatabase, folder: Path, asked: str, now: str) -> int:
-    database.read_parquet(folder)
-    rules, files = reporting_rules.read(folder), 0
+def _make(database: FactsDatabase, exported: reporting_rules.Exported, asked: str, now: str) -> int:
+    rules, files = exported.rules, 0
     zones = reporting_rules.zones(database.merchants(), rules)
     if not zones:
         logger().warning("there are no facts to report")

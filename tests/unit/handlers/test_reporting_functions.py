@@ -207,6 +207,16 @@ def test_an_export_that_died_is_done_again(s3: Any, monkeypatch: pytest.MonkeyPa
     assert export_facts.handler({}, None) == {"weeks": 2}
 
 
+def test_facts_that_nobody_exports_any_more_make_no_report(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_the_week()
+    project_facts.handler(stream(), None)
+    export_facts.handler({}, None)
+    monkeypatch.setattr(SystemClock, "now", lambda _: "2026-11-30T12:30:00.000000Z")
+    with pytest.raises(make_report.StaleFacts, match="2026-11-23T12:30"):
+        make_report.handler({}, None)
+    assert not [x for x in keys(s3) if x.startswith("reports/")]
+
+
 def test_old_weeks_are_not_fetched(s3: Any) -> None:
     record_the_week()
     project_facts.handler(stream(), None)

@@ -55,13 +55,13 @@ def database(folder: Path) -> Iterator[FactsDatabase]:
 
 @pytest.fixture(scope="module")
 def weeks(folder: Path) -> list[Span]:
-    rules = reporting_rules.read(folder)
+    rules = reporting_rules.read(folder).rules
     return spans(reporting_rules.zones(generated_facts.merchants(), rules), list(trend(WEEK, 8)), NOW)
 
 
 @pytest.fixture(scope="module")
 def report(database: FactsDatabase, weeks: list[Span], folder: Path) -> Report:
-    return make_report(database, weeks, "", reporting_rules.costs(reporting_rules.read(folder)))
+    return make_report(database, weeks, "", reporting_rules.costs(reporting_rules.read(folder).rules))
 
 
 def small(now: str = NOW, *, merchant: str = MERCHANT) -> Report:

@@ -134,6 +134,13 @@ def test_what_is_not_known_is_said() -> None:
     assert any("acme" in x and "not known" in x for x in small().costs)
 
 
+def test_a_week_of_which_nobody_told_is_not_a_week_of_nothing() -> None:
+    report = small()
+    assert all(x.before is None and x.trend[:-1] == (None,) * 7 and not x.tone for x in report.headlines)
+    assert "Nobody told of any order or case in 2026-W40, 2026-W41" in " ".join(report.notes)
+    assert "2026-W47:" not in " ".join(report.notes)
+
+
 def test_a_week_that_is_not_over_says_so() -> None:
     running = small("2026-11-18T12:00:00.000000Z")
     assert not running.over

@@ -178,7 +178,7 @@ def _actions(actions: tuple[Action, ...], links: Links) -> str:
 def _action(place: int, x: Action, links: Links) -> str:
     first = ", ".join(escape(case) for _, case in x.cases)
     count = f"{x.figure.upper:,}" if x.figure.upper else "0"
-    link = f'<a href="{escape(links.cases(x.figure, x.only))}" style="color:{BLUE}">all {count} cases</a>'
+    link = f'<a href="{escape(links.cases(x.figure, x.only))}" style="color:{BLUE}">all of them: {count}</a>'
     return (
         f'<tr><td style="{_CELL};font-size:20px;font-weight:bold;color:{BLUE};width:26px">{place}</td><td style="{_CELL}">'
         f'<b>{escape(x.title)}</b><br>{escape(x.why)}<br><span style="color:{GREY};font-size:12px">{first} ... {link}</span></td></tr>'
@@ -206,14 +206,19 @@ def _trend(x: Headline) -> str:
         f'<td style="font-size:10px;color:{GREY};vertical-align:top;text-align:right;padding-right:4px;white-space:nowrap">{head}</td>',
         f'<td style="font-size:10px;color:{GREY};vertical-align:bottom;text-align:right;padding-right:4px">0</td>',
     )
-    weeks = [f.week[-3:] for f in x.trend if f is not None]
-    names = f"{weeks[0]} to {weeks[-1]}"
+    names = weeks_shown(x.trend)
     return (
         f'<td style="width:33%;padding:8px 10px 10px 0;vertical-align:top"><div style="font-size:12px;font-weight:bold;height:30px">{escape(x.label)}</div>'
         f'<table role="presentation" cellspacing="0" cellpadding="0" style="border-collapse:collapse"><tr>{axis[0]}'
         f'<td rowspan="2">{_columns(x.trend, 56, 15)}</td></tr><tr>{axis[1]}</tr></table>'
         f'<div style="font-size:10px;color:{GREY}">{names}; now {last}</div></td>'
     )
+
+
+def weeks_shown(trend: tuple[Figure | None, ...]) -> str:
+    """Of which there is something to show."""
+    weeks = [f.week[-3:] for f in trend if f is not None]
+    return f"{weeks[0]} to {weeks[-1]}" if len(weeks) > 1 else f"{weeks[0]} only"
 
 
 # ---------------------------------------------------------------------------------------------- tables

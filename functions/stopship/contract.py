@@ -290,7 +290,16 @@ FUNCTIONS: tuple[Function, ...] = (
         reports=True,
     ),
     _function(
-        "make_report", "timer", "reports_read", "reports_write", timeout_seconds=900, memory_mb=3008, reports=True
+        "make_report",
+        "timer",
+        "reports_read",
+        "reports_write",
+        "merchant_parameters",
+        "merchant_secrets",
+        "send_mail",
+        timeout_seconds=900,
+        memory_mb=3008,
+        reports=True,
     ),
     _function("check_credentials", "timer", "merchant_names", "merchant_secrets", timeout_seconds=60),
     _function(

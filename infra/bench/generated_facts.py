@@ -17,6 +17,7 @@ MERCHANTS = 5
 ORDERS_PER_CASE = 10
 _OWN = {"case_id", "order_ref", "exception_id", "money_id"}
 _FIRST_DAY = "2026-09-21"
+EXPORTED_AT = "2026-12-01T00:00:00.000000Z"
 
 
 def write(folder: Path, cases: int) -> None:
@@ -33,7 +34,7 @@ def write(folder: Path, cases: int) -> None:
             database.connection.execute(f"COPY ({select}) {to}")
     finally:
         database.close()
-    (folder / reporting_rules.FILE).write_text(reporting_rules.dump(_rules()), encoding="utf-8")
+    (folder / reporting_rules.FILE).write_text(reporting_rules.dump(_rules(), EXPORTED_AT), encoding="utf-8")
 
 
 def merchants() -> list[str]:

@@ -24,7 +24,8 @@ from stopship.domain.policy import ReportingRule
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """``rules`` by merchant; who has none is counted by UTC, and its costs are not known."""
+    """``rules`` by merchant; who has none is counted by UTC, and its costs are not known. ``now`` is when the facts were true: of files, when
+    they were exported."""
 
     database: FactsDatabase
     rules: dict[str, ReportingRule]
@@ -61,26 +62,35 @@ def open_facts(folder: Path | None, stage: str) -> Iterator[Facts]:
             raise fail(f"--facts {folder}: there is no such folder")
         else:
             database.read_parquet(folder)
-            yield Facts(database, reporting_rules.read(folder), now)
+            exported = reporting_rules.read(folder)
+            yield Facts(database, exported.rules, exported.at or now)
     finally:
         database.close()
 
 
 def _from_desk(database: FactsDatabase, stage: str) -> dict[str, ReportingRule]:
-    try:
-        outputs, client = _desk(stage)
-    except NotRunning as error:
-        raise fail(f"{error} Or name a folder of exported facts: --facts DIR") from error
-    found = list(DynamoFacts(client("dynamodb"), outputs["FactsTableName"]).everything())
+    desk, book = fact_book(stage)
+    found = list(book.everything())
     orders = [x for x in found if isinstance(x, OrderFact)]
     database.read_rows([x for x in found if isinstance(x, CaseFacts)], orders)
-    merchants = Merchants(stage or STAGE, None, client("ssm"))
-    policies = {name: str(merchants.settings(name).get("policy", "")) for name in database.merchants()}
+    return reporting(desk, database.merchants())
+
+
+def fact_book(stage: str) -> tuple[Target, DynamoFacts]:
+    """Of the desk on this machine, or of a stage. Raises typer.Exit where there is none."""
+    try:
+        desk = Target.find(stage)
+    except NotRunning as error:
+        raise fail(f"{error} Figures can also be had from a folder of exported facts: --facts DIR") from error
+    return desk, DynamoFacts(_client(desk, "dynamodb"), desk.outputs["FactsTableName"])
+
+
+def reporting(desk: Target, merchants: list[str]) -> dict[str, ReportingRule]:
+    """By the policy that is in force for each of them."""
+    settings = Merchants(STAGE if desk.name == "local" else desk.name, None, _client(desk, "ssm"))
+    policies = {name: str(settings.settings(name).get("policy", "")) for name in merchants}
     return {name: policy_file.effective(override)[1].reporting for name, override in policies.items()}
 
 
-def _desk(stage: str) -> tuple[dict[str, str], Any]:
-    if stage:
-        return Target.find(stage).outputs, boto3.client
-    desk = LocalDesk.attach()
-    return dict(desk.outputs), desk.emulator.client
+def _client(desk: Target, service: str) -> Any:
+    return LocalDesk.attach().emulator.client(service) if desk.name == "local" else boto3.client(service)

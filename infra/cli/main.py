@@ -2,7 +2,7 @@
 
 import typer
 
-from infra.cli import audit, cases, exceptions, policy
+from infra.cli import audit, cases, exceptions, fact_book, policy
 from infra.cli.bench import bench
 from infra.cli.cancel import cancel
 from infra.cli.capabilities import capabilities
@@ -51,6 +51,7 @@ app.add_typer(cases.app, name="case")
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(audit.app, name="audit")
 app.add_typer(policy.app, name="policy")
+app.add_typer(fact_book.app, name="facts")
 
 
 def main() -> None:

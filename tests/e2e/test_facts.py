@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -52,11 +53,24 @@ def test_what_followed_the_day_is_what_the_ledger_gives_byte_for_byte(played: Da
     assert len([x for x in followed if x.startswith("{")]) >= len(played.plays)
 
 
+def test_the_days_figures_are_what_was_played(played: Day, followed: list[str]) -> None:
+    """Each trap shows where it should, and nothing else does: no cancel is counted as paid twice, no word as false that was true."""
+    facts = [facts_json.load(x) for x in followed if x.startswith("{")]
+    cases, legs = [x.case for x in facts], [leg for x in facts for leg in x.legs]
+    names = [play.name for play in played.plays]
+    outcomes = Counter(play.outcome for play in played.plays)
+    assert {name: sum(x.outcome == name for x in cases) for name in outcomes} == dict(outcomes)
+    left, lied = names.count("ships after the stop: P1, return"), names.count("says cancelled, goes on picking")
+    assert left and lied
+    assert sum(leg.left_after_ok for leg in legs) == left
+    assert sum(leg.false_ok for leg in legs) == left + lied
+    assert Counter(one.leak for x in facts for one in x.money if one.leak) == {"shipped": left}
+    assert sum(leg.order_age != "unknown" for leg in legs) > len(legs) / 2
+
+
 def test_the_days_report_is_made_by_the_deployed_functions(played: Day, followed: list[str]) -> None:
     assert invoke(played, "export_facts", {})["weeks"] > 0
-    week = {
-        "week": min(facts.week for facts in map(facts_json.load, (x for x in followed if x.startswith("{")))).__str__()
-    }
+    week = {"week": str(min(facts_json.load(x).week for x in followed if x.startswith("{")))}
     assert invoke(played, "make_report", week)["files"] >= 10
     bucket = played.desk.outputs["ReportsBucketName"]
     listed = played.desk.emulator.client("s3").list_objects_v2(Bucket=bucket, Prefix="reports/")["Contents"]

@@ -84,7 +84,17 @@ RARE = {
         ),
         "once an hour",
     ),
-    "make-report": dict.fromkeys(("s3:GetObject", "s3:PutObject", "sqs:SendMessage"), "once a week"),
+    "make-report": dict.fromkeys(
+        (
+            "s3:GetObject",
+            "s3:PutObject",
+            "secretsmanager:GetSecretValue",
+            "ses:SendEmail",
+            "sqs:SendMessage",
+            "ssm:GetParameter",
+        ),
+        "once a week",
+    ),
     "serve-console": dict.fromkeys(
         (
             *TOKENS,

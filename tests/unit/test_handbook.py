@@ -66,6 +66,20 @@ def test_a_merchants_own_decision_is_in_its_handbook_and_not_the_default() -> No
     assert map_of(book).next_[Team.WAREHOUSE] is Team.OPS
 
 
+def test_working_time_notices_and_the_second_person_are_in_it() -> None:
+    override = (
+        '[calendars.finance]\ntime_zone = "Europe/Berlin"\nhours = { mon = "09:00-17:30" }\nholidays = ["2026-12-25"]\n'
+        '[contacts.finance]\nlead = ["webhook:finance"]\n[escalation_notices]\nlead = 77\n[two_people.limit]\nEUR = "200.00"\n'
+        '[rotas.warehouse]\npeople = ["id-of-a-person", "id-of-another"]\nfirst_week = "2026-11-23"\n[service_seconds]\nvendor = 7200\n'
+    )
+    text = markdown.render(write_handbook(effective(override)[1], "acme", erp_fields()))
+    assert "| finance | mon 09:00-17:30 (Europe/Berlin) | 2026-12-25 | whoever is free |" in text
+    assert "| warehouse | always | none | 2 people in turn, from 2026-11-23 on |" in text
+    assert "| finance | sns | webhook:finance | sns |" in text and "lead at 77 % of the time" in text
+    assert "above EUR 200" in text and "| 2 hours |" in text
+    assert "id-of-a-person" not in text, "who works is not for a document"
+
+
 def test_the_same_policy_gives_the_same_files(tmp_path: Path) -> None:
     found = []
     for name in ("a", "b"):

@@ -19,7 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("facts")
     write_parquet(found, f"merchant={MERCHANT}/week=2026-W47", facts_of_week(), orders())
     rules = {MERCHANT: ReportingRule("Europe/Berlin")}
-    (found / reporting_rules.FILE).write_text(reporting_rules.dump(rules))
+    (found / reporting_rules.FILE).write_text(reporting_rules.dump(rules, "2026-12-01T00:00:00.000000Z"))
     return found
 
 
@@ -39,6 +39,15 @@ def test_the_weeks_of_a_merchant_are_those_of_its_time_zone(folder: Path) -> Non
         ("2026-W47", "7"),
         ("2026-W48", "1"),
     ]
+
+
+def test_files_are_as_old_as_their_export_and_say_so(folder: Path, tmp_path: Path) -> None:
+    """Exported on Wednesday: the week is not over for them, however much later they are read."""
+    write_parquet(tmp_path, "p", facts_of_week(), orders())
+    exported = reporting_rules.dump({MERCHANT: ReportingRule("Europe/Berlin")}, "2026-11-18T12:00:00.000000Z")
+    (tmp_path / reporting_rules.FILE).write_text(exported)
+    told = json.loads(kpi("cases_received", "--week", "2026-W47", "--facts", str(tmp_path), "--json").stdout)
+    assert (told["as_of"], told["figures"][0]["value"]) == ("2026-11-18T12:00:00.000000Z", "6")
 
 
 def test_it_is_broken_down_and_filtered(folder: Path) -> None:

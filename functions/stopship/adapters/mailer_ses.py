@@ -27,8 +27,9 @@ class SesMailer:
         text: str,
         tags: Mapping[str, str],
         headers: Mapping[str, str] | None = None,
+        html: str = "",
     ) -> str:
-        """Raises PartnerRefused when SES rejects the message (an unverified sender), PartnerUnavailable otherwise: in doubt when the
+        """``html`` is the same in another form, for whoever can show it. Raises PartnerRefused when SES rejects the message (an unverified sender), PartnerUnavailable otherwise: in doubt when the
         answer was lost, for SES has no idempotency key and nothing that could be read back."""
         from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
 
@@ -39,7 +40,7 @@ class SesMailer:
                 Content={
                     "Simple": {
                         "Subject": {"Data": subject, "Charset": "UTF-8"},
-                        "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
+                        "Body": _body(text, html),
                         "Headers": [{"Name": k, "Value": v} for k, v in {**MARKS, **(headers or {})}.items()],
                     }
                 },
@@ -52,6 +53,11 @@ class SesMailer:
         except HTTPClientError as error:
             raise PartnerUnavailable("ses", "its answer was lost", in_doubt=True) from error
         return str(answer["MessageId"])
+
+
+def _body(text: str, html: str) -> dict[str, dict[str, str]]:
+    plain = {"Text": {"Data": text, "Charset": "UTF-8"}}
+    return {**plain, "Html": {"Data": html, "Charset": "UTF-8"}} if html else plain
 
 
 def _from_answer(response: Mapping[str, Any]) -> PartnerRefused | PartnerUnavailable:

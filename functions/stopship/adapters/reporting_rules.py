@@ -1,7 +1,9 @@
-"""By what rules each merchant's figures are reported, as one JSON file beside the exported facts, so that they can be read without the desk."""
+"""By what rules each merchant's figures are reported, and how old the facts are, as one JSON file beside the exported facts, so
+that they can be read without the desk."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,18 @@ FILE = "reporting.json"
 type Rules = Mapping[str, ReportingRule]
 
 
-def dump(rules: Rules) -> str:
-    return canonical({merchant: _row(rule) for merchant, rule in rules.items()})
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """``at`` is when the export began: what happened later is not in the files. "" where there is no such file."""
+
+    rules: dict[str, ReportingRule] = field(default_factory=dict)
+    at: str = ""
+
+
+def dump(rules: Rules, exported_at: str) -> str:
+    return canonical(
+        {"exported_at": exported_at, "merchants": {merchant: _row(rule) for merchant, rule in rules.items()}}
+    )
 
 
 def _row(rule: ReportingRule) -> dict[str, Any]:
@@ -26,9 +38,10 @@ def _row(rule: ReportingRule) -> dict[str, Any]:
     return {"time_zone": rule.time_zone, "costs": told}
 
 
-def load(text: str) -> dict[str, ReportingRule]:
+def load(text: str) -> Exported:
     """Raises ValueError or KeyError for what never was one."""
-    return {merchant: _rule(row) for merchant, row in json.loads(text).items()}
+    told = json.loads(text)
+    return Exported({merchant: _rule(row) for merchant, row in told["merchants"].items()}, told["exported_at"])
 
 
 def _rule(row: Mapping[str, Any]) -> ReportingRule:
@@ -39,10 +52,10 @@ def _rule(row: Mapping[str, Any]) -> ReportingRule:
     return ReportingRule(row["time_zone"], ParcelCosts(costs["currency"], *parts))
 
 
-def read(folder: Path) -> dict[str, ReportingRule]:
-    """Empty where nobody has written any: then weeks are UTC's and costs are not known."""
+def read(folder: Path) -> Exported:
+    """Without a file weeks are UTC's, costs are not known, and nobody says how old the facts are."""
     file = folder / FILE
-    return load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return load(file.read_text(encoding="utf-8")) if file.exists() else Exported()
 
 
 def zones(merchants: list[str], rules: Rules) -> dict[str, ZoneInfo]:

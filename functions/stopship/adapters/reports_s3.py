@@ -33,11 +33,17 @@ class S3Reports:
                     key = f"{FACTS}{file.relative_to(folder)}"
                     self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
 
-    def write_rules(self, rules: reporting_rules.Rules) -> None:
-        self.put(f"{FACTS}{reporting_rules.FILE}", reporting_rules.dump(rules).encode(), "application/json")
+    def write_rules(self, rules: reporting_rules.Rules, exported_at: str) -> None:
+        self.put(
+            f"{FACTS}{reporting_rules.FILE}", reporting_rules.dump(rules, exported_at).encode(), "application/json"
+        )
 
     def put(self, key: str, body: bytes, content_type: str) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+
+    def has(self, key: str) -> bool:
+        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+        return any(row["Key"] == key for row in found.get("Contents", []))
 
     def fetch(self, folder: Path, since: Week) -> int:
         """All facts from that week on, and the rules, as ``FactsDatabase.read_parquet`` reads them. Gives the number of files."""

@@ -3,6 +3,7 @@
 import json
 
 from stopship.adapters import policy_file
+from stopship.adapters.clock import SystemClock
 from stopship.application.export_facts import export_facts
 from stopship.domain.policy import ReportingRule
 from stopship.telemetry import logger
@@ -10,8 +11,10 @@ from stopship.wiring import facts, merchants, reports
 
 
 def handler(_event: object, _context: object) -> dict[str, int]:
-    reports().write_rules(_rules())
+    began = SystemClock().now()
     weeks = export_facts(facts(), reports())
+    # Last, so that files which say how old they are are whole.
+    reports().write_rules(_rules(), began)
     logger().info("facts exported", extra={"weeks": weeks})
     return {"weeks": weeks}
 

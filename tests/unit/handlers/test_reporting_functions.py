@@ -17,8 +17,9 @@ from stopship.adapters.clock import SystemClock
 from stopship.adapters.facts_table import DynamoFacts
 from stopship.adapters.ledger_dynamodb import encode
 from stopship.adapters.ledger_memory import MemoryLedger
+from stopship.adapters.report import formats
 from stopship.application.ports import Append, NewEvent, OrderPlaced
-from stopship.contract import merchant_parameter_name
+from stopship.contract import merchant_parameter_name, merchant_secret_name
 from stopship.handlers import export_facts, make_report, project_facts
 from tests.contract.test_fact_book import TABLE as FACTS
 from tests.contract.test_fact_book import new_table as new_facts_table
@@ -116,6 +117,52 @@ def test_from_the_ledger_to_a_report(s3: Any, tmp_path: Path) -> None:
     assert told["figures"][0]["cases"].startswith("https://desk.example/console/kpi/")
 
 
+SENDER, TO = "desk@acme.example", ["lead@acme.example", "finance@acme.example"]
+
+
+def name_recipients(*, verified: bool) -> None:
+    policy = '[reporting]\ntime_zone = "Europe/Berlin"\n'
+    told = json.dumps({"policy": policy, "report_to": TO})
+    ssm = boto3.client("ssm", region_name="eu-central-1")
+    ssm.put_parameter(Name=merchant_parameter_name("test", MERCHANT), Value=told, Type="String", Overwrite=True)
+    secret = json.dumps({"mail": {"sender": SENDER}})
+    secrets = boto3.client("secretsmanager", region_name="eu-central-1")
+    secrets.create_secret(Name=merchant_secret_name("test", MERCHANT), SecretString=secret)
+    if verified:
+        boto3.client("sesv2", region_name="eu-central-1").create_email_identity(EmailIdentity=SENDER)
+
+
+def mailed() -> list[Any]:
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.ses.models import ses_backends
+
+    return list(ses_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].sent_messages)
+
+
+def test_a_report_is_mailed_once_to_whom_the_merchant_names(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "FORMATS", formats.FORMATS[:1])
+    name_recipients(verified=True)
+    record_the_week()
+    project_facts.handler(stream(), None)
+    export_facts.handler({}, None)
+    for _ in range(2):
+        assert make_report.handler({}, None) == {"files": 1}
+    assert [x.destinations["ToAddresses"] for x in mailed()] == [[x] for x in TO]
+    assert mailed()[0].subject == "Cancellation desk, acme, week 2026-W47"
+    assert f"reports/{MERCHANT}/2026-W47.mailed" in keys(s3)
+
+
+def test_a_mail_that_is_refused_costs_nobody_the_report(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "FORMATS", formats.FORMATS[:1])
+    name_recipients(verified=False)
+    record_the_week()
+    project_facts.handler(stream(), None)
+    export_facts.handler({}, None)
+    assert make_report.handler({}, None) == {"files": 1}
+    assert mailed() == []
+    assert f"reports/{MERCHANT}/2026-W47.mailed" not in keys(s3)
+
+
 def test_a_week_is_reported_again_when_it_is_asked_for(s3: Any) -> None:
     record_the_week()
     project_facts.handler(stream(), None)
@@ -158,6 +205,16 @@ def test_an_export_that_died_is_done_again(s3: Any, monkeypatch: pytest.MonkeyPa
         with pytest.raises(ConnectionError):
             export_facts.handler({}, None)
     assert export_facts.handler({}, None) == {"weeks": 2}
+
+
+def test_facts_that_nobody_exports_any_more_make_no_report(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_the_week()
+    project_facts.handler(stream(), None)
+    export_facts.handler({}, None)
+    monkeypatch.setattr(SystemClock, "now", lambda _: "2026-11-30T12:30:00.000000Z")
+    with pytest.raises(make_report.StaleFacts, match="2026-11-23T12:30"):
+        make_report.handler({}, None)
+    assert not [x for x in keys(s3) if x.startswith("reports/")]
 
 
 def test_old_weeks_are_not_fetched(s3: Any) -> None:

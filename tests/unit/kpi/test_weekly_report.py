@@ -22,6 +22,7 @@ from stopship.adapters.facts_duckdb import FactsDatabase
 from stopship.adapters.report import html, pdf, rows
 from stopship.application.compute_kpis import NO_COSTS, compute, trace
 from stopship.application.report.links import Links
+from stopship.application.report.mail import as_text
 from stopship.application.report.make import make_report
 from stopship.application.report.model import Report
 from stopship.application.report.scale import top
@@ -54,13 +55,13 @@ def database(folder: Path) -> Iterator[FactsDatabase]:
 
 @pytest.fixture(scope="module")
 def weeks(folder: Path) -> list[Span]:
-    rules = reporting_rules.read(folder)
+    rules = reporting_rules.read(folder).rules
     return spans(reporting_rules.zones(generated_facts.merchants(), rules), list(trend(WEEK, 8)), NOW)
 
 
 @pytest.fixture(scope="module")
 def report(database: FactsDatabase, weeks: list[Span], folder: Path) -> Report:
-    return make_report(database, weeks, "", reporting_rules.costs(reporting_rules.read(folder)))
+    return make_report(database, weeks, "", reporting_rules.costs(reporting_rules.read(folder).rules))
 
 
 def small(now: str = NOW, *, merchant: str = MERCHANT) -> Report:
@@ -133,6 +134,13 @@ def test_what_is_not_known_is_said() -> None:
     assert any("acme" in x and "not known" in x for x in small().costs)
 
 
+def test_a_week_of_which_nobody_told_is_not_a_week_of_nothing() -> None:
+    report = small()
+    assert all(x.before is None and x.trend[:-1] == (None,) * 7 and not x.tone for x in report.headlines)
+    assert "Nobody told of any order or case in 2026-W40, 2026-W41" in " ".join(report.notes)
+    assert "2026-W47:" not in " ".join(report.notes)
+
+
 def test_a_week_that_is_not_over_says_so() -> None:
     running = small("2026-11-18T12:00:00.000000Z")
     assert not running.over
@@ -189,6 +197,20 @@ def test_the_page_goes_by_mail_as_it_is(page: Page) -> None:
     """Nothing that mail programs take away or that has to be fetched."""
     assert not {"script", "style", "link", "img", "svg", "iframe", "form", "object"} & set(page.tags)
     assert not {"class", "onclick", "src", "background"} & page.attributes
+
+
+def test_a_mail_is_the_first_page_and_short_enough_not_to_be_cut(report: Report) -> None:
+    text = html.render_mail(report, LINKS, "s3/reports/all.html")
+    assert len(text.encode()) < 100_000
+    assert "Recommended for next week" in text and "What each measure means" not in text
+    assert "s3/reports/all.html" in text
+
+
+def test_who_cannot_see_the_page_reads_the_same(report: Report) -> None:
+    text = as_text(report)
+    assert all(action.title in text for action in report.actions)
+    assert all(note in text for note in report.notes)
+    assert "Stop-ship success: " in text and "<" not in text
 
 
 def test_every_link_leads_to_the_cases_of_a_measure(page: Page) -> None:

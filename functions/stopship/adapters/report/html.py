@@ -28,7 +28,15 @@ _HEAD_RIGHT = _HEAD.replace("text-align:left", "text-align:right")
 
 
 def render(report: Report, links: Links) -> str:
-    body = "".join(_parts(report, links))
+    return _page(report, "".join((*_first(report, links), *_behind(report, links))))
+
+
+def render_mail(report: Report, links: Links, whole: str) -> str:
+    """The first page alone, because mail programs cut what is longer than about 100 KB; ``whole`` says where all of it is."""
+    return _page(report, "".join((*_first(report, links), _text(f"Tables, plots and definitions: {whole}"))))
+
+
+def _page(report: Report, body: str) -> str:
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Cancellation desk, {escape(report.title)}, {report.week}</title></head>"
@@ -39,7 +47,7 @@ def render(report: Report, links: Links) -> str:
     )
 
 
-def _parts(report: Report, links: Links) -> Iterator[str]:
+def _first(report: Report, links: Links) -> Iterator[str]:
     yield _title(report)
     yield _headlines(report, links)
     yield _heading("What changed")
@@ -54,6 +62,9 @@ def _parts(report: Report, links: Links) -> Iterator[str]:
     yield _actions(report.actions, links)
     yield _heading("To be known of the data")
     yield _list(escape(x) for x in report.notes)
+
+
+def _behind(report: Report, links: Links) -> Iterator[str]:
     yield _heading("Eight weeks")
     yield _trends(report.headlines)
     for section in report.sections:
@@ -167,7 +178,7 @@ def _actions(actions: tuple[Action, ...], links: Links) -> str:
 def _action(place: int, x: Action, links: Links) -> str:
     first = ", ".join(escape(case) for _, case in x.cases)
     count = f"{x.figure.upper:,}" if x.figure.upper else "0"
-    link = f'<a href="{escape(links.cases(x.figure, x.only))}" style="color:{BLUE}">all {count} cases</a>'
+    link = f'<a href="{escape(links.cases(x.figure, x.only))}" style="color:{BLUE}">all of them: {count}</a>'
     return (
         f'<tr><td style="{_CELL};font-size:20px;font-weight:bold;color:{BLUE};width:26px">{place}</td><td style="{_CELL}">'
         f'<b>{escape(x.title)}</b><br>{escape(x.why)}<br><span style="color:{GREY};font-size:12px">{first} ... {link}</span></td></tr>'
@@ -195,14 +206,19 @@ def _trend(x: Headline) -> str:
         f'<td style="font-size:10px;color:{GREY};vertical-align:top;text-align:right;padding-right:4px;white-space:nowrap">{head}</td>',
         f'<td style="font-size:10px;color:{GREY};vertical-align:bottom;text-align:right;padding-right:4px">0</td>',
     )
-    weeks = [f.week[-3:] for f in x.trend if f is not None]
-    names = f"{weeks[0]} to {weeks[-1]}"
+    names = weeks_shown(x.trend)
     return (
         f'<td style="width:33%;padding:8px 10px 10px 0;vertical-align:top"><div style="font-size:12px;font-weight:bold;height:30px">{escape(x.label)}</div>'
         f'<table role="presentation" cellspacing="0" cellpadding="0" style="border-collapse:collapse"><tr>{axis[0]}'
         f'<td rowspan="2">{_columns(x.trend, 56, 15)}</td></tr><tr>{axis[1]}</tr></table>'
         f'<div style="font-size:10px;color:{GREY}">{names}; now {last}</div></td>'
     )
+
+
+def weeks_shown(trend: tuple[Figure | None, ...]) -> str:
+    """Of which there is something to show."""
+    weeks = [f.week[-3:] for f in trend if f is not None]
+    return f"{weeks[0]} to {weeks[-1]}" if len(weeks) > 1 else f"{weeks[0]} only"
 
 
 # ---------------------------------------------------------------------------------------------- tables

@@ -6,7 +6,7 @@ The built-in fonts know Latin letters only; what they lack is shown as "?". fpdf
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from stopship.adapters.report.html import BLUE, FAINT, GREY, INK, LINE, PALE, TONES
+from stopship.adapters.report.html import BLUE, FAINT, GREY, INK, LINE, PALE, TONES, weeks_shown
 from stopship.application.report.links import Links
 from stopship.application.report.model import Action, Breakdown, Change, Headline, Report, Row
 from stopship.application.report.scale import share, top
@@ -204,7 +204,7 @@ class _Sheet:
         self._font(7.5, GREY)
         self.pdf.set_x(MARGIN + 8)
         cases = ", ".join(case for _, case in x.cases)
-        text = self._fits(f"{cases} ... all {x.figure.upper or 0:,} cases", WIDTH - 8)
+        text = self._fits(f"{cases} ... all of them: {x.figure.upper or 0:,}", WIDTH - 8)
         self.pdf.cell(WIDTH - 8, 4, text, link=self.links.cases(x.figure, x.only))
         self.pdf.set_xy(MARGIN, self.pdf.get_y() + 5.5)
 
@@ -251,10 +251,9 @@ class _Sheet:
             self.pdf.set_xy(x, at)
             self.pdf.cell(18, 3, _latin(text), align="R")
         self._columns(headline.trend, x + 19, y + 28, 21, 4.2)
-        names = [f.week[-3:] for f in headline.trend if f is not None]
         self._font(6.5, GREY)
         self.pdf.set_xy(x + 19, y + 28.8)
-        self.pdf.cell(38, 3, _latin(f"{names[0]} to {names[-1]}; now {shown(headline.now)}"))
+        self.pdf.cell(38, 3, _latin(f"{weeks_shown(headline.trend)}; now {shown(headline.now)}"))
 
     # -------------------------------------------------------------------------------------- tables
 

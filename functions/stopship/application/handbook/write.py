@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from stopship.application.handbook.model import Block, Chapter, ErpField, EscalationMap, Handbook, Sheet, Steps, Text
 from stopship.domain.capabilities import CAPABILITIES, Capability, PickReading
 from stopship.domain.order import AckLevel, PickState
-from stopship.domain.policy import Cause, PickRule, Policy, Team
+from stopship.domain.policy import Cause, Level, PickRule, Policy, Team
 from stopship.domain.resolution import allowed
 
 _STEPS = (
@@ -74,6 +74,7 @@ def write_handbook(
             Chapter("Reason codes", list(_reasons(policy))),
             Chapter("Exceptions: what to do, who, by when", list(_exceptions(policy))),
             Chapter("Escalation map", list(_escalation(policy))),
+            Chapter("When people work, and who is told", list(_people(policy))),
             Chapter("NetSuite fields", list(_fields(fields))),
         ],
     )
@@ -189,6 +190,44 @@ def _escalation(policy: Policy) -> Iterator[Block]:
         ("team", "next when a deadline passes"), [[team, policy.escalation.get(team, "keeps it")] for team in Team]
     )
     yield Sheet(("tier", "time"), [[tier, time] for tier, time in tiers.items()])
+
+
+def _people(policy: Policy) -> Iterator[Block]:
+    yield Text("P1 knows no closing time. The time of P2 and P3 runs while the owner's team is at work.")
+    yield Sheet(("team", "at work", "holidays", "whose week it is"), [_team(policy, team) for team in Team])
+    shares = policy.notices.shares
+    yield Text(
+        "Before a deadline passes, these are told, each once: "
+        + ", ".join(f"{level} at {shares[level]} % of the time" for level in Level if level in shares)
+        + "."
+    )
+    ways = [[team, *(", ".join(policy.notices.contacts_of(team, level)) for level in Level)] for team in Team]
+    yield Sheet(("team", *(f"{level} is told by" for level in Level)), ways)
+    times = policy.service
+    yield Sheet(
+        ("clock", "time"),
+        [
+            ["customer: from the first wish to the outcome", duration(times.customer)],
+            ["vendor: how long an answer may be owed while the team's own clock waits", duration(times.vendor)],
+            ["snooze: how far an exception may be put off", duration(times.snooze)],
+        ],
+    )
+    limits = ", ".join(f"{currency} {amount}" for currency, amount in sorted(policy.two_people.limit.items()))
+    above = f"above {limits}, and for every other currency" if limits else "for every amount"
+    yield Text(
+        f"Money that a person decides about needs a second, different person {above}: {' or '.join(sorted(policy.two_people.approvers))}."
+    )
+
+
+def _team(policy: Policy, team: Team) -> list[str]:
+    calendar, rota = policy.calendars.get(team), policy.rotas.get(team)
+    hours = "always"
+    if calendar is not None and not calendar.always:
+        days = ", ".join(f"{day} {opens}-{closes}" for day, (opens, closes) in calendar.hours.items())
+        hours = f"{days} ({calendar.time_zone})"
+    holidays = ", ".join(sorted(calendar.holidays)) if calendar and calendar.holidays else "none"
+    turn = f"{len(rota.people)} people in turn, from {rota.first_week} on" if rota else "whoever is free"
+    return [team, hours, holidays, turn]
 
 
 def _fields(fields: Sequence[ErpField]) -> Iterator[Block]:

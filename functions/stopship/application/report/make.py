@@ -44,7 +44,8 @@ def make_report(facts: Tallies, spans: Sequence[Span], merchant: str, costs: Cos
     """``spans``: every merchant's weeks of the trend, the last one being the report's. ``merchant`` is "" for a report over all of them."""
     period = Period.of(spans)
     computed = compute(facts, [KPIS[name] for name in HEADLINES], period.spans, costs=costs)
-    headlines = [x for name in HEADLINES for x in _headlines(name, computed[name], period)]
+    told = _told(computed)
+    headlines = [x for name in HEADLINES for x in _headlines(name, computed[name], period, told)]
     first = period.now[0]
     return Report(
         merchant=merchant,
@@ -61,7 +62,7 @@ def make_report(facts: Tallies, spans: Sequence[Span], merchant: str, costs: Cos
         sections=tuple(
             _section(facts, title, tables, period, costs) for title, tables in SECTIONS if _wanted(tables, merchant)
         ),
-        notes=tuple(notes(facts, period.now, computed)),
+        notes=tuple(notes(facts, period.now, computed, sorted({span.week for span in spans} - told))),
     )
 
 
@@ -73,7 +74,13 @@ def _wanted(tables: Sequence[Table], merchant: str) -> bool:
 # ---------------------------------------------------------------------------------------------- headlines
 
 
-def _headlines(name: str, computed: Computed, period: Period) -> list[Headline]:
+def _told(computed: Mapping[str, Computed]) -> frozenset[str]:
+    """Weeks of which there are facts. Where nobody told of an order or a case, a zero would be made up."""
+    figures = [x for name in ("orders_placed", "cases_received") for x in computed[name].figures]
+    return frozenset(x.week for x in figures if x.upper)
+
+
+def _headlines(name: str, computed: Computed, period: Period, told: frozenset[str]) -> list[Headline]:
     """One for each currency where money is told; where no week has any, one that says so."""
     weeks = sorted({span.week for span in period.spans})
     kpi = KPIS[name]
@@ -82,15 +89,20 @@ def _headlines(name: str, computed: Computed, period: Period) -> list[Headline]:
         found.setdefault(figure.key, {})[figure.week] = figure
     if not found and kpi.unit == "money":
         return [Headline(kpi, kpi.title, None, None, (None,) * len(weeks))]
-    return [_headline(key, by_week, weeks, name) for key, by_week in sorted(found.items())]
+    return [_headline(key, by_week, weeks, name, told) for key, by_week in sorted(found.items())]
 
 
-def _headline(key: tuple[str, ...], by_week: Mapping[str, Figure], weeks: Sequence[str], name: str) -> Headline:
+def _headline(
+    key: tuple[str, ...], by_week: Mapping[str, Figure], weeks: Sequence[str], name: str, told: frozenset[str]
+) -> Headline:
     kpi = KPIS[name]
     some = next(iter(by_week.values()))
     # A week in which no money of this currency moved is a zero: the facts are there, and there was none.
     nothing = 0 if kpi.unit == "money" else None
-    rows = [by_week.get(w) or (Figure(kpi, w, some.by, key, nothing) if nothing == 0 else None) for w in weeks]
+    rows = [
+        (by_week.get(w) or (Figure(kpi, w, some.by, key, nothing) if nothing == 0 else None)) if w in told else None
+        for w in weeks
+    ]
     label = f"{kpi.title}, {' '.join(key)}" if key else kpi.title
     only = {k: v for k, v in some.slice.items() if not kpi.priced}
     return Headline(kpi, label, rows[-1], rows[-2] if len(rows) > 1 else None, tuple(rows), only)

@@ -9,9 +9,14 @@ from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Slice
 
 
-def notes(facts: Tallies, spans: Sequence[Span], computed: Mapping[str, Computed]) -> Iterator[str]:
+def notes(
+    facts: Tallies, spans: Sequence[Span], computed: Mapping[str, Computed], untold: Sequence[str]
+) -> Iterator[str]:
+    """``untold`` are weeks of the trend of which there are no facts."""
     if any(span.as_of < span.end for span in spans):
         yield f"The week is not over: what is shown is as of {max(x.as_of for x in spans)[:16].replace('T', ' ')} UTC."
+    if untold:
+        yield f"Nobody told of any order or case in {', '.join(untold)}: nothing is shown for it, which is not the same as zero."
     yield from _channels_without_orders(facts, spans)
     yield from _orders_of_unknown_type(facts, spans)
     yield from _undecided(facts, spans)

@@ -24,8 +24,10 @@ def leg_facts(case: Case, about: Subject) -> tuple[LegFact, ...]:
 
 
 def _leg(case: Case, leg: Leg, about: Subject) -> LegFact:
-    asked = [leg.attempts[n] for n in sorted(leg.attempts)]
-    answers = sorted((x for a in asked for x in a.answers), key=lambda x: x.version)
+    whole = _whole(case, leg)
+    asked = [whole.attempts[n] for n in sorted(whole.attempts)]
+    # What the warehouse answered was about the part that was held back.
+    answers = [] if leg.is_rest else sorted((x for a in asked for x in a.answers), key=lambda x: x.version)
     final = next((x for x in answers if x.fact.level in FINAL), None)
     sent = next((a.sent for a in asked if a.sent), None)
     sent_at = sent.at if sent else _sent_by(answers)
@@ -60,6 +62,13 @@ def _leg(case: Case, leg: Leg, about: Subject) -> LegFact:
         order_age_us=age,
         order_age=age_band(age),
     )
+
+
+def _whole(case: Case, leg: Leg) -> Leg:
+    """Whose messages concerned the leg: its own, or those of the leg that it was part of when they went out."""
+    if not leg.is_rest:
+        return leg
+    return next(x for x in case.legs.values() if not x.is_rest and x.planned.fact.leg_id == leg.planned.fact.leg_id)
 
 
 def _sent_by(answers: list[At[e.AcknowledgementReceived]]) -> str:

@@ -57,7 +57,7 @@ class TakeNext(_Sent):
     merchants: list[Text] = Field(
         default_factory=list, max_length=200, description="of these; of the query's when empty"
     )
-    tiers: list[Tier] = Field(default_factory=lambda: ["P1", "P2", "P3"], min_length=1, max_length=3)
+    tiers: list[Tier] = Field(default_factory=lambda: list[Tier](("P1", "P2", "P3")), min_length=1, max_length=3)
 
 
 class LeaseHeld(_Sent):

@@ -24,7 +24,9 @@ def check_word(cause: Cause, command: Command, *, of_leg: bool) -> Resolution:
     """Raises InvalidInput for what does not answer this, or comes with lines that it has no use for."""
     possible = sorted(allowed(cause, of_leg=of_leg))
     if command.resolution not in possible:
-        raise InvalidInput("resolution", f"{command.resolution!r} does not answer {cause}", f"one of {possible}")
+        raise InvalidInput(
+            "resolution", f"{command.resolution!r} does not answer {cause}", f"one of {', '.join(possible)}"
+        )
     word = Resolution(command.resolution)
     if command.lines and LINES not in ANSWERS[word].needs:
         raise InvalidInput("lines", f"mean nothing to {word}", "leave them out")

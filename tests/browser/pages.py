@@ -31,6 +31,7 @@ PAGES: Mapping[str, Address] = {
     "search": lambda _: "/console/search",
     "search-empty": lambda _: "/console/search?q=nobody@example.com",
     "new-cancel": lambda _: "/console/new",
+    "new-list": lambda _: "/console/new/list",
     "not-found": lambda _: "/console/nothing",
     "refused": lambda _: "/console?tier=P9",
 }

@@ -3,7 +3,7 @@
 import base64
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -32,6 +32,9 @@ class Queued:
 
     def send(self, message: dict[str, Any]) -> None:
         self.messages.append(message)
+
+    def send_all(self, messages: Sequence[dict[str, Any]]) -> None:
+        self.messages += messages
 
 
 class FakeConsole:

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from stopship.application.context import Desk
 from stopship.application.sign_in import Entrance
-from stopship.application.take_in import IntakeQueue
+from stopship.application.take_in import IntakeQueue, ListQueue
+
+
+class Intake(IntakeQueue, ListQueue, Protocol):
+    """The queue that every wish goes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,6 @@ class Office:
 
     entrance: Entrance
     desk: Desk
-    intake: IntakeQueue
+    intake: Intake
     settings: Callable[[str], Mapping[str, Any]]
     refresh_seconds: int = 5

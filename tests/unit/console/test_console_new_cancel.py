@@ -97,3 +97,31 @@ def test_the_page_opens_the_case_once_it_is_there(lead: Visitor) -> None:
     lead.console.world.ask("1077", "d-1077")
     case = lead.console.world.case_of("1077").case_id
     assert lead.get(waiting).headers["hx-redirect"] == f"/console/cases/{case}?merchant={MERCHANT}"
+
+
+LIST = "order_ref,reason\n" + "".join(f"{n},stockout\n" for n in range(3000, 3500))
+
+
+def test_a_list_of_five_hundred_orders_is_asked_for_in_one_go(lead: Visitor) -> None:
+    lead.get("/console/new/list")
+    seen = lead.post("/console/new/list", merchant=MERCHANT, list=LIST)
+    assert seen.status == 200 and "500 cancels are asked for" in seen.text
+    assert len(lead.console.queue.messages) == 500
+    assert {m["actor"] for m in lead.console.queue.messages} == {"id-of-lead@desk.example"}
+    lead.post("/console/new/list", merchant=MERCHANT, list=LIST)
+    assert len({m["delivery_id"] for m in lead.console.queue.messages}) == 500
+
+
+@pytest.mark.parametrize("text", ["", "order_ref\n1001\n", "order_ref,reason\n1001,because\n,stockout\n"])
+def test_nothing_of_a_list_is_taken_while_a_row_is_wrong(lead: Visitor, text: str) -> None:
+    seen = lead.post("/console/new/list", merchant=MERCHANT, list=text)
+    assert seen.status == 400 and 'role="alert"' in seen.text
+    assert lead.console.queue.messages == [] and lead.console.world.evidence.kept == {}
+
+
+def test_who_only_reads_sends_no_list(console: FakeConsole) -> None:
+    auditor = Visitor(console)
+    auditor.sign_in("auditor")
+    auditor.get("/console")
+    assert auditor.post("/console/new/list", merchant=MERCHANT, list=LIST).status == 403
+    assert console.queue.messages == []

@@ -21,7 +21,9 @@ ROUNDS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "phone": ("light", P
 def violations(page: Page) -> list[str]:
     """What axe-core finds. It is handed to the browser as its debugger does, so that the page's own policy stands."""
     page.evaluate(AXE)
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+    found: list[dict[str, Any]] = page.evaluate(
+        "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+    )
     return [f"{x['id']}: {n['html'][:120]} {n['failureSummary'][:200]}" for x in found for n in x["nodes"]]
 
 

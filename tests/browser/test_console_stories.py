@@ -155,6 +155,18 @@ def test_a_desk_that_cannot_be_reached_says_so_until_it_can(console: Console) ->
     expect(page.locator("#offline")).to_be_hidden(timeout=LIVE)
 
 
+def test_an_open_page_keeps_what_it_has(console: Console) -> None:
+    page = console.signed_in("agent")
+    page.get_by_role("button", name="Take next").click()
+    expect(page.get_by_text("In your hands until")).to_be_visible()
+    item = next(x for x in console.world.exceptions if x.order_ref == "1003")
+    taken = console.world.ledger.lease(MERCHANT, item.exception_id)
+    with page.expect_response(lambda answer: "/renew" in answer.url) as renewed:
+        page.get_by_text("In your hands until").hover()
+    kept = console.world.ledger.lease(MERCHANT, item.exception_id)
+    assert renewed.value.status == 204 and taken and kept and kept.expires_at > taken.expires_at
+
+
 def test_a_theme_that_is_chosen_stays(console: Console) -> None:
     page = console.signed_in("agent", theme="light")
     ground = "getComputedStyle(document.body).backgroundColor"

@@ -148,6 +148,19 @@ def test_a_refresh_gives_the_groups_as_they_are_now(stub: Stubber) -> None:
     assert people(stub).refresh("r-1") == SignedIn("person-1", frozenset(), 60)
 
 
+@pytest.mark.parametrize("code", ["NotAuthorizedException", "UserNotFoundException"])
+def test_who_is_locked_out_gets_no_groups(stub: Stubber, code: str) -> None:
+    stub.add_client_error("initiate_auth", code)
+    with pytest.raises(NotAuthentic):
+        people(stub).refresh("r-1")
+
+
+def test_a_busy_provider_locks_nobody_out(stub: Stubber) -> None:
+    stub.add_client_error("initiate_auth", "TooManyRequestsException")
+    with pytest.raises(stub.client.exceptions.TooManyRequestsException):
+        people(stub).refresh("r-1")
+
+
 def test_a_token_that_cannot_be_read_is_a_broken_contract(stub: Stubber) -> None:
     with pytest.raises(PartnerContractBroken):
         started(stub, {"AuthenticationResult": {"AccessToken": "not.a-token.x", "ExpiresIn": 60}})

@@ -48,7 +48,7 @@ class FakeConsole:
         self.people.add("stranger@desk.example", "role.lead", "merchant.borealis")
         self.people.add("nobody@desk.example")
         entrance = Entrance(self.people, self.sessions, world.clock)
-        self.office = Office(entrance, world.desk, self.queue, self.settings, refresh_seconds=1)
+        self.office = Office(entrance, world.desk, self.queue, self.settings, refresh_seconds=1, renew_seconds=2)
 
     def settings(self, merchant: str) -> dict[str, Any]:
         links = {"netsuite": "https://1234567.app.netsuite.com/app/accounting/transactions/salesord.nl?id={record}"}

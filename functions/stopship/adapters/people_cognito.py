@@ -27,6 +27,8 @@ _SENT_AWAY: Final = frozenset(
     }
 )
 """A wrong password, an unknown name, a locked account and too many tries look the same to whoever tries."""
+_LOCKED_OUT: Final = frozenset({"NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException"})
+"""Answers to a refresh that end a session. That Cognito is busy ends none."""
 _KINDS: Final = {
     "NEW_PASSWORD_REQUIRED": ChallengeKind.CHOOSE,
     "SOFTWARE_TOKEN_MFA": ChallengeKind.CODE,
@@ -71,12 +73,16 @@ class CognitoPeople:
         return self._understood(told, challenge.name)
 
     def refresh(self, refresh_token: str) -> SignedIn:
-        told = self._ask(
-            self._client.initiate_auth,
-            ClientId=self._client_id,
-            AuthFlow="REFRESH_TOKEN_AUTH",
-            AuthParameters={"REFRESH_TOKEN": refresh_token},
-        )
+        try:
+            told = self._client.initiate_auth(
+                ClientId=self._client_id,
+                AuthFlow="REFRESH_TOKEN_AUTH",
+                AuthParameters={"REFRESH_TOKEN": refresh_token},
+            )
+        except self._client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in _LOCKED_OUT:
+                raise NotAuthentic from error
+            raise
         return _signed_in(told.get("AuthenticationResult", {}))
 
     def sign_out(self, refresh_token: str) -> None:

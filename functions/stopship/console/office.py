@@ -16,10 +16,11 @@ class Intake(IntakeQueue, ListQueue, Protocol):
 @dataclass(frozen=True, slots=True)
 class Office:
     """``settings`` are a merchant's own, from its parameter: nothing in them is secret. ``refresh_seconds`` is how often an open page
-    asks what has changed."""
+    asks what has changed, ``renew_seconds`` how often it says that somebody still has the exception."""
 
     entrance: Entrance
     desk: Desk
     intake: Intake
     settings: Callable[[str], Mapping[str, Any]]
     refresh_seconds: int = 5
+    renew_seconds: int = 60

@@ -53,6 +53,7 @@ class Floor(World):
         """A case with one open exception, as a step of the machine would leave it, and the message about it in its queue."""
         name, now = case_id(merchant, CHANNEL, ref, 1), self.clock.now()
         policy = self.policies.current(merchant)
+        self.orders.setdefault(ref, self.order(ref))
         facts: list[e.Event] = [
             e.CaseOpened(CHANNEL, ref, 1, policy.version, policy.hash),
             e.RequestReceived(f"w-{ref}", "customer_request", "customer", "ops", now, now, {}, "", False, [], "0" * 64),

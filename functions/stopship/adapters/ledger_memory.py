@@ -1,5 +1,6 @@
 """The ledger in memory: for tests of use cases and for short-lived tools. Thread safe; gone with the process."""
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
@@ -7,12 +8,17 @@ from typing import Any
 from stopship.adapters import ledger_items as items
 from stopship.adapters.ledger_table import TableLedger
 
+_INDEXES = ("gsi1", "gsi2", "gsi3")
+_AFTER_ALL = chr(0x10FFFF)
+
 
 class MemoryTable:
     """Items by partition and sort key. An item is never changed in place, so what a reader holds stays as it was."""
 
     def __init__(self) -> None:
         self._partitions: dict[str, dict[str, items.Item]] = {}
+        self._indexes: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+        """By index and its hash key: (range key, pk, sk), in order."""
         self._lock = Lock()
 
     def _find(self, key: tuple[str, str]) -> items.Item | None:
@@ -34,18 +40,31 @@ class MemoryTable:
         return iter([{k: v for k, v in item.items() if not only or k in only} for item in found])
 
     def query_index(
-        self,
-        index: str,
-        pk: str,
-        low: str,
-        high: str,
-        *,
-        newest_first: bool = False,
-        step: int = 0,  # noqa: ARG002 - what is here is here
+        self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False, step: int = 0
     ) -> Iterator[Mapping[str, Any]]:
-        hash_key, range_key = f"{index}pk", f"{index}sk"
-        found = [x for x in self._all() if x.get(hash_key) == pk and low <= str(x[range_key]) <= high]
-        return iter(sorted(found, key=lambda x: str(x[range_key]), reverse=newest_first))
+        if newest_first or not step:
+            _, found = self._slice((index, pk), (low,), high, None)
+            return iter(found[::-1] if newest_first else found)
+        return self._in_parts((index, pk), low, high, step)
+
+    def _in_parts(self, index: tuple[str, str], low: str, high: str, step: int) -> Iterator[Mapping[str, Any]]:
+        """Like the pages of a real table: what comes later is read when it is asked for."""
+        after: tuple[str, ...] = (low,)
+        while True:
+            places, found = self._slice(index, after, high, step)
+            yield from found
+            if len(found) < step:
+                return
+            after = (*places[-1], _AFTER_ALL)
+
+    def _slice(
+        self, index: tuple[str, str], low: tuple[str, ...], high: str, most: int | None
+    ) -> tuple[list[tuple[str, ...]], list[Mapping[str, Any]]]:
+        with self._lock:
+            places = self._indexes.get(index, [])
+            first, end = bisect_left(places, low), bisect_right(places, (high, _AFTER_ALL))
+            chosen = places[first : end if most is None else min(end, first + most)]
+            return chosen, [dict(self._partitions[place[1]][place[2]]) for place in chosen]
 
     def write(self, writes: Sequence[items.Write]) -> None:
         with self._lock:
@@ -54,7 +73,20 @@ class MemoryTable:
                 raise items.worst(refused)
             for write in writes:
                 pk, sk = write.key
+                self._place(write.key, self._find(write.key), out=True)
                 self._partitions.setdefault(pk, {})[sk] = dict(write.item)
+                self._place(write.key, write.item, out=False)
+
+    def _place(self, key: tuple[str, str], item: Mapping[str, Any] | None, *, out: bool) -> None:
+        """Into the indexes that the item is in, or out of them."""
+        for index in _INDEXES:
+            if item is not None and f"{index}pk" in item:
+                places = self._indexes.setdefault((index, str(item[f"{index}pk"])), [])
+                place = (str(item[f"{index}sk"]), *key)
+                if out:
+                    del places[bisect_left(places, place)]
+                else:
+                    insort(places, place)
 
     def scan(self) -> Iterator[Mapping[str, Any]]:
         return iter(self._all())

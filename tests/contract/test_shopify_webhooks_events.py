@@ -293,7 +293,7 @@ def test_a_privacy_duty_is_told_whatever_is_subscribed_to(placed: Placed, topic:
     placed.command("privacy", topic=topic, customer_id=191167, orders=[placed.ref])
     told = placed.last(topic)
     assert strays(json.loads(told.body), sample(topic)) == []
-    found = privacy.read_privacy(message_of(told), told.body, lambda _: MERCHANT)
+    found = privacy.read_privacy(message_of(told), told.body, lambda _: MERCHANT, lambda _: "person")
     assert (found.duty, found.order_refs, found.customer) == (duty, (placed.ref,), "191167")
 
 
@@ -302,7 +302,7 @@ def test_shopifys_own_examples_of_the_privacy_duties_are_read(record_property: C
     for topic in (t for t, row in TOPICS.items() if row.meaning is Meaning.PRIVACY):
         body = json.dumps(sample(topic)).encode()
         message = IntakeMessage(MERCHANT, "shopify", topic, "d-1", "raw/1", "0" * 64, LATER)
-        read[topic] = privacy.read_privacy(message, body, lambda _: MERCHANT)
+        read[topic] = privacy.read_privacy(message, body, lambda _: MERCHANT, lambda _: "person")
     record_property("checked", f"{len(read)} of Shopify's examples of privacy duties read")
     orders = ("299938", "280263", "220458")
     assert {t: x.order_refs for t, x in read.items()} == {

@@ -11,6 +11,7 @@ from stopship.adapters.policy_file import effective, from_canonical
 from stopship.application.escalate_exception import escalate_exception
 from stopship.application.ports import Append, Callback, Ledger, Notice, Recorded
 from stopship.domain import instant
+from stopship.domain.errors import NotFound
 from stopship.domain.policy import Policy
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class KeptEvidence:
         return key, hashlib.sha256(body).hexdigest()
 
     def load(self, key: str) -> bytes:
+        if key not in self.kept:
+            raise NotFound(f"evidence {key}")
         return self.kept[key]
 
     def erase(self, key: str) -> int:

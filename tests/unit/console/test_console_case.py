@@ -91,6 +91,25 @@ def test_evidence_that_was_changed_is_told_to_be_so(lead: Visitor) -> None:
     assert "<strong>not</strong>" in text and sha256(b"a note").hexdigest() in text
 
 
+def test_a_message_that_a_door_kept_under_another_name_is_found_by_its_hash(lead: Visitor) -> None:
+    world, body = lead.console.world, b"please cancel"
+    other = b"something else about the same order"
+    world.order("1088")
+    world.ask("1088", "d-1088", source="shopify_flow", raw_sha256=sha256(body).hexdigest())
+    for text in (other, body):
+        key, _ = world.evidence.keep(MERCHANT, "shopify-flow", text.decode(), text)
+        world.ledger.note_evidence(MERCHANT, "order:shopify:1088", key)
+    case = world.case_of("1088").case_id
+    text = lead.get(f"/console/cases/{case}/evidence/2?merchant={MERCHANT}").text
+    assert "please cancel" in text and "is the one in the audit trail" in text and "something else" not in text
+
+
+def test_a_message_that_was_erased_is_not_found(lead: Visitor) -> None:
+    case, version = kept(lead, b"a note")
+    lead.console.world.evidence.kept.clear()
+    assert lead.get(f"/console/cases/{case}/evidence/{version}?merchant={MERCHANT}").status == 404
+
+
 @pytest.mark.parametrize("version", ["1", "9999", "x"])
 def test_a_fact_without_a_message_has_no_evidence(lead: Visitor, version: str) -> None:
     case = lead.console.world.case_of("1003").case_id

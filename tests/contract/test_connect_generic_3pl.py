@@ -7,6 +7,8 @@ import pytest
 
 from infra.local.sandboxes.process import Sandboxes
 from stopship.domain.finding import Finding, Verdict
+from stopship.wiring.connection_checks import PARTNERS
+from stopship.wiring.partners import CARRIER_KINDS, WAREHOUSE_KINDS
 from tests.contract.connected import MERCHANT, effects, is_good, look, of, one_is_wrong
 
 NAME, SECRET, OLD = "east", "s" * 32, "o" * 32
@@ -106,6 +108,10 @@ def test_a_kind_of_warehouse_that_nobody_knows_is_told() -> None:
     one_is_wrong(findings, "settings", "'acme_wms' is no partner")
 
 
-def test_a_kind_of_which_nothing_can_be_read_is_not_called_wrong() -> None:
-    (finding,) = look({"warehouses": {NAME: {"kind": "email_vendor"}}}, f"warehouses.{NAME}", "email_vendor")
-    assert (finding.subject, finding.verdict) == ("settings", Verdict.UNKNOWN)
+@pytest.mark.parametrize("partner", sorted({*PARTNERS, *WAREHOUSE_KINDS, *CARRIER_KINDS}))
+def test_whatever_can_be_connected_can_be_checked(partner: str) -> None:
+    secret = {"warehouses": {NAME: {"kind": partner}}} if partner in WAREHOUSE_KINDS else {partner: {"endpoint": ""}}
+    secret |= {"carriers": {partner: {"account": ""}}} if partner in CARRIER_KINDS else {}
+    place = {**dict.fromkeys(WAREHOUSE_KINDS, f"warehouses.{NAME}"), **{x: f"carriers.{x}" for x in CARRIER_KINDS}}
+    findings = look(secret, place.get(partner, partner), partner)
+    assert of(findings, Verdict.WRONG) and "is no partner" not in str(findings)

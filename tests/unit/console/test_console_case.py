@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stopship.application.answer_exception import Answer, answer_exception
-from stopship.console.views.case import link_to, safe_link
+from stopship.console.views.case import lines_seen, link_to, order_lines, safe_link
 from tests.fakes.console import FakeConsole, Visitor
 from tests.fakes.world import MERCHANT
 
@@ -26,6 +26,13 @@ def test_an_open_case_shows_what_waits_and_how_old_the_reading_is(lead: Visitor)
     text = lead.get(address(lead, "1003")).text
     for shown in ("Silent warehouse", "picked", "stale, read", "silent", "VIP", "ZD-4713", "physically stopped"):
         assert shown in text
+
+
+def test_a_closed_case_shows_the_lines_as_the_store_counted_them_after_the_cancel(lead: Visitor) -> None:
+    case = lead.console.world.case_of("1005")
+    rows = order_lines(case)
+    assert [(row["ordered"], row["cancelled"], row["open"]) for row in rows] == [(2, 2, 0), (1, 1, 0)]
+    assert lines_seen(case) == case.counted["shopify", "after"].at
 
 
 def test_every_fact_stands_in_the_timeline_with_its_hash(lead: Visitor) -> None:

@@ -11,7 +11,7 @@ from stopship.application.weigh_cancel import sentence
 from stopship.console import spoken
 from stopship.console.addresses import split
 from stopship.domain.case import At, Case, Leg, MoveRecord
-from stopship.domain.events import ErpUpdated, name_of
+from stopship.domain.events import ErpUpdated, LinesCounted, name_of
 from stopship.domain.instant import seconds_between
 from stopship.domain.order import AckLevel
 from stopship.domain.policy import Policy
@@ -68,9 +68,9 @@ def case_values(
     return {
         "case": case,
         "order": order,
-        "order_seen": case.order.at if case.order else "",
+        "order_seen": lines_seen(case),
         "order_link": link_to(links, "order", order_ref=case.order_ref),
-        "order_lines": _lines(case),
+        "order_lines": order_lines(case),
         "legs": [leg_shown(leg, policy, now) for leg in case.legs.values()],
         "policy": policy,
         "moves": [_money(x) for x in case.moves.values()],
@@ -122,11 +122,14 @@ def _pick(leg: Leg, policy: Policy, now: str) -> PickState | None:
     return PickState(seen.fact.state, seen.fact.source, seen.fact.observed_at, spoken.lasting(age), fresh)
 
 
-def _lines(case: Case) -> list[dict[str, Any]]:
-    """The order's lines as last read, with what the case stopped and paid back of each."""
+def order_lines(case: Case) -> list[dict[str, Any]]:
+    """The order's lines as last read or counted, with what the case stopped and paid back of each."""
     if case.order is None:
         return []
     stopped, refunded = case.stopped_lines, case.refunded_lines
+    counted = _newest_count(case)
+    now = {row["line_id"]: row for row in counted.fact.lines} if counted else {}
+    rows = [{**row, **now.get(row["line_id"], {})} for row in case.order.fact.lines]
     return [
         {
             **row,
@@ -135,8 +138,21 @@ def _lines(case: Case) -> list[dict[str, Any]]:
             "stopped": stopped.get(row["line_id"], 0),
             "refunded": refunded.get(row["line_id"], 0),
         }
-        for row in case.order.fact.lines
+        for row in rows
     ]
+
+
+def _newest_count(case: Case) -> At[LinesCounted] | None:
+    """What the order system counted after a change of ours, where that is newer than the order as it was read."""
+    counted = case.counted.get((case.channel, "after"))
+    return counted if counted and case.order and counted.version > case.order.version else None
+
+
+def lines_seen(case: Case) -> str:
+    counted = _newest_count(case)
+    if counted:
+        return counted.at
+    return case.order.at if case.order else ""
 
 
 def _money(move: MoveRecord) -> Money:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from stopship.adapters import kpi_sql
 from stopship.domain.kpi import measure as m
-from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.facts import CaseFact, CaseFacts, ExceptionFact, LegFact, MoneyFact, OrderFact
 from stopship.domain.kpi.figure import Group
+from stopship.domain.kpi.weeks import Span
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

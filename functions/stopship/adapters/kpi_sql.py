@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from stopship.domain.kpi import measure as m
-from stopship.domain.kpi.calendar import Span
+from stopship.domain.kpi.weeks import Span
 
 _MOMENT, _DATE = "TIMESTAMP", "DATE"
 _SPAN = {

@@ -11,8 +11,8 @@ from typing import Any
 
 from stopship.adapters import reporting_rules
 from stopship.adapters.facts_duckdb import write_parquet
-from stopship.domain.kpi.calendar import Week
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.domain.kpi.weeks import Week
 
 FACTS, REPORTS = "facts/", "reports/"
 _WEEK = "/week="

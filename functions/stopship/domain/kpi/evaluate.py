@@ -7,9 +7,9 @@ from typing import Any
 
 from stopship.domain.instant import plus
 from stopship.domain.kpi import measure as m
-from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.facts import CaseFact, CaseFacts, OrderFact, newest
 from stopship.domain.kpi.figure import Group
+from stopship.domain.kpi.weeks import Span
 
 type Row = Mapping[str, Any]
 

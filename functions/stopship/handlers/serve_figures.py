@@ -7,8 +7,6 @@ from tempfile import mkdtemp
 from typing import Any
 
 from stopship.adapters.clock import SystemClock
-from stopship.adapters.facts_copy import FactsCopy
-from stopship.console.figure_routes import figure_routes
 from stopship.console.office import Office
 from stopship.console.route import Route
 from stopship.console.serve import serve
@@ -25,7 +23,10 @@ def office() -> Office:
 
 @cache
 def routes() -> tuple[Route, ...]:
-    """The copy of the facts lives as long as the process."""
+    """The copy of the facts lives as long as the process. What counts is loaded by the first request, not by a function that starts."""
+    from stopship.adapters.facts_copy import FactsCopy
+    from stopship.console.figure_routes import figure_routes
+
     return figure_routes(FactsCopy(reports(), Path(mkdtemp(prefix="facts-")), SystemClock(), MEMORY_MB))
 
 

@@ -64,6 +64,8 @@ BY_PATH = {
         for route in (
             "GET--console",
             "GET--console--{proxy+}",
+            "GET--console--kpi",
+            "GET--console--kpi--{proxy+}",
             "POST--console--{proxy+}",
             "POST--console--sign-in",
             "POST--console--challenge",

@@ -29,6 +29,8 @@ DOORS = {
     ],
 }
 CONSOLE = [(GET, "/console"), (GET, "/console/{proxy+}"), (POST, "/console/{proxy+}")]
+FIGURES = [(GET, "/console/kpi"), (GET, "/console/kpi/{proxy+}")]
+"""Of the console's pages those that another function serves: the more specific route is taken."""
 SIGN_IN = [(POST, "/console/sign-in"), (POST, "/console/challenge")]
 """The console's doors that anybody may knock on: they have keys of their own, so that they have a rate of their own."""
 FORM_SHARE = 10
@@ -84,7 +86,7 @@ class DeskHttpApi(Construct):
             description="Stopship: webhooks, acknowledgments, and the desk",
             create_default_stage=False,
         )
-        for module, routes in {**DOORS, "serve_console": SIGN_IN + CONSOLE}.items():
+        for module, routes in {**DOORS, "serve_console": SIGN_IN + CONSOLE, "serve_figures": FIGURES}.items():
             self._route(routes, module, functions[module], None)
         self._add_stage(stage)
         self._route(DESK, "desk_api", functions["desk_api"], self._authorizer(identity))

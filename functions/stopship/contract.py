@@ -222,6 +222,16 @@ FUNCTIONS: tuple[Function, ...] = (
         memory_mb=1024,
     ),
     _function(
+        "serve_figures",
+        "door",
+        "sessions",
+        "sign_in",
+        "reports_read",
+        timeout_seconds=29,
+        memory_mb=2048,
+        reports=True,
+    ),
+    _function(
         "receive_mail",
         "door",
         "mail_consume",

@@ -12,8 +12,8 @@ from random import Random
 from infra.bench.told_case import SHA, ToldCase
 from stopship.domain import events as e
 from stopship.domain import instant
-from stopship.domain.kpi.calendar import Week
 from stopship.domain.kpi.facts import CaseFacts
+from stopship.domain.kpi.weeks import Week
 
 LAST_WEEK = Week(2026, 47)
 WEEKS = 9

@@ -20,9 +20,9 @@ from stopship.adapters.report import html, pdf
 from stopship.application.compute_kpis import compute
 from stopship.application.report.links import Links
 from stopship.application.report.make import TREND_WEEKS, make_report
-from stopship.domain.kpi.calendar import Span, spans, trend
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.measure import Slice
+from stopship.domain.kpi.weeks import Span, spans, trend
 
 SIZES = (10_000, 100_000, 1_000_000)
 ROUNDS, SECONDS = 3, 3.0

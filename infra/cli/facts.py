@@ -17,8 +17,8 @@ from stopship.adapters.facts_duckdb import FactsDatabase
 from stopship.adapters.facts_table import DynamoFacts
 from stopship.adapters.merchants import Merchants
 from stopship.application.compute_kpis import Costs
-from stopship.domain.kpi.calendar import Span, Week, spans
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.domain.kpi.weeks import Span, Week, spans
 from stopship.domain.policy import ReportingRule
 
 

@@ -11,10 +11,10 @@ from infra.cli.facts import Facts, open_facts
 from infra.cli.output import NOT_POSSIBLE, as_json, console, fail
 from stopship.application.compute_kpis import Computed, check, compute, trace
 from stopship.domain.errors import InvalidInput
-from stopship.domain.kpi.calendar import Week, trend
 from stopship.domain.kpi.definitions import KPIS, older_than
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Kpi, Slice
+from stopship.domain.kpi.weeks import Week, trend
 
 
 def kpi(

@@ -12,7 +12,7 @@ from stopship.adapters.report import formats
 from stopship.application.report.links import Links
 from stopship.application.report.make import TREND_WEEKS, make_report
 from stopship.application.report.model import Report
-from stopship.domain.kpi.calendar import Week, trend
+from stopship.domain.kpi.weeks import Week, trend
 
 FORMATS = {x.name: x for x in formats.FORMATS}
 

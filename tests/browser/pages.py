@@ -32,6 +32,10 @@ PAGES: Mapping[str, Address] = {
     "search-empty": lambda _: "/console/search?q=nobody@example.com",
     "new-cancel": lambda _: "/console/new",
     "new-list": lambda _: "/console/new/list",
+    "figures": lambda _: "/console/kpi?week=2026-W10",
+    "figure": lambda _: "/console/kpi/stop_success_rate?week=2026-W10",
+    "figure-money": lambda _: "/console/kpi/leakage?week=2026-W10&by=leak",
+    "figure-cases": lambda _: "/console/kpi/cases_received/cases?week=2026-W10",
     "not-found": lambda _: "/console/nothing",
     "refused": lambda _: "/console?tier=P9",
 }

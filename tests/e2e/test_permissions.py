@@ -116,6 +116,17 @@ RARE = {
         ),
         "only when a person is at the console",
     ),
+    "serve-figures": dict.fromkeys(
+        (
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:DeleteItem",
+            "kms:Encrypt",
+            "kms:Decrypt",
+            "s3:GetObject",
+        ),
+        "only when a person looks at figures",
+    ),
     "check-credentials": {
         "secretsmanager:ListSecrets": "once a day",
         "secretsmanager:GetSecretValue": "once a day",

@@ -5,14 +5,24 @@ import gzip
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from stopship.adapters import ledger_items
 from stopship.adapters.sessions_memory import MemorySessions
+from stopship.application.compute_kpis import NO_COSTS, Costs
+from stopship.application.figures import CountedFacts, Figures
+from stopship.application.project_facts import rebuild
 from stopship.application.sign_in import Entrance
+from stopship.console.figure_routes import figure_routes
 from stopship.console.office import Office
+from stopship.console.routes import OPEN, SIGNED_IN
 from stopship.console.serve import serve
+from stopship.domain.kpi.evaluate import Memory
+from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.domain.kpi.weeks import Week
 from stopship.domain.order import PickState
 from stopship.domain.request import Reason
 from stopship.domain.traffic import Traffic
@@ -47,6 +57,10 @@ class FakeConsole:
         self.people.add("both@desk.example", "role.lead", f"merchant.{MERCHANT}", "merchant.borealis")
         self.people.add("stranger@desk.example", "role.lead", "merchant.borealis")
         self.people.add("nobody@desk.example")
+        self.facts: CountedFacts | None = None
+        self.costs: Costs = NO_COSTS
+        self.as_of = ""
+        self.asked_figures_of: list[tuple[str, ...]] = []
         entrance = Entrance(self.people, self.sessions, world.clock)
         self.office = Office(entrance, world.desk, self.queue, self.settings, refresh_seconds=1, renew_seconds=2)
 
@@ -55,7 +69,24 @@ class FakeConsole:
         return {"links": links} if merchant == MERCHANT else {}
 
     def handle(self, event: Any) -> Any:
-        return serve(event, self.office)
+        """As the API's routes do: the pages of figures are another function's."""
+        if event["rawPath"].startswith("/console/kpi"):
+            return serve(event, self.office, figure_routes(self.figures))
+        return serve(event, self.office, SIGNED_IN, OPEN)
+
+    def figures(self, merchants: Sequence[str], week: Week | None) -> Figures:
+        """Implements FigureSource, by ``facts``, or by what the world's ledger says now. Weeks are Berlin's in winter."""
+        self.asked_figures_of.append(tuple(merchants))
+        return Figures(
+            self.facts or self._facts_now(),
+            lambda names: dict.fromkeys(names, timezone(timedelta(hours=1))),
+            self.costs,
+            self.as_of or self.world.clock.now(),
+        )
+
+    def _facts_now(self) -> Memory:
+        found = list(rebuild(self.world.ledger.scan(), ledger_items.recorded))
+        return Memory.of([x for x in found if isinstance(x, CaseFacts)], [x for x in found if isinstance(x, OrderFact)])
 
 
 def morning(world: World) -> None:

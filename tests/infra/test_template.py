@@ -104,14 +104,14 @@ def test_access_tokens_lie_in_a_table_apart_that_is_encrypted_forgets_and_is_nev
     assert tokens["DeletionPolicy"] == "Delete"
 
 
-def test_sessions_lie_in_a_table_that_forgets_and_only_the_console_may_use(template: Template) -> None:
+def test_sessions_lie_in_a_table_that_forgets_and_only_the_consoles_functions_may_use(template: Template) -> None:
     sessions = table(template, "Sessions")
     assert sessions["Properties"]["SSESpecification"] == {"SSEEnabled": True}
     assert sessions["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
     assert sessions["DeletionPolicy"] == "Delete"
     (name,) = [n for n in template.of("AWS::DynamoDB::Table") if n.startswith("Sessions")]
     users = [role for role, told in template.policies().items() if name in json.dumps([s["Resource"] for s in told])]
-    assert len(users) == 1 and "ServeConsole" in users[0]
+    assert len(users) == 2 and all("ServeConsole" in x or "ServeFigures" in x for x in users)
 
 
 def test_who_may_use_access_tokens_are_the_functions_that_call_partners_and_they_may_delete_none(
@@ -205,7 +205,9 @@ def test_only_the_doors_that_prove_their_senders_are_open(template: Template) ->
     open_routes = {r["RouteKey"] for r in routes if r.get("AuthorizationType", "NONE") == "NONE"}
     form = {"GET /cancel/{merchant}", "POST /cancel/{merchant}", "POST /cancel/{merchant}/confirm"}
     proven = {"POST /webhooks/{source}", "POST /acknowledgments/{callback_id}", "ANY /vendor-answers/{token}"}
-    assert open_routes == proven | form | {"GET /console", "GET /console/{proxy+}", "POST /console/{proxy+}"} | SIGN_IN
+    console = {"GET /console", "GET /console/{proxy+}", "POST /console/{proxy+}"}
+    figures = {"GET /console/kpi", "GET /console/kpi/{proxy+}"}
+    assert open_routes == proven | form | console | figures | SIGN_IN
 
 
 def test_what_anybody_may_post_has_a_rate_of_its_own(template: Template) -> None:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from stopship.adapters import kpi_sql
 from stopship.domain.kpi import measure as m
-from stopship.domain.kpi.calendar import Span
+from stopship.domain.kpi.case_brief import CaseBrief
 from stopship.domain.kpi.facts import CaseFact, CaseFacts, ExceptionFact, LegFact, MoneyFact, OrderFact
 from stopship.domain.kpi.figure import Group
+from stopship.domain.kpi.weeks import Span
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -115,6 +116,12 @@ class FactsDatabase:
     def traced(self, tally: m.Tally, spans: Sequence[Span], only: Mapping[str, str]) -> list[tuple[str, str]]:
         """(merchant, case id) of all that was counted, or the order's reference where orders were; each once, in order."""
         return [(row[0], row[1]) for row in self._rows(kpi_sql.tracing(tally, spans, only))]
+
+    def briefs(self, cases: Sequence[tuple[str, str]]) -> list[CaseBrief]:
+        """Of (merchant, case id), in their order; what is unknown is left out."""
+        names = [f.name for f in fields(CaseBrief)]
+        found = {(row[0], row[1]): CaseBrief(*row) for row in self._rows(kpi_sql.listing(names, cases))}
+        return [found[key] for key in cases if key in found]
 
     def _rows(self, query: kpi_sql.Query) -> Iterator[Any]:
         return iter(self.connection.execute(query.sql, query.values).fetchall())

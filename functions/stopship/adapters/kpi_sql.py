@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from stopship.domain.kpi import measure as m
-from stopship.domain.kpi.calendar import Span
+from stopship.domain.kpi.weeks import Span
 
 _MOMENT, _DATE = "TIMESTAMP", "DATE"
 _SPAN = {
@@ -44,6 +44,20 @@ def tracing(tally: m.Tally, spans: Sequence[Span], only: Mapping[str, str]) -> Q
     name = "order_ref" if tally.table == "orders" else "case_id"
     tests = " AND ".join(_test(test, chosen.at) for test in tally.tests) or "true"
     return chosen.query(f"SELECT DISTINCT f.merchant, f.{name} {chosen.source} AND {tests} ORDER BY 1, 2")
+
+
+def listing(columns: Sequence[str], cases: Sequence[tuple[str, str]]) -> Query:
+    """Rows of these columns of ``cases``, moments in the ledger's form; the first two columns are merchant and case id."""
+    chosen = ", ".join(_as_text(name) if name.endswith("_at") else f"f.{name}" for name in columns)
+    wanted = json.dumps([{"merchant": merchant, "case_id": case_id} for merchant, case_id in cases])
+    kinds = json.dumps([{"merchant": "VARCHAR", "case_id": "VARCHAR"}])
+    table = f"(SELECT unnest(from_json($wanted::JSON, '{kinds}'), recursive := true))"
+    on = "f.merchant = w.merchant AND f.case_id = w.case_id"
+    return Query(f"SELECT {chosen} FROM cases f JOIN {table} w ON {on}", {"wanted": wanted})
+
+
+def _as_text(column: str) -> str:
+    return f"coalesce(strftime(f.{column}, '%Y-%m-%dT%H:%M:%S.%fZ'), '')"
 
 
 def family(clock: m.Clock) -> m.Clock:

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from stopship.adapters import reporting_rules
-from stopship.adapters.facts_duckdb import write_parquet
-from stopship.domain.kpi.calendar import Week
+from stopship.adapters.facts_duckdb import TABLES, write_parquet
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.domain.kpi.weeks import Week
 
 FACTS, REPORTS = "facts/", "reports/"
 _WEEK = "/week="
@@ -47,15 +47,38 @@ class S3Reports:
 
     def fetch(self, folder: Path, since: Week) -> int:
         """All facts from that week on, and the rules, as ``FactsDatabase.read_parquet`` reads them. Gives the number of files."""
-        keys = [key for key in self._keys() if _WEEK not in key or key.partition(_WEEK)[2][:8] >= str(since)]
+        listed = self._listed(FACTS)
+        keys = [key for key in listed if _WEEK not in key or key.partition(_WEEK)[2][:8] >= str(since)]
         for key in keys:
-            target = folder / key.removeprefix(FACTS)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as file:
-                for part in self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(_CHUNK):
-                    file.write(part)
+            self.fetch_one(folder, key)
         return len(keys)
 
-    def _keys(self) -> Iterable[str]:
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=FACTS)
-        return (row["Key"] for page in pages for row in page.get("Contents", []))
+    def facts_of(self, merchant: str, since: Week) -> dict[str, str]:
+        """Key and entity tag of the merchant's files of facts, from that week on: the tag changes with what is in the file."""
+        listed: dict[str, str] = {}
+        for table in TABLES:
+            prefix = f"{FACTS}{table}/merchant={merchant}{_WEEK}"
+            listed |= self._listed(prefix, after=f"{prefix}{since}")
+        return listed
+
+    def fetch_one(self, folder: Path, key: str) -> None:
+        """The file appears whole, or stays as it was."""
+        target = folder / key.removeprefix(FACTS)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(".unfinished")
+        with unfinished.open("wb") as file:
+            for part in self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(_CHUNK):
+                file.write(part)
+        unfinished.replace(target)
+
+    def rules(self) -> reporting_rules.Exported:
+        """As they were written after the last export."""
+        key = f"{FACTS}{reporting_rules.FILE}"
+        if not self.has(key):
+            return reporting_rules.Exported()
+        return reporting_rules.load(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read().decode())
+
+    def _listed(self, prefix: str, after: str = "") -> dict[str, str]:
+        asked = {"Bucket": self._bucket, "Prefix": prefix, **({"StartAfter": after} if after else {})}
+        pages = self._client.get_paginator("list_objects_v2").paginate(**asked)
+        return {row["Key"]: row["ETag"] for page in pages for row in page.get("Contents", [])}

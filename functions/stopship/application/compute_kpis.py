@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stopship.domain.errors import InvalidInput
-from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.definitions import DIMENSIONS
 from stopship.domain.kpi.figure import Figure, Group
 from stopship.domain.kpi.measure import Kpi, Quantile, Rows, Slice, Sum, Tally
+from stopship.domain.kpi.weeks import Span
 
 
 class Tallies(Protocol):

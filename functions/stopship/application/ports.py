@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
-from stopship.domain.kpi.facts import CaseFacts, OrderFact
 from stopship.domain.lease import Lease
 from stopship.domain.market import SellerCancel, SweepState
 from stopship.domain.money import BookedMove, MoneyMove, MoveState, PaymentSnapshot, RefundQuote
@@ -23,6 +22,10 @@ from stopship.domain.request import Reason
 from stopship.domain.search import Term
 from stopship.domain.session import Session
 from stopship.domain.traffic import Traffic
+
+if TYPE_CHECKING:
+    # Only what reports needs these: a function that starts does not pay for them.
+    from stopship.domain.kpi.facts import CaseFacts, OrderFact
 
 # ---------------------------------------------------------------------------------------------- order systems
 
@@ -536,11 +539,11 @@ class FactBook(Protocol):
     """The facts that figures are made of, by merchant and by the UTC week in which a case was opened or an order placed. Not the ledger: it can
     be made again from it."""
 
-    def put(self, cases: Iterable[CaseFacts], orders: Iterable[OrderFact]) -> None:
+    def put(self, cases: "Iterable[CaseFacts]", orders: "Iterable[OrderFact]") -> None:
         """Safe to repeat, in any order: of a case the newest version stays. Their weeks are then to be exported."""
 
-    def of_week(self, merchant: str, week: str) -> tuple[Sequence[CaseFacts], Sequence[OrderFact]]: ...
-    def everything(self) -> Iterable[CaseFacts | OrderFact]:
+    def of_week(self, merchant: str, week: str) -> "tuple[Sequence[CaseFacts], Sequence[OrderFact]]": ...
+    def everything(self) -> "Iterable[CaseFacts | OrderFact]":
         """Of all merchants and weeks, in no order."""
 
     def changed(self) -> Sequence[ChangedWeek]:

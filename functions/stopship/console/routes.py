@@ -1,8 +1,4 @@
-"""Every address of the console, and what answers it."""
-
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+"""Every address of the desk's console, and what answers it."""
 
 from stopship.console import static_files
 from stopship.console.answers import Answer
@@ -21,29 +17,8 @@ from stopship.console.pages import (
     search,
     sign_in,
 )
-from stopship.console.visit import Visit
-from stopship.domain.agent import Doing, may
-from stopship.domain.errors import NotAllowed, NotFound
-
-type Show = Callable[..., Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """``path`` is below ``/console``; a part in braces is handed to ``show`` by its name. ``doing`` is what a person must be able to do
-    for some merchant to come here at all; the page itself asks for its own merchant."""
-
-    method: str
-    path: str
-    show: Show
-    doing: Doing | None = Doing.READ
-
-    def match(self, asked: Asked) -> Mapping[str, str] | None:
-        if asked.method != self.method:
-            return None
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
-        found = re.fullmatch(pattern, asked.path)
-        return found.groupdict() if found else None
+from stopship.console.route import Route
+from stopship.domain.agent import Doing
 
 
 def _file(_: Asked, __: Office, digest: str, name: str) -> Answer:
@@ -91,26 +66,3 @@ SIGNED_IN = (
     Route("POST", "theme", preferences.choose_theme, None),
     Route("POST", "sign-out", preferences.sign_out, None),
 )
-
-
-def open_page(asked: Asked, office: Office) -> Answer | None:
-    for route in OPEN:
-        if (path := route.match(asked)) is not None:
-            return route.show(asked, office, **path)
-    return None
-
-
-def own_page(visit: Visit) -> Answer:
-    """Raises NotFound, and NotAllowed."""
-    for route in SIGNED_IN:
-        if (path := route.match(visit.asked)) is not None:
-            if route.doing and not visit.may(route.doing):
-                raise NotAllowed(_why_not(visit, route.doing))
-            return route.show(visit, **path)
-    raise NotFound(f"page {visit.asked.path}")
-
-
-def _why_not(visit: Visit, doing: Doing) -> str:
-    if not visit.all_merchants:
-        return "Your account works for no merchant yet"
-    return may(visit.agent, doing, visit.all_merchants[0]) or ""

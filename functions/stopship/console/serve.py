@@ -1,15 +1,16 @@
 """One request to the console, from API Gateway's event to its answer. Whatever happens, a person gets a page that says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from stopship.console import cookies, routes
+from stopship.console import cookies
 from stopship.console.answers import Answer, go_to, html, redirect, wire
 from stopship.console.asked import Asked, read_asked
 from stopship.console.office import Office
 from stopship.console.pages.page import page
 from stopship.console.rendered import rendered
+from stopship.console.route import Route, open_page, own_page
 from stopship.console.visit import Visit, check_own, visit_of
 from stopship.domain.errors import (
     AlreadyRecorded,
@@ -34,26 +35,29 @@ _HEADINGS: Final = {
 }
 
 
-def serve(event: Mapping[str, Any], office: Office) -> dict[str, Any]:
+def serve(
+    event: Mapping[str, Any], office: Office, signed_in: Sequence[Route], for_anybody: Sequence[Route] = ()
+) -> dict[str, Any]:
+    """``signed_in`` are the pages that this function has behind a session, ``for_anybody`` those before it."""
     try:
         asked = read_asked(event)
     except InvalidInput as error:
         told = html(_bare_page(400, f"The {error.field} {error.problem}.", error.fix, "auto"), 400)
         return wire(told, takes_gzip=False, secure=False)
     takes_gzip = "gzip" in asked.headers.get("accept-encoding", "")
-    return wire(_answer(asked, office), takes_gzip=takes_gzip, secure=not asked.on_this_machine)
+    return wire(_answer(asked, office, signed_in, for_anybody), takes_gzip=takes_gzip, secure=not asked.on_this_machine)
 
 
-def _answer(asked: Asked, office: Office) -> Answer:
+def _answer(asked: Asked, office: Office, signed_in: Sequence[Route], for_anybody: Sequence[Route]) -> Answer:
     visit: Visit | None = None
     try:
-        found = routes.open_page(asked, office)
+        found = open_page(for_anybody, asked, office)
         if found:
             return found
         session = office.entrance.go_on(cookies.session_id(asked), acting=not asked.refreshing)
         visit = visit_of(asked, session, office)
         check_own(visit)
-        return routes.own_page(visit)
+        return own_page(signed_in, visit)
     except NotAuthentic:
         return _to_sign_in(asked)
     except Exception as error:  # noqa: BLE001 - the person gets a page, the log gets everything

@@ -20,7 +20,7 @@ from stopship.application.report.mail import mail_report
 from stopship.application.report.model import Report
 from stopship.domain.errors import StopshipError
 from stopship.domain.instant import seconds_between
-from stopship.domain.kpi.calendar import Week
+from stopship.domain.kpi.weeks import Week
 from stopship.telemetry import logger
 from stopship.wiring import merchants, reports, settings
 

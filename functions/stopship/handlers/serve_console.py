@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from stopship.console.office import Office
+from stopship.console.routes import OPEN, SIGNED_IN
 from stopship.console.serve import serve
 from stopship.wiring import desk, entrance, intake_queue, merchants
 
@@ -15,4 +16,4 @@ def office() -> Office:
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    return serve(event, office())
+    return serve(event, office(), SIGNED_IN, OPEN)

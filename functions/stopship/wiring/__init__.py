@@ -10,7 +10,6 @@ from stopship.adapters.access_tokens_dynamodb import DynamoTokens
 from stopship.adapters.callbacks_stepfunctions import StepFunctionsExecutions, StepFunctionsTasks
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.evidence_s3 import S3Evidence
-from stopship.adapters.facts_table import DynamoFacts
 from stopship.adapters.form_seal_kms import KmsSeal
 from stopship.adapters.gate import Pacing
 from stopship.adapters.ledger_dynamodb import DynamoLedger
@@ -33,6 +32,7 @@ from stopship.wiring.partners import ConfiguredPartners
 from stopship.wiring.policies import LedgerPolicies
 
 if TYPE_CHECKING:
+    from stopship.adapters.facts_table import DynamoFacts
     from stopship.adapters.reports_s3 import S3Reports
 
 
@@ -52,7 +52,9 @@ def ledger() -> DynamoLedger:
 
 
 @cache
-def facts() -> DynamoFacts:
+def facts() -> "DynamoFacts":
+    from stopship.adapters.facts_table import DynamoFacts
+
     return DynamoFacts(aws.client("dynamodb"), settings().facts_table_name)
 
 

@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stopship.console.asked import read_asked
+from stopship.console.figure_routes import figure_routes
 from stopship.console.pages.sign_in import safe_next
-from stopship.console.routes import OPEN, SIGNED_IN, Route
+from stopship.console.route import Route
+from stopship.console.routes import OPEN, SIGNED_IN
 from stopship.domain.errors import InvalidInput
 from tests.fakes.console import Visitor
 
@@ -50,15 +52,25 @@ NAMES = st.sampled_from(
         "request_id",
         "requester",
         "ticket_ref",
+        "week",
+        "by",
+        "below",
+        "page",
+        "outcome",
     ]
 )
 FIELDS = st.dictionaries(NAMES, TEXT, max_size=6)
-ROUTES = [r for r in (*OPEN, *SIGNED_IN) if r.path not in ("sign-out", "sign-in", "challenge")]
+FIGURES = figure_routes(lambda *_: pytest.fail("only the paths are read here"))
+ROUTES = [r for r in (*OPEN, *SIGNED_IN, *FIGURES) if r.path not in ("sign-out", "sign-in", "challenge")]
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method} {r.path}")
 @settings(suppress_health_check=list(HealthCheck), max_examples=12)
-@given(fields=FIELDS, part=st.sampled_from(["x", "exc-x", "case-x", "acme", "..", "%00", "é"]), lively=st.booleans())
+@given(
+    fields=FIELDS,
+    part=st.sampled_from(["x", "stop_chance", "exc-x", "case-x", "acme", "..", "%00", "é"]),
+    lively=st.booleans(),
+)
 def test_no_page_breaks_over_what_it_is_sent(
     lead: Visitor, route: Route, fields: dict[str, str], part: str, lively: bool
 ) -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from infra.bench.told_case import ToldCase
 from stopship.application.compute_kpis import compute
 from stopship.domain import events as e
-from stopship.domain.kpi.calendar import Span, Week, span
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.evaluate import Memory
 from stopship.domain.kpi.facts import OrderFact
+from stopship.domain.kpi.weeks import Span, Week, span
 from stopship.domain.market import SellerCancel, day_before, project
 from tests.unit.kpi.week import BERLIN
 

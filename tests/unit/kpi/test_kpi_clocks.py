@@ -9,11 +9,11 @@ from infra.bench.told_case import ToldCase
 from stopship.adapters.facts_duckdb import FactsDatabase
 from stopship.application.compute_kpis import Tallies
 from stopship.domain.instant import plus
-from stopship.domain.kpi.calendar import Week, spans
 from stopship.domain.kpi.definitions import HOUR_US
 from stopship.domain.kpi.evaluate import Memory
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
 from stopship.domain.kpi.measure import Clock, During, EarlierMonth, LastDays, OnDay, Over, Standing, Tally, Test
+from stopship.domain.kpi.weeks import Week, spans
 from tests.unit.kpi.week import MERCHANT, week_of
 
 WEEK = week_of()

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from stopship.adapters import facts_json
 from stopship.adapters.facts_duckdb import FactsDatabase
 from stopship.application.compute_kpis import Costs, ParcelCost, Tallies, compute, trace
-from stopship.domain.kpi.calendar import Span, Week, span
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.evaluate import Memory
 from stopship.domain.kpi.facts import CaseFacts
 from stopship.domain.kpi.from_events import facts_of
 from stopship.domain.kpi.measure import Distinct, Quantile, Slice
+from stopship.domain.kpi.weeks import Span, Week, span
 from tests.unit.kpi.weeks import MERCHANTS, Plot, orders, plots, story
 
 WEEKS = [Week(2026, 46), Week(2026, 47), Week(2026, 48)]

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stopship.domain.kpi.calendar import Week, span, spans, trend
+from stopship.domain.kpi.weeks import Week, span, spans, trend
 
 LATER = "2027-01-01T00:00:00.000000Z"
 

@@ -27,11 +27,11 @@ from stopship.application.report.make import make_report
 from stopship.application.report.model import Report
 from stopship.application.report.scale import top
 from stopship.application.report.wording import difference, plain, span
-from stopship.domain.kpi.calendar import Span, Week, spans, trend
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.evaluate import Memory
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Slice
+from stopship.domain.kpi.weeks import Span, Week, spans, trend
 from tests.unit.kpi.week import BERLIN, MERCHANT, WEEK, facts_of_week, orders
 
 LINKS = Links("https://desk.example/", "")

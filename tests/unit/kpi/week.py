@@ -10,8 +10,8 @@ from datetime import timedelta, timezone
 from infra.bench.told_case import SHA
 from infra.bench.told_case import ToldCase as Story
 from stopship.domain import events as e
-from stopship.domain.kpi.calendar import Span, Week, span
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.domain.kpi.weeks import Span, Week, span
 
 MERCHANT = "acme"
 BERLIN = timezone(timedelta(hours=1))

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from stopship.application.compute_kpis import Tallies, compute, trace
 from stopship.application.report.model import Action
 from stopship.application.report.wording import plain, shown
-from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Slice
+from stopship.domain.kpi.weeks import Span
 
 MOST = 3
 SHOWN_CASES = 5

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from stopship.application.compute_kpis import Tallies, compute
 from stopship.application.report.model import Change, Headline
-from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Quantile, Slice
+from stopship.domain.kpi.weeks import Span
 
 MOST = 4
 _PARTS = ("merchant", "warehouse", "channel", "reason", "fulfillment_type", "cause", "tier")

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from stopship.application.compute_kpis import Costs, Tallies
 from stopship.application.report.make import TREND_WEEKS, make_report
 from stopship.application.report.model import Report
-from stopship.domain.kpi.calendar import Week, spans, trend
+from stopship.domain.kpi.weeks import Week, spans, trend
 
 LOOK_BACK_WEEKS = 26
 """A case may be watched for 180 days: what ended now was opened within so many weeks."""

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from stopship.application.compute_kpis import NO_COSTS, Computed, Costs, Tallies, compute
 from stopship.application.report.actions import recommend
 from stopship.application.report.changes import what_changed
+from stopship.application.report.headlines import headlines, told_weeks
 from stopship.application.report.model import Breakdown, Headline, Report, Row, Section
 from stopship.application.report.notes import notes
 from stopship.application.report.plan import HEADLINES, SECTIONS, Table
 from stopship.application.report.wording import shown
-from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Slice
+from stopship.domain.kpi.weeks import Span
 
 TREND_WEEKS = 8
 
@@ -44,8 +45,9 @@ def make_report(facts: Tallies, spans: Sequence[Span], merchant: str, costs: Cos
     """``spans``: every merchant's weeks of the trend, the last one being the report's. ``merchant`` is "" for a report over all of them."""
     period = Period.of(spans)
     computed = compute(facts, [KPIS[name] for name in HEADLINES], period.spans, costs=costs)
-    told = _told(computed)
-    headlines = [x for name in HEADLINES for x in _headlines(name, computed[name], period, told)]
+    told = told_weeks(computed)
+    weeks = sorted({span.week for span in spans})
+    shown_first = [x for name in HEADLINES for x in headlines(KPIS[name], computed[name], weeks, told)]
     first = period.now[0]
     return Report(
         merchant=merchant,
@@ -55,57 +57,20 @@ def make_report(facts: Tallies, spans: Sequence[Span], merchant: str, costs: Cos
         last_day=first.last_day,
         as_of=max(span.as_of for span in period.now),
         over=all(span.as_of >= span.end for span in period.now),
-        headlines=tuple(headlines),
-        changes=tuple(what_changed(facts, headlines, period.last_two, period.week)),
-        costs=tuple(_costs(headlines, computed)),
+        headlines=tuple(shown_first),
+        changes=tuple(what_changed(facts, shown_first, period.last_two, period.week)),
+        costs=tuple(_costs(shown_first, computed)),
         actions=tuple(recommend(facts, period.now)),
         sections=tuple(
             _section(facts, title, tables, period, costs) for title, tables in SECTIONS if _wanted(tables, merchant)
         ),
-        notes=tuple(notes(facts, period.now, computed, sorted({span.week for span in spans} - told))),
+        notes=tuple(notes(facts, period.now, computed, sorted(set(weeks) - told))),
     )
 
 
 def _wanted(tables: Sequence[Table], merchant: str) -> bool:
     """Merchants are set beside each other only where there are several."""
     return not merchant or all("merchant" not in table.by for table in tables)
-
-
-# ---------------------------------------------------------------------------------------------- headlines
-
-
-def _told(computed: Mapping[str, Computed]) -> frozenset[str]:
-    """Weeks of which there are facts. Where nobody told of an order or a case, a zero would be made up."""
-    figures = [x for name in ("orders_placed", "cases_received") for x in computed[name].figures]
-    return frozenset(x.week for x in figures if x.upper)
-
-
-def _headlines(name: str, computed: Computed, period: Period, told: frozenset[str]) -> list[Headline]:
-    """One for each currency where money is told; where no week has any, one that says so."""
-    weeks = sorted({span.week for span in period.spans})
-    kpi = KPIS[name]
-    found: dict[tuple[str, ...], dict[str, Figure]] = {}
-    for figure in computed.figures:
-        found.setdefault(figure.key, {})[figure.week] = figure
-    if not found and kpi.unit == "money":
-        return [Headline(kpi, kpi.title, None, None, (None,) * len(weeks))]
-    return [_headline(key, by_week, weeks, name, told) for key, by_week in sorted(found.items())]
-
-
-def _headline(
-    key: tuple[str, ...], by_week: Mapping[str, Figure], weeks: Sequence[str], name: str, told: frozenset[str]
-) -> Headline:
-    kpi = KPIS[name]
-    some = next(iter(by_week.values()))
-    # A week in which no money of this currency moved is a zero: the facts are there, and there was none.
-    nothing = 0 if kpi.unit == "money" else None
-    rows = [
-        (by_week.get(w) or (Figure(kpi, w, some.by, key, nothing) if nothing == 0 else None)) if w in told else None
-        for w in weeks
-    ]
-    label = f"{kpi.title}, {' '.join(key)}" if key else kpi.title
-    only = {k: v for k, v in some.slice.items() if not kpi.priced}
-    return Headline(kpi, label, rows[-1], rows[-2] if len(rows) > 1 else None, tuple(rows), only)
 
 
 def _costs(headlines: Sequence[Headline], computed: Mapping[str, Computed]) -> list[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from stopship.application.compute_kpis import Computed, Tallies, compute
-from stopship.domain.kpi.calendar import Span
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Slice
+from stopship.domain.kpi.weeks import Span
 
 
 def notes(

@@ -7,9 +7,10 @@ from typing import Any
 
 from stopship.domain.instant import plus
 from stopship.domain.kpi import measure as m
-from stopship.domain.kpi.calendar import Span
+from stopship.domain.kpi.case_brief import CaseBrief
 from stopship.domain.kpi.facts import CaseFact, CaseFacts, OrderFact, newest
 from stopship.domain.kpi.figure import Group
+from stopship.domain.kpi.weeks import Span
 
 type Row = Mapping[str, Any]
 
@@ -55,6 +56,11 @@ class Memory:
         """(merchant, case id) of all that was counted, or the order's reference where orders were; each once, in order."""
         name = "order_ref" if tally.table == "orders" else "case_id"
         return sorted({(row["merchant"], row[name]) for _, row in self._chosen(tally, spans, only)})
+
+    def briefs(self, cases: Sequence[tuple[str, str]]) -> list[CaseBrief]:
+        """Of (merchant, case id), in their order; what is unknown is left out."""
+        known = {(row["merchant"], row["case_id"]): row for row in self.rows.get("cases", ())}
+        return [CaseBrief(**{f.name: known[key][f.name] for f in fields(CaseBrief)}) for key in cases if key in known]
 
     def _chosen(self, tally: m.Tally, spans: Sequence[Span], only: Mapping[str, str]) -> Iterator[tuple[Span, Row]]:
         for span in spans:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date
 
-from stopship.domain.kpi.calendar import Week
+from stopship.domain.kpi.weeks import Week
 
 NOTHING = "none"
 MIXED = "mixed"

@@ -13,12 +13,14 @@ from infra.bench.kpi import kpi_speed
 from infra.bench.number import Number
 from infra.bench.on_a_desk import on_a_desk
 from infra.bench.package import package
+from infra.bench.queue import queue_page
 from infra.cli.output import FOUND_PROBLEMS, NOT_POSSIBLE, as_json, console, fail, progress
 
 SUBJECTS: Mapping[str, Callable[[], list[Number]]] = {
     "imports": import_ratios,
     "package": package,
     "decision": decision_speed,
+    "queue": queue_page,
     "kpi": kpi_speed,
     "desk": on_a_desk,
 }
@@ -28,7 +30,7 @@ def bench(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output")] = False,
     only: Annotated[str, typer.Option(help=f"one subject: {', '.join(SUBJECTS)}")] = "",
 ) -> None:
-    """Measure and count what the desk must reach: imports, package, decision, figures, and webhook, transitions and cost on a desk of its own.
+    """Measure and count what the desk must reach: imports, package, decision, queue page, figures, and webhook, transitions and cost on a desk of its own.
 
     Exit status 1 when a number is missed.
     """

@@ -57,6 +57,15 @@ attempts = 60
 look_seconds = 1
 """
 
+# Where somebody tells the desk's people in their chat when an exception grows old, and an hour is as short as the rest of the day.
+TOLD_IN_CHAT = "cumulus"
+CHAT_ROOM = "desk"
+SHORT_HOUR = """
+[tier_seconds]
+P1 = 24
+
+"""
+
 
 def shop_of(merchant: str) -> str:
     return f"{merchant}.myshopify.com"
@@ -124,6 +133,7 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
                 },
             }
         },
+        "escalation_webhooks": {CHAT_ROOM: f"{sandboxes}/chat/{merchant}/{CHAT_ROOM}/{_room_secret(merchant)}"},
         "netsuite": {
             "endpoint": f"{sandboxes}/netsuite/{merchant}",
             "account": f"{merchant.upper()}_SB1",
@@ -137,7 +147,19 @@ def connections(merchant: str, sandboxes: str, desk_url: str, signing_key: str) 
 
 def settings(merchant: str) -> dict[str, Any]:
     """The merchant's parameter."""
-    return {"policy": POLICY, "cancel_form": {"shop": f"{merchant.title()} Store"}}
+    return {"policy": policy_of(merchant), "cancel_form": {"shop": f"{merchant.title()} Store"}}
+
+
+def policy_of(merchant: str) -> str:
+    """TOML."""
+    if merchant != TOLD_IN_CHAT:
+        return POLICY
+    told = "\n".join(f'[contacts.{team}]\nteam = ["webhook:{CHAT_ROOM}"]\n' for team in Team)
+    return POLICY + SHORT_HOUR + told
+
+
+def _room_secret(merchant: str) -> str:
+    return secret_for(merchant, "chat")[:24]
 
 
 def locations(merchant: str) -> dict[str, str]:
@@ -206,6 +228,7 @@ def _sandbox_settings(desk: "LocalDesk", merchant: str, config: dict[str, Any]) 
             "webhook_secret": config["zendesk"]["webhook_secrets"][0],
         },
         "netsuite": {"client_id": config["netsuite"]["client_id"], "certificates": certificates},
+        "chat": {"rooms": {CHAT_ROOM: _room_secret(merchant)}},
         "ups": {k: config["carriers"]["ups"][k] for k in ("client_id", "client_secret", "account")},
         "amazon": {
             **{k: config["amazon"][k] for k in ("seller_id", "client_id", "client_secret", "refresh_token")},

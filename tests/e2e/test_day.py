@@ -5,6 +5,7 @@ import json
 import pytest
 
 from infra.local.day.director import Play
+from infra.local.day.partners import GROWS_OLD
 from infra.local.day.report import history
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.application.audit import verify
@@ -108,3 +109,12 @@ def test_every_metric_of_ours_on_a_dashboard_was_emitted_by_the_day_with_its_dim
     emitted = client.list_metrics(Namespace=METRIC_NAMESPACE)["Metrics"]
     seen = {(m["MetricName"], frozenset(d["Name"] for d in m["Dimensions"])) for m in emitted}
     assert [name for name, wanted in on_boards.items() if (name, frozenset(wanted)) not in seen] == []
+
+
+def test_a_team_was_told_once_in_its_chat_that_half_the_time_is_over_with_the_link_to_the_case(played: Day) -> None:
+    (play,) = [p for p in played.plays if p.name == GROWS_OLD]
+    assert play.case
+    said = [x.detail["text"] for x in played.desk.sandboxes.journal("chat", play.order.merchant)]
+    told = [x for x in said if f"/console/cases/{play.case.case_id}?" in x]
+    assert len(told) == 1
+    assert told[0].startswith("P1 for ") and "50 % of its time are over" in told[0]

@@ -64,7 +64,10 @@ class Floor(World):
         raise_exception(
             self.desk, merchant, name, leg_id="", step=step, cause=cause, error="", detail="", token=f"token-{ref}"
         )
-        (item,) = [x for x in self.ledger.exceptions(merchant, limit=100).items if x.case_id == name]
+        (exception_id,) = self.desk.cases.load(merchant, name).exceptions
+        item = self.ledger.exception(merchant, exception_id)
+        if item is None:
+            raise AssertionError(exception_id)
         self.queues.send(item.tier, {"merchant": merchant, "exception_id": item.exception_id})
         return item
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from infra.local.day.director import Do, Play, Stage, When, answer, is_asked
 from infra.local.day.orders import Numbers, Order, make, place
 from infra.local.day.wishes import by_flow, stable
+from stopship.domain.case import Case
 
 if TYPE_CHECKING:
     from infra.local.desk import LocalDesk
 
 MERCHANT = "cumulus"
+GROWS_OLD = "a VIP's exception grows old: its team is told in the chat"
 HERO, BOB, STATION = "hero", "bob", "station"
 
 type Prepare = Callable[[Stage, Play], None]
@@ -27,6 +29,7 @@ def partner_plays(numbers: Numbers) -> Iterator[Play]:
     yield _play(numbers, BOB, "ShipBob, unpicked: asked for on a Zendesk ticket", by_zendesk)
     yield _play(numbers, BOB, "ShipBob, label printed: a person finds it at the dock", _flow, _label, by_person=True)
     yield _play(numbers, STATION, "ShipStation: a label tool, a person looks", by_jira, by_person=True)
+    yield _grows_old(numbers)
 
 
 def _play(
@@ -41,6 +44,18 @@ def _play(
     order = make(numbers, MERCHANT, "shopify", warehouses=(warehouse,))
     reactions: list[tuple[When, Do]] = [(is_asked, answer("they_stopped_it"))] if by_person else []
     return Play(name, order, wish, "stopped", reactions, prepare, set_up=place_and_pay)
+
+
+def _grows_old(numbers: Numbers) -> Play:
+    """Nobody takes it up before half of its hour is over and its team has been told."""
+    order = make(numbers, MERCHANT, "shopify", warehouses=(STATION,), tags=("vip",))
+    reactions: list[tuple[When, Do]] = [(was_told, answer("they_stopped_it"))]
+    return Play(GROWS_OLD, order, _flow, "stopped", reactions, set_up=place_and_pay)
+
+
+def was_told(case: Case) -> bool:
+    """Somebody was told that an exception of the case grows old."""
+    return any(not notice.unknown for x in case.open_exceptions for notice in x.told.values())
 
 
 def place_and_pay(desk: "LocalDesk", order: Order) -> None:

@@ -45,6 +45,7 @@ MODULES = (
     "ups",
     "zendesk",
     "vendor",
+    "chat",
 )
 STOP_SECONDS = 3
 

@@ -21,6 +21,7 @@ from stopship.application.ports import ExceptionItem
 from stopship.application.sign_in import Entrance, key_of
 from stopship.application.view_queue import PAGE
 from stopship.console.office import Office
+from stopship.console.routes import SIGNED_IN
 from stopship.console.serve import serve
 from stopship.domain.instant import plus, text
 from stopship.domain.session import Session
@@ -72,7 +73,7 @@ class Queue:
     def seconds(self) -> float:
         """For one page. Raises RuntimeError when it is not the queue."""
         started = time.perf_counter()
-        answer = serve(_request(), self._office)
+        answer = serve(_request(), self._office, SIGNED_IN)
         elapsed = time.perf_counter() - started
         if answer["statusCode"] != _OK or answer["body"].count("exc-") < PAGE:
             raise RuntimeError(f"the queue page is a {answer['statusCode']} without its rows")

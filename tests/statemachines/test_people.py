@@ -104,7 +104,12 @@ def test_a_lost_timer_is_found_by_the_sweep(play: Play) -> None:
     play.world.answer_all(Resolution.IT_SHIPPED)
 
 
+SELDOM_DUE = "[tier_seconds]\nP1 = 604800\nP2 = 604860\nP3 = 604920\n"
+"""A month of deadlines every few hours is thousands of notices, of which these tests are not."""
+
+
 def test_an_exception_outlives_the_wait_of_the_state_machine(play: Play) -> None:
+    play.world.policies.override = SELDOM_DUE
     silent(play)
     before = play.world.the_exception.exception_id
     play.world.later(_A_MONTH + 10)
@@ -116,6 +121,7 @@ def test_an_exception_outlives_the_wait_of_the_state_machine(play: Play) -> None
 
 def test_an_exception_of_the_case_outlives_the_wait_too(play: Play) -> None:
     world = play.world
+    world.policies.override = SELDOM_DUE
     captured(world.order())
     world.erp.known = False
     world.ask()

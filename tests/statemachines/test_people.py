@@ -104,7 +104,7 @@ def test_a_lost_timer_is_found_by_the_sweep(play: Play) -> None:
     play.world.answer_all(Resolution.IT_SHIPPED)
 
 
-SELDOM_DUE = "[tier_seconds]\nP1 = 604800\nP2 = 604860\nP3 = 604920\n"
+SELDOM_DUE = "[tier_seconds]\nP1 = 604680\nP2 = 604740\nP3 = 604800\n"
 """A month of deadlines every few hours is thousands of notices, of which these tests are not."""
 
 

@@ -281,7 +281,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("execute_stop_ship", "step", *_WITH_TOKENS, "wake_task", "send_mail", timeout_seconds=60),
     _function("verify_acknowledgment", "step", *_WITH_TOKENS, "wake_task", timeout_seconds=60),
     _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
-    _function("cancel_in_order_system", "step", *_WITH_TOKENS, timeout_seconds=60),
+    _function("cancel_in_order_system", "step", *_WITH_TOKENS, "evidence_read", timeout_seconds=60),
     _function("update_netsuite", "step", *_WITH_TOKENS, "kms_sign", timeout_seconds=60),
     _function("await_submission", "step", "ledger_read", "ledger_append", "wake_task"),
     _function("take_payment_action", "step", *_WITH_TOKENS, timeout_seconds=60),

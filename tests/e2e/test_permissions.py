@@ -16,7 +16,7 @@ TOKENS = {
 RARE = {
     "normalize-intake": TOKENS,
     "check-fulfillment-state": TOKENS,
-    "cancel-in-order-system": TOKENS,
+    "cancel-in-order-system": {"s3:GetObject": "only when a person has given another address", **TOKENS},
     "update-netsuite": TOKENS,
     "close-loop": TOKENS,
     "take-payment-action": TOKENS,

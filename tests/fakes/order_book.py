@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from stopship.domain.address import ShippingAddress
 from stopship.domain.carrier import Parcel
 from stopship.domain.case import subtract
 from stopship.domain.money import Transaction
@@ -56,6 +57,7 @@ class Order:
     cancelled_lines: dict[str, int] = field(default_factory=dict)
     shipped_lines: dict[str, int] = field(default_factory=dict)
     cancelled: bool = False
+    address: ShippingAddress | None = None
     vip: bool = False
     risk: str = ""
     signs: tuple[Sign, ...] = ()

@@ -18,6 +18,7 @@ from stopship.application.ports import (
     SalesOrder,
     StopCommand,
 )
+from stopship.domain.address import ShippingAddress
 from stopship.domain.carrier import Parcel
 from stopship.domain.case import subtract, total
 from stopship.domain.errors import PartnerRefused
@@ -165,6 +166,15 @@ class FakeOrderSystem:
 
     def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:
         self.world.call("store.release_hold", lambda: self.world.did("store.release", order_ref, leg.leg_id, key))
+
+    def change_address(self, order_ref: str, address: ShippingAddress, key: str) -> None:
+        def run() -> None:
+            order = self.world.orders[order_ref]
+            if order.address != address:
+                order.address = address
+                self.world.did("store.address", order_ref, address.sha256, key)
+
+        self.world.call("store.change_address", run)
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
         self.told.append((command.reason, command.official))

@@ -23,6 +23,7 @@ _EFFECTS = (
     ("shopify", "cancel", "store.cancel"),
     ("shopify", "hold", "store.hold"),
     ("shopify", "release", "store.release"),
+    ("shopify", "write the shipping address", "store.address"),
     ("shopify", "open a return", "store.return"),
     ("netsuite", "", "erp.update"),
     ("payments", "void", "payments.void"),

@@ -67,6 +67,8 @@ STEP_OF = {
     "StopReminderFailed": "execute with acknowledgment",
     "AcknowledgementReceived": "execute with acknowledgment",
     "SilenceRecorded": "execute with acknowledgment",
+    "AddressChangeRequested": "execute with acknowledgment",
+    "AddressChanged": "execute with acknowledgment",
     "LegSettled": "execute with acknowledgment",
     "LegReopened": "execute with acknowledgment",
     "CancelWeighed": "execute with acknowledgment",

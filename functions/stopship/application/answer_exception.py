@@ -8,8 +8,10 @@ from stopship.application.context import Desk
 from stopship.application.end_exception import close_door
 from stopship.application.follow_outages import look_at_once
 from stopship.application.keep_unmatched import CHANNEL as UNMATCHED
+from stopship.application.kept_address import keep_address
 from stopship.application.ports import ExceptionItem
 from stopship.application.record import Step
+from stopship.domain.address import ShippingAddress
 from stopship.domain.case import Case, subtract
 from stopship.domain.command import Command
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
@@ -22,7 +24,7 @@ from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``by`` is the signed-in person's id. ``note`` may hold personal data, so only its hash enters the chain. ``alone``: the plan that the person
-    saw asks for nobody else."""
+    saw asks for nobody else. ``address`` is personal data too."""
 
     resolution: str
     by: str
@@ -32,6 +34,7 @@ class Answer:
     lines: Mapping[str, int] = field(default_factory=dict)
     plan_hash: str = ""
     alone: bool = False
+    address: ShippingAddress | None = None
 
 
 def answer_exception(desk: Desk, merchant: str, exception_id: str, answer: Answer) -> ExceptionItem:
@@ -64,7 +67,8 @@ def answer_step(
     word = Resolution(answer.resolution)
     if word is Resolution.WITHDRAWN and not item.leg_id and case.stopped_lines:
         raise InvalidInput("resolution", "goods are stopped already: it is too late to take the wish back", "retry")
-    command = Command(word, answer.plan_hash, evidence=answer.evidence, lines=answer.lines)
+    command = Command(word, answer.plan_hash, evidence=answer.evidence, lines=answer.lines, address=answer.address)
+    keep_address(desk, item.merchant, item.exception_id, answer.address)
     note = note_sha256 or kept_note(desk, item, answer.note)
     who = Said(answer.by, answer.approved_by, note, desk.clock.now())
     step = answer_facts(case, item, command, who)
@@ -107,6 +111,7 @@ def answer_facts(case: Case, item: ExceptionItem, command: Command, who: Said) -
         command.plan_hash,
         list(command.evidence),
         dict(command.lines),
+        command.address.sha256 if command.address else "",
     )
     step.add(fact, f"resolved:{item.exception_id}")
     if case.channel == UNMATCHED:

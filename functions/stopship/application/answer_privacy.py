@@ -5,11 +5,18 @@ The request itself says who it is about. It is erased last, after the fact is re
 
 from stopship.application.context import Desk
 from stopship.application.keep_unmatched import CHANNEL
+from stopship.application.kept_address import address_key
 from stopship.application.raise_exception import opening
 from stopship.application.record import Step
 from stopship.domain.case import Case
 from stopship.domain.errors import AlreadyRecorded, Conflict
-from stopship.domain.events import CaseClosed, CaseOpened, PersonalDataErased, PrivacyRequestReceived
+from stopship.domain.events import (
+    CaseClosed,
+    CaseOpened,
+    ExceptionResolved,
+    PersonalDataErased,
+    PrivacyRequestReceived,
+)
 from stopship.domain.exceptions import deadline
 from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.policy import Cause
@@ -64,14 +71,18 @@ def _held(desk: Desk, request: PrivacyRequest) -> list[str]:
 
 
 def _notes(desk: Desk, merchant: str, order_ref: str) -> list[str]:
-    """What people wrote when they answered exceptions of the order's cases."""
+    """What people wrote when they answered exceptions of the order's cases, and the addresses that they gave."""
     found: list[str] = []
     for head in desk.ledger.cases_of_order(merchant, order_ref):
         for name, state in desk.cases.load(merchant, head.case_id).exceptions.items():
-            if state.resolved and state.resolved.fact.note_sha256:
-                note = f"{name}:{state.resolved.fact.note_sha256}"
-                found.append(desk.evidence.key_of(merchant, NOTES, note))
+            found += _kept_with(desk, merchant, name, state.resolved.fact) if state.resolved else []
     return found
+
+
+def _kept_with(desk: Desk, merchant: str, name: str, fact: ExceptionResolved) -> list[str]:
+    note = [desk.evidence.key_of(merchant, NOTES, f"{name}:{fact.note_sha256}")] if fact.note_sha256 else []
+    address = [address_key(desk.evidence, merchant, name, fact.address_sha256)] if fact.address_sha256 else []
+    return note + address
 
 
 def _erase_customer(desk: Desk, request: PrivacyRequest) -> int:

@@ -60,9 +60,10 @@ class BulkResult:
 
 
 def preview_bulk(desk: Desk, agent: Agent, merchant: str, exception_ids: Sequence[str], command: Command) -> BulkPlan:
-    """Raises NotAllowed, NotFound (the merchant), and InvalidInput for a list that is empty, too long, or names one twice."""
+    """Raises NotAllowed, NotFound (the merchant), and InvalidInput for a list that is empty, too long, or names one twice, or
+    for an address."""
     demand(agent, Doing.BULK, merchant)
-    _check(exception_ids)
+    _check(exception_ids, command)
     return summed([_item(desk, agent, merchant, name, command) for name in exception_ids])
 
 
@@ -80,7 +81,9 @@ def summed(items: Sequence[BulkItem]) -> BulkPlan:
     return BulkPlan(tuple(items), sum(len(p.calls) for p in plans), total, chain.digest(hashes))
 
 
-def _check(exception_ids: Sequence[str]) -> None:
+def _check(exception_ids: Sequence[str], command: Command) -> None:
+    if command.address:
+        raise InvalidInput("address", "is of one order", "answer each by itself, or all without it")
     if not exception_ids:
         raise InvalidInput("exceptions", "are none", "name at least one")
     if len(exception_ids) > MOST:
@@ -102,7 +105,7 @@ def apply_bulk(
     """``plans`` are (exception id, plan hash) as previewed. Each result is given when it is known; doing it again does what is missing. Raises
     what ``preview_bulk`` does, before anything is done."""
     demand(agent, Doing.BULK, merchant)
-    _check([name for name, _ in plans])
+    _check([name for name, _ in plans], command)
     return (_apply(desk, agent, merchant, name, plan_hash, command) for name, plan_hash in plans)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from stopship.application.await_submission import expect_word
+from stopship.application.change_address import change_address
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
 from stopship.application.plan_legs import RECREATED_LIMIT, add_legs, add_plan, lines_not_in_order, new_legs
@@ -45,7 +46,7 @@ def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
         return legs(case)
     if case.wishes_unread:
         return _look_again(desk, case)
-    case = release_holds(desk, case)
+    case = release_holds(desk, change_address(desk, case, STEP))
     if not case.stopped_lines:
         return go()
     if _covers(case):
@@ -89,7 +90,9 @@ def _gone() -> Next:
 
 
 def _done_by_hand(case: Case) -> bool:
-    since = case.cancel_requested.version if case.cancel_requested else 0
+    """Whoever wrote the address by hand, before the cancel's turn, did not cancel anything by it."""
+    before = [x.version for x in (case.cancel_requested, *case.address_changed.values()) if x]
+    since = max(before, default=0)
     return person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,))
 
 

@@ -1,7 +1,7 @@
 """The plan of one answer: the steps of the machine, rehearsed from where the answer would let it go on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from stopship.application.answer_exception import Said, answer_facts
@@ -14,14 +14,15 @@ from stopship.application.execute_stop_ship import execute_stop_ship
 from stopship.application.next_step import Next
 from stopship.application.ports import ExceptionItem, Recorded
 from stopship.application.record import Step
-from stopship.application.rehearsal import CANCELLED, Reached, rehearsing
+from stopship.application.rehearsal import CANCELLED, Reached, Script, rehearsing, with_address
 from stopship.application.take_payment_action import take_payment_action
 from stopship.application.update_netsuite import outcome_of, update_netsuite
 from stopship.application.verify_acknowledgment import verify_acknowledgment
 from stopship.domain.answering import ANSWERS, EVIDENCE, NOTE
+from stopship.domain.capabilities import CAPABILITIES
 from stopship.domain.case import Case, fold
 from stopship.domain.command import Command
-from stopship.domain.errors import PartnerBusy, PartnerError, StopshipError
+from stopship.domain.errors import InvalidInput, PartnerBusy, PartnerError, StopshipError
 from stopship.domain.events import OrderCancelled
 from stopship.domain.plan import Plan, PlannedMoney
 from stopship.domain.policy import Policy
@@ -51,15 +52,20 @@ class _End:
 def plan_resolution(desk: Desk, item: ExceptionItem, recorded: Sequence[Recorded], command: Command) -> Plan:
     """``recorded`` are the events of the exception's case, now. Calls read partners; nothing is changed anywhere."""
     case, word = fold(item.merchant, item.case_id, recorded), Resolution(command.resolution)
+    _check_address(case, command)
     rehearsed, script = rehearsing(desk, case, recorded)
+    rehearsed = replace(rehearsed, evidence=with_address(desk.evidence, item, command.address))
     told = ANSWERS[word]
-    documented = Command(word, evidence=(_STAND_IN,) if EVIDENCE in told.needs else (), lines=command.lines)
+    documented = replace(
+        Command(word, lines=command.lines, address=command.address),
+        evidence=(_STAND_IN,) if EVIDENCE in told.needs else (),
+    )
     end = _rehearse(rehearsed, item, documented)
     warnings = list(end.warnings)
     if word in NEEDS_APPROVAL and not script.money:
         warnings.append("which money will move cannot be told now")
     return Plan(
-        effect=f"{told.effect} {end.effect}",
+        effect=f"{_effect(told.effect, command, script)} {end.effect}",
         calls=tuple(script.calls),
         money=tuple(script.money),
         needs_evidence=tuple(x for x in told.needs if x in (NOTE, EVIDENCE)),
@@ -67,7 +73,24 @@ def plan_resolution(desk: Desk, item: ExceptionItem, recorded: Sequence[Recorded
         warnings=tuple(warnings),
         resolution=word,
         lines=dict(command.lines),
+        address_sha256=command.address.sha256 if command.address else "",
     )
+
+
+def _check_address(case: Case, command: Command) -> None:
+    """Raises InvalidInput where the order system takes none."""
+    known = CAPABILITIES.get(case.channel)
+    if command.address and not (known and known.takes_addresses):
+        raise InvalidInput(
+            "address", f"cannot be written at {case.channel}", "correct it there, and answer without an address"
+        )
+
+
+def _effect(told: str, command: Command, script: Script) -> str:
+    if command.address is None:
+        return told
+    holds = sum(call.what.startswith("release the hold") for call in script.calls)
+    return f"Writes the address in the order system, then releases {holds} hold{'' if holds == 1 else 's'}."
 
 
 def _two_people(policy: Policy, money: Sequence[PlannedMoney]) -> bool:

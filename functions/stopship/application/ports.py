@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from stopship.domain.address import ShippingAddress
 from stopship.domain.carrier import InterceptOffer, Parcel, ParcelReading
 from stopship.domain.events import Event
 from stopship.domain.lease import Lease
@@ -84,6 +85,10 @@ class OrderSystem(Protocol):
 
     def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:
         """Releases our own hold only; no hold is no error."""
+
+    def change_address(self, order_ref: str, address: ShippingAddress, key: str) -> None:
+        """Reads first, and takes the same address for the success it is; reads back what it has written. Raises PartnerRefused, also where orders'
+        addresses cannot be changed ("not_supported"); no error repeats any of the address."""
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
         """Safe to repeat: reads first, and takes "already cancelled" for the success it is."""

@@ -21,7 +21,7 @@ def preview(desk: Desk, agent: Agent, merchant: str, exception_id: str, command:
 
 
 def check_word(cause: Cause, command: Command, *, of_leg: bool) -> Resolution:
-    """Raises InvalidInput for what does not answer this, or comes with lines that it has no use for."""
+    """Raises InvalidInput for what does not answer this, or comes with lines or an address that it has no use for."""
     possible = sorted(allowed(cause, of_leg=of_leg))
     if command.resolution not in possible:
         raise InvalidInput(
@@ -32,4 +32,6 @@ def check_word(cause: Cause, command: Command, *, of_leg: bool) -> Resolution:
         raise InvalidInput("lines", f"mean nothing to {word}", "leave them out")
     if not command.lines and LINES in ANSWERS[word].needs:
         raise InvalidInput("lines", "are missing: this answer is about a part", "name line ids and quantities")
+    if command.address and word is not Resolution.ADDRESS_FIXED:
+        raise InvalidInput("address", f"means nothing to {word}", "leave it out")
     return word

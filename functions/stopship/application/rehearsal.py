@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from stopship.application.context import Desk
+from stopship.application.kept_address import address_key
 from stopship.application.ports import (
     Append,
     Callback,
@@ -17,6 +18,8 @@ from stopship.application.ports import (
     CancelProgress,
     Carrier,
     CarrierAnswer,
+    Evidence,
+    ExceptionItem,
     Ledger,
     MoveAnswer,
     OrderSystem,
@@ -28,6 +31,7 @@ from stopship.application.ports import (
     VoidState,
     Warehouse,
 )
+from stopship.domain.address import ShippingAddress
 from stopship.domain.case import Case
 from stopship.domain.money import MoneyMove, MoveKind, MoveState, PaymentSnapshot
 from stopship.domain.order import AckLevel, PlannedLeg, StopAnswer
@@ -74,6 +78,29 @@ def rehearsing(desk: Desk, case: Case, recorded: Sequence[Recorded]) -> tuple[De
         new_id=lambda: "rehearsal",
     )
     return copy, script
+
+
+# ---------------------------------------------------------------------------------------------- the evidence
+
+
+class _WithAddress:
+    """The evidence, and in it the address that the answer will bring: it is kept when the answer is given, and no sooner."""
+
+    def __init__(self, real: Evidence, key: str, address: ShippingAddress) -> None:
+        self._real, self._key, self._address = real, key, address
+
+    def load(self, key: str) -> bytes:
+        return self._address.as_bytes if key == self._key else self._real.load(key)
+
+    def key_of(self, merchant: str, source: str, delivery_id: str) -> str:
+        return self._real.key_of(merchant, source, delivery_id)
+
+
+def with_address(real: Evidence, item: ExceptionItem, address: ShippingAddress | None) -> Evidence:
+    if address is None:
+        return real
+    key = address_key(real, item.merchant, item.exception_id, address.sha256)
+    return cast("Evidence", _WithAddress(real, key, address))
 
 
 # ---------------------------------------------------------------------------------------------- the ledger
@@ -254,6 +281,9 @@ class _OrderSystem:
 
     def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:
         self._script.call(self._channel, f"release the hold on {leg.leg_id}", reversible=True)
+
+    def change_address(self, order_ref: str, address: ShippingAddress, key: str) -> None:
+        self._script.call(self._channel, "write the shipping address", reversible=True)
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
         what = "the whole order" if command.full else f"lines {_listed(command.lines)}"

@@ -179,6 +179,7 @@ def _answer(command: Command, by: str, approved_by: str, *, alone: bool) -> Answ
         command.lines,
         command.plan_hash,
         alone,
+        command.address,
     )
 
 

@@ -52,7 +52,8 @@ ANSWERS: Mapping[Resolution, Answering] = {
         "The customer keeps it", "The customer took a change instead: holds are released, and the goods go."
     ),
     Resolution.ADDRESS_FIXED: Answering(
-        "The address is right now: release", "The address was corrected in the order system: holds are released."
+        "The address is right now: release",
+        "The address that you give is written in the order system; without one you say that it is right there. Then holds are released.",
     ),
     Resolution.MARK_FRAUD: Answering(
         "It is fraud: block it",

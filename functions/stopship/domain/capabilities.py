@@ -25,7 +25,8 @@ class Capability:
     work can be stopped. ``idempotency`` is what makes a repeated command act once. ``limit`` is the partner's own bound on calls.
     ``signature`` and ``deduplication`` are about its messages to us, "" where it sends none. ``notices_repeats`` is false where a repeated
     command acts again and nothing can be read back: then a doubt is written down before the command goes out once more. ``parcels`` says which
-    tracking numbers it tells, for a label's void or a carrier's intercept, "" for none.
+    tracking numbers it tells, for a label's void or a carrier's intercept, "" for none. ``takes_addresses``: where an order is to go can be
+    written there.
     """
 
     partner: str
@@ -42,6 +43,7 @@ class Capability:
     trap: str
     notices_repeats: bool = True
     parcels: str = ""
+    takes_addresses: bool = False
 
 
 CAPABILITIES: Mapping[str, Capability] = {
@@ -91,6 +93,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             deduplication="X-Shopify-Webhook-Id",
             parcels="of each fulfillment, with its lines and work",
             trap="a cancelled order says nothing about a warehouse that has imported it",
+            takes_addresses=True,
         ),
         Capability(
             partner="fulfillment-service",

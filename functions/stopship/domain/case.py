@@ -243,6 +243,9 @@ class Case:
     holds_requested: dict[tuple[str, str], At[e.HoldRequested]] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     exceptions: dict[str, ExceptionState] = field(default_factory=dict)
+    address_requested: dict[str, At[e.AddressChangeRequested]] = field(default_factory=dict)
+    """By the exception whose answer brought the address; so are those that are written."""
+    address_changed: dict[str, At[e.AddressChanged]] = field(default_factory=dict)
     weighed: list[At[e.CancelWeighed]] = field(default_factory=list)
     cancel_requested: At[e.OrderCancelRequested] | None = None
     cancel_submitted: At[e.OrderCancelSubmitted] | None = None
@@ -548,6 +551,16 @@ def _hold(case: Case, x: At[e.HoldAnswered]) -> None:
     for leg in case.legs.values():
         if leg.plan.warehouse == x.fact.system:
             leg.holds[x.fact.system] = x
+
+
+@_on(e.AddressChangeRequested)
+def _address_requested(case: Case, x: At[e.AddressChangeRequested]) -> None:
+    case.address_requested[x.fact.exception_id] = x
+
+
+@_on(e.AddressChanged)
+def _address_changed(case: Case, x: At[e.AddressChanged]) -> None:
+    case.address_changed[x.fact.exception_id] = x
 
 
 @_on(e.HoldReleased)

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stopship.domain.address import ShippingAddress
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """``resolution`` is a word of domain.resolution. ``plan_hash`` names the plan that the person has seen. ``note`` may hold personal data, so
     only its hash enters the chain; ``evidence`` are references that document the answer. ``lines`` is line id to quantity, where only a part
-    is meant."""
+    is meant. ``address`` is where the order is to go instead: as the note, it enters the chain as a hash."""
 
     resolution: str
     plan_hash: str = ""
     note: str = ""
     evidence: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
+    address: ShippingAddress | None = None

@@ -141,6 +141,25 @@ class HoldReleased(Event):
 
 
 @dataclass(frozen=True)
+class AddressChangeRequested(Event):
+    """The order is to go to the address that the answer to this exception brought. The address itself lies in the evidence."""
+
+    exception_id: str
+    system: str
+    address_sha256: str
+
+
+@dataclass(frozen=True)
+class AddressChanged(Event):
+    """The order system has it. ``by_us`` is false where a person says that he wrote it there."""
+
+    exception_id: str
+    system: str
+    address_sha256: str
+    by_us: bool = True
+
+
+@dataclass(frozen=True)
 class PickStateObserved(Event):
     """``said`` is the warehouse's own word where it is none that we know."""
 
@@ -468,7 +487,8 @@ class ResolutionDenied(Event):
 @dataclass(frozen=True)
 class ExceptionResolved(Event):
     """A person's word. ``by`` is the actor's id; ``approved_by`` is set where two people are needed. ``plan_hash`` is of the plan that they saw,
-    ``evidence`` are references that document the answer, ``lines`` the quantities that it is about, empty for all."""
+    ``evidence`` are references that document the answer, ``lines`` the quantities that it is about, empty for all; ``address_sha256`` is of the
+    address that it brought, "" for none."""
 
     exception_id: str
     resolution: str
@@ -478,6 +498,7 @@ class ExceptionResolved(Event):
     plan_hash: str = ""
     evidence: list[str] = field(default_factory=list)
     lines: Mapping[str, int] = field(default_factory=dict)
+    address_sha256: str = ""
 
 
 @dataclass(frozen=True)

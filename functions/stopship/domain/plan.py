@@ -28,7 +28,8 @@ class PlannedMoney:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``effect`` is a sentence for the person; ``resolution`` and ``lines`` what it would answer. ``needs_evidence`` names the fields of the command
-    that must document the answer; ``warnings`` what could not be looked up, or is worth knowing. The same content has the same hash."""
+    that must document the answer; ``warnings`` what could not be looked up, or is worth knowing; ``address_sha256`` is of the address that it
+    would write. The same content has the same hash."""
 
     effect: str
     calls: tuple[PlannedCall, ...] = ()
@@ -38,8 +39,12 @@ class Plan:
     warnings: tuple[str, ...] = ()
     resolution: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
+    address_sha256: str = ""
     plan_hash: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         told = {name: value for name, value in asdict(self).items() if name != "plan_hash"}
+        if not self.address_sha256:
+            # A plan that waits for a second person keeps the hash that it was shown with.
+            del told["address_sha256"]
         object.__setattr__(self, "plan_hash", chain.digest(told))

@@ -14,6 +14,18 @@ class _Sent(Model, extra="forbid"):
     """What comes in has no field that nobody reads."""
 
 
+class AddressFix(_Sent):
+    """Where the order is to go. It is written in the order system, and kept outside the audit chain; the chain holds its hash."""
+
+    name: str = Field(min_length=1, max_length=255)
+    address1: str = Field(min_length=1, max_length=255)
+    address2: str = Field(default="", max_length=255)
+    zip: str = Field(default="", max_length=255)
+    city: str = Field(min_length=1, max_length=255)
+    province: str = Field(default="", max_length=255, description="the region's code, where the country has any")
+    country_code: str = Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")
+
+
 class Answer(_Sent):
     """What would be answered. ``note`` is kept outside the audit chain; the chain holds its hash."""
 
@@ -22,6 +34,9 @@ class Answer(_Sent):
     evidence: list[Text] = Field(default_factory=list, max_length=50, description="references that document it")
     lines: dict[str, Annotated[int, Field(ge=1, le=100_000)]] = Field(
         default_factory=dict, max_length=200, description="line id to quantity, where the answer is about a part"
+    )
+    address: AddressFix | None = Field(
+        default=None, description="with address_fixed: written in the order system; without it, it is right there"
     )
 
 

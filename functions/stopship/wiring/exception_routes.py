@@ -12,6 +12,7 @@ from stopship.application.preview_resolution import preview
 from stopship.application.resolve_exception import approve, deny, resolve_exception
 from stopship.application.take_next import give_back, renew, take_next
 from stopship.application.view_exception import words_of
+from stopship.domain.address import address_from
 from stopship.domain.agent import Doing
 from stopship.domain.command import Command
 from stopship.domain.errors import LeaseLost
@@ -158,7 +159,8 @@ def _answered(item: ExceptionItem, plan_hash: str, *, waits: bool) -> Answered:
 
 
 def _command(asked: Answer, plan_hash: str = "") -> Command:
-    return Command(asked.resolution, plan_hash, asked.note, tuple(asked.evidence), asked.lines)
+    address = address_from(asked.address.model_dump()) if asked.address else None
+    return Command(asked.resolution, plan_hash, asked.note, tuple(asked.evidence), asked.lines, address)
 
 
 def _lease(lease: Lease) -> LeaseView:

@@ -1,5 +1,7 @@
 """An exception's page: what is offered to whom, what a form must say, and that a refusal changes nothing."""
 
+import re
+
 import pytest
 
 from tests.fakes.console import ROLES, FakeConsole, Visitor
@@ -31,6 +33,15 @@ def planned(visitor: Visitor, exception_id: str, action: str, **fields: str) -> 
 def answers(console: FakeConsole, number: str) -> list[str]:
     case = console.world.case_of(number)
     return [x.resolved.fact.resolution for x in case.exceptions.values() if x.resolved]
+
+
+RIGHT = {
+    "address.name": "Ida Example",
+    "address.address1": "Ring 7",
+    "address.zip": "10115",
+    "address.city": "Berlin",
+    "address.country_code": "DE",
+}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -69,6 +80,8 @@ def test_an_answer_does_what_its_plan_said_and_only_once(lead: Visitor) -> None:
         ({"action": "nonsense"}, "resolution"),
         ({"action": "stopped_in_part", "note": "n"}, "lines"),
         ({"action": "stopped_in_part", "note": "n", "line.L1": "x"}, "L1"),
+        ({"action": "address_fixed", "address.city": "Berlin"}, "address.name"),
+        ({"action": "let_it_ship", **RIGHT}, "address"),
         ({"action": "let_it_ship", "evidence": " ".join(f"e{n}" for n in range(51))}, "evidence"),
     ],
 )
@@ -79,6 +92,30 @@ def test_what_is_wrong_in_a_form_is_named_and_nothing_is_recorded(
     seen = lead.post(f"/console/exceptions/{name}/preview", merchant=MERCHANT, **fields)
     assert seen.status == 400 and named in seen.text
     assert answers(lead.console, "1003") == []
+
+
+def test_the_right_address_is_typed_in_shown_as_a_plan_and_written_once(lead: Visitor) -> None:
+    name = item_of(lead.console, "1003")
+    form = lead.get(f"/console/exceptions/{name}?merchant={MERCHANT}&answer=address_fixed").text
+    assert 'name="address.zip"' in form
+    seen = lead.post(f"/console/exceptions/{name}/preview", merchant=MERCHANT, action="address_fixed", **RIGHT)
+    assert "Writes the address in the order system, then releases" in seen.text
+    again = dict(re.findall(r'<input type="hidden" name="(address[^"]+)" value="([^"]*)"', seen.text))
+    assert {k: v for k, v in again.items() if v} == RIGHT
+    plan = seen.text.partition('name="plan_hash" value="')[2].partition('"')[0]
+    assert post(lead, name, "resolve", action="address_fixed", plan_hash=plan) == 409, "without it, another plan"
+    assert post(lead, name, "resolve", action="address_fixed", plan_hash=plan, **again) == 303
+    lead.console.world.settle()
+    order = lead.console.world.orders["1003"]
+    assert order.address and (order.address.city, order.address.zip) == ("Berlin", "10115")
+    assert len(lead.console.world.done("store.address")) == 1
+    assert "Ring 7" not in lead.get(f"/console/exceptions/{name}").text
+
+
+def test_an_answer_of_another_kind_asks_for_no_address(lead: Visitor) -> None:
+    name = item_of(lead.console, "1003")
+    text = lead.get(f"/console/exceptions/{name}?merchant={MERCHANT}&answer=let_it_ship").text
+    assert "address." not in text
 
 
 def test_a_part_of_a_leg_is_answered_line_by_line(lead: Visitor) -> None:

@@ -95,3 +95,14 @@ def test_one_more_than_five_hundred_is_refused_and_none_is_ended(floor: Floor) -
     more = [{**plan, "exception_id": f"exc-{n}"} for n in range(MOST)]
     d.is_problem(call("POST /exceptions/bulk", {"plans": [plan, *more], "answer": ANSWER}), 400)
     assert ends(floor, [item]) == [0]
+
+
+def test_one_address_is_not_for_many_and_none_is_ended(floor: Floor) -> None:
+    items = [floor.raised(str(n)) for n in range(2)]
+    plans, _ = previewed(names_of(items))
+    address = {"name": "Ida", "address1": "Ring 7", "zip": "10115", "city": "Berlin", "country_code": "DE"}
+    answer = {"resolution": "address_fixed", "address": address}
+    for route, asked in (("/preview", {"exceptions": names_of(items)}), ("", {"plans": plans})):
+        problem = d.is_problem(call(f"POST /exceptions/bulk{route}", {**asked, "answer": answer}), 400)
+        assert problem["field"] == "address"
+    assert ends(floor, items) == [0, 0] and floor.evidence.kept == {}

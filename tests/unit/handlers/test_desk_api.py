@@ -408,6 +408,9 @@ def test_an_address_or_method_that_is_not_there_is_a_problem_too(deployed: Deplo
 # ---------------------------------------------------------------------------------------------- resolutions
 
 
+ADDRESS = {"name": "Ida Example", "address1": "Ring 7", "zip": "10115", "city": "Berlin", "country_code": "DE"}
+
+
 def resolution_facts(name: str) -> list[e.ExceptionResolved]:
     recorded = wiring.ledger().load(d.ACME, name)
     return [r.event for r in recorded if isinstance(r.event, e.ExceptionResolved)]
@@ -464,6 +467,14 @@ def test_an_exception_that_is_not_there_is_not_found_and_no_note_of_it_is_kept(
         (Cause.MONEY_FAILED, {"resolution": "refund_approved", "approved_by": "person-2"}, "body.approved_by"),
         (Cause.MONEY_FAILED, {"resolution": "retry", "lines": {"L1": 1}}, "lines"),
         (Cause.MONEY_FAILED, {"resolution": "retry", "lines": {"L1": 0}}, "body.lines.L1"),
+        (Cause.MONEY_FAILED, {"resolution": "retry", "address": ADDRESS}, "address"),
+        (Cause.MONEY_FAILED, {"resolution": "retry", "address": {**ADDRESS, "zip": 1}}, "body.address.zip"),
+        (Cause.MONEY_FAILED, {"resolution": "retry", "address": {"name": "Ida"}}, "body.address.address1"),
+        (
+            Cause.MONEY_FAILED,
+            {"resolution": "retry", "address": {**ADDRESS, "country_code": "Germany"}},
+            "body.address.country_code",
+        ),
         (Cause.UNKNOWN_ORDER, {"resolution": "refund_approved"}, "resolution"),
         (Cause.ERP_REFUSED, {"resolution": "withdrawn"}, "resolution"),
         (Cause.UNMATCHED_MESSAGE, {"resolution": "retry"}, "resolution"),

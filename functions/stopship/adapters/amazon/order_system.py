@@ -7,6 +7,7 @@ from stopship.adapters.amazon import feeds, orders, packages
 from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, Clock
+from stopship.domain.address import ShippingAddress
 from stopship.domain.carrier import Parcel
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.order import AckLevel, OrderSnapshot, PlannedLeg, Quantities, StopAnswer
@@ -52,6 +53,10 @@ class AmazonOrderSystem:
 
     def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:
         """There is none to release."""
+
+    def change_address(self, order_ref: str, address: ShippingAddress, key: str) -> None:  # noqa: ARG002
+        """A seller cannot change where an Amazon order goes (SP-API's order operations have none for it)."""
+        raise PartnerRefused(PARTNER, "not_supported", "the address of an Amazon order cannot be changed")
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
         """Submits an acknowledgement feed that cancels whole items.

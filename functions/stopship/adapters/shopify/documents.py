@@ -1,6 +1,6 @@
 """What is asked of Shopify: every GraphQL document, against the Admin schema 2026-07.
 
-No document but CONTACT selects who the customer is. ``heldByApp`` is never selected: without the scope for it Shopify places the
+No document but CONTACT, and ADDRESS where it is to be changed, selects who the customer is. ``heldByApp`` is never selected: without the scope for it Shopify places the
 hold and answers with an error. Page sizes keep the cost of one document below the limit of 1,000 points a query.
 """
 
@@ -86,6 +86,14 @@ REQUEST_CANCELLATION = (
     " fulfillmentOrderSubmitCancellationRequest(id: $id, message: $message) { userErrors { field message } } }"
 )
 CONTACT = "query ReadContact($id: ID!) { order(id: $id) { email customer { defaultEmailAddress { emailAddress } } } }"
+ADDRESS = (
+    "query ReadAddress($id: ID!) { order(id: $id) { id shippingAddress {"
+    " firstName lastName company phone address1 address2 zip city provinceCode countryCodeV2 } } }"
+)
+CHANGE_ADDRESS = (
+    "mutation ChangeAddress($input: OrderInput!) { orderUpdate(input: $input)"
+    " { order { id } userErrors { field message } } }"
+)
 ORDERS_NAMED = (
     "query FindOrders($query: String!, $after: String) { orders(first: 50, after: $after, query: $query) {"
     " nodes { id name } pageInfo { hasNextPage endCursor } } }"

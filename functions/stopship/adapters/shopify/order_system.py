@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.shopify import documents, holds, mapping
 from stopship.adapters.shopify.cancel_order import Pause, cancel_order, read_cancel
+from stopship.adapters.shopify.change_address import change_address
 from stopship.adapters.shopify.client import ShopifyClient, reading
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.edit_order import cancel_lines
@@ -17,6 +18,7 @@ from stopship.adapters.shopify.read_order import read_order
 from stopship.adapters.shopify.returns import open_return
 from stopship.adapters.shopify.unpaid import unpaid_order, unpaid_page
 from stopship.application.ports import CancelCommand, CancelProgress, Clock, UnpaidPage
+from stopship.domain.address import ShippingAddress
 from stopship.domain.carrier import Parcel
 from stopship.domain.order import OrderSnapshot, PlannedLeg, Quantities, StopAnswer
 from stopship.domain.payment_timeout import OpenPayment
@@ -50,6 +52,9 @@ class ShopifyOrderSystem:
 
     def release_hold(self, order_ref: str, leg: PlannedLeg, key: str) -> None:  # noqa: ARG002 - the leg says it all
         holds.release(self._client, leg, key)
+
+    def change_address(self, order_ref: str, address: ShippingAddress, key: str) -> None:  # noqa: ARG002 - nowhere to put it
+        change_address(self._client, order_ref, address)
 
     def cancel(self, command: CancelCommand) -> CancelProgress:
         """The whole order, or lines of it by an order edit."""

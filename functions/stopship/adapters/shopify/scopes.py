@@ -23,8 +23,8 @@ class Scope:
 _ROWS: Final = (
     Scope(
         "write_orders",
-        "no order is read, cancelled, voided or refunded",
-        ("Order", "orderCancel", "refundCreate", "transactionVoid", "metafieldsSet"),
+        "no order is read, cancelled, voided, refunded or given another address",
+        ("Order", "orderCancel", "orderUpdate", "refundCreate", "transactionVoid", "metafieldsSet"),
         ("ORDERS_CANCELLED", "ORDERS_CREATE", "ORDERS_EDITED", "ORDER_TRANSACTIONS_CREATE", "REFUNDS_CREATE"),
     ),
     Scope(

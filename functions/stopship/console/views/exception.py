@@ -8,6 +8,8 @@ from typing import Any, Final
 from stopship.application.ports import ExceptionItem
 from stopship.console import spoken
 from stopship.console.asked import Asked
+from stopship.domain.address import FIELDS, address_from
+from stopship.domain.capabilities import CAPABILITIES
 from stopship.domain.case import Case
 from stopship.domain.command import Command
 from stopship.domain.errors import InvalidInput
@@ -17,7 +19,20 @@ from stopship.domain.policy import Team
 
 PUT_OFF: Final = {"1 hour": 3600, "4 hours": 14_400, "1 day": 86_400, "3 days": 259_200}
 _LINE: Final = "line."
+_ADDRESS: Final = "address."
 _MOST_EVIDENCE = 50
+
+
+ADDRESS_FIELDS: Final = {
+    "name": "Name",
+    "address1": "Street and number",
+    "address2": "Second line",
+    "zip": "Postal code",
+    "city": "City",
+    "province": "Province or state, as a code",
+    "country_code": "Country, two letters",
+}
+"""In the order in which they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,14 @@ def item_values(item: ExceptionItem, case: Case, now: str) -> dict[str, Any]:
         "teams": list(Team),
         "put_off": PUT_OFF,
         "lines": leg_lines(item, case),
+        "takes_address": _takes_address(item),
+        "address_fields": ADDRESS_FIELDS,
     }
+
+
+def _takes_address(item: ExceptionItem) -> bool:
+    known = CAPABILITIES.get(item.channel)
+    return bool(known and known.takes_addresses)
 
 
 def leg_lines(item: ExceptionItem, case: Case) -> Mapping[str, int]:
@@ -67,6 +89,7 @@ def read_command(asked: Asked) -> Command:
         asked.field("note"),
         evidence,
         {name.removeprefix(_LINE): n for name in asked.form if name.startswith(_LINE) if (n := _quantity(asked, name))},
+        address_from({name: asked.field(_ADDRESS + name) for name in FIELDS}),
     )
 
 

@@ -10,7 +10,7 @@ warehouse}; ``topics`` that are subscribed to (events.TOPICS); ``bus``, the even
 
 Control, below ``/_sandbox/shopify/{merchant}``: ``POST /orders`` {order_ref, lines: [{id, sku, quantity, price,
 requires_shipping?}], legs: [{id, warehouse | location, lines, by_service?, active_location?, base_status?, fulfill_by?}], financial?:
-authorized | captured | pending | expired, payments?, payment_terms?, created_at?, shipping?, currency?, risk?, address_check?, tags?,
+authorized | captured | pending | expired, payments?, payment_terms?, created_at?, shipping?, currency?, risk?, address_check?, address?, tags?,
 customer_tags?, email?, disputes?, name?}; ``GET /orders/{ref}``; ``POST /pay`` {order_ref}: what is open is paid after all;
 ``POST /fulfill`` {order_ref, leg_id?, lines?, tracking?, shipment_status?}; ``POST /cancel`` {order_ref, reason?, refund?, restock?,
 note?}; ``POST /refund`` {order_ref, amount?, lines?, note?}; ``POST /hold`` {order_ref, leg_id?, handle?,
@@ -24,13 +24,13 @@ When a warehouse of the sandboxes ships an order that the shop has, the shop hea
 hold the report waits, and when it is closed it is never taken, as in the world outside.
 
 Traps, by order reference, on "read", "payments", "job", "hold", "release", "request_cancel", "cancel", "edit_intent", "edit_begin",
-"edit_quantity", "edit" (the commit), "refund", "void", "return" and "webhook":
+"edit_quantity", "edit" (the commit), "address", "refund", "void", "return" and "webhook":
 
 - the transport ones on all but "webhook"; http_429 with detail {"graphql": true} is a 200 that says THROTTLED;
 - rejected (detail {"code", "message"}): a user error and no effect, on every mutation;
 - cancel: silent (the job never ends), late, false_ok (the job has ended and nothing happened), recreate (cancelled, and a new
   fulfillment order has the same work);
-- hold: late, silent and false_ok (says it is there, and it is not); release, edit, return: false_ok (says yes, does nothing);
+- hold: late, silent and false_ok (says it is there, and it is not); release, edit, address, return: false_ok (says yes, does nothing);
 - request_cancel: silent (taken, and never answered), false_ok (says yes, and nothing was asked);
 - refund, void: late (pending, then done), silent (pending for ever), false_ok (no error, and the transaction has failed);
 - webhook: silent (lost), late.

@@ -40,6 +40,7 @@ def create(shop: Shop, told: Mapping[str, Any]) -> Order:
         payment_terms=bool(told.get("payment_terms", False)),
         expired=told.get("financial") == "expired",
         address_check=told.get("address_check", ""),
+        address=dict(told.get("address", {})),
         locale=told.get("locale", ""),
     )
     order.transactions = _payments(shop, order, told)

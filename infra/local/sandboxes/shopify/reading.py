@@ -98,7 +98,11 @@ def order(one: Order) -> View:
         "email": one.email or None,
         "customerLocale": one.locale or None,
         "createdAt": one.created_at,
-        "shippingAddress": {"validationResultSummary": one.address_check or None},
+        "shippingAddress": {
+            **one.address,
+            "countryCodeV2": one.address.get("countryCode"),
+            "validationResultSummary": one.address_check or None,
+        },
         "tags": one.tags,
         "customer": _customer(one),
         "risk": {"assessments": [{"riskLevel": one.risk.upper()}] if one.risk else []},

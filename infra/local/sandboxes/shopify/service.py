@@ -19,7 +19,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from infra.local.sandboxes.faults import transmit
-from infra.local.sandboxes.shopify import cancel, cost, edit, holds, money, reading, returns, schema, service_requests
+from infra.local.sandboxes.shopify import (
+    address,
+    cancel,
+    cost,
+    edit,
+    holds,
+    money,
+    reading,
+    returns,
+    schema,
+    service_requests,
+)
 from infra.local.sandboxes.shopify.shop import Shop
 from infra.local.sandboxes.traps import Trap
 
@@ -33,6 +44,7 @@ OPERATIONS = {
     "orderEditBegin": "edit_begin",
     "orderEditSetQuantity": "edit_quantity",
     "orderEditCommit": "edit",
+    "orderUpdate": "address",
     "refundCreate": "refund",
     "transactionVoid": "void",
     "returnCreate": "return",
@@ -151,6 +163,7 @@ def _roots(shop: Shop) -> dict[str, Any]:
             shop, a["id"], a["lineItemId"], a["quantity"], restock=bool(a.get("restock"))
         ),
         "orderEditCommit": lambda _, **a: edit.commit(shop, a["id"], a.get("staffNote") or ""),
+        "orderUpdate": lambda _, **a: address.update(shop, a["input"]),
         "returnCreate": lambda _, **a: returns.create(shop, a["returnInput"]),
         "transactionVoid": lambda _, **a: money.void_by_id(shop, a["parentTransactionId"]),
         "refundCreate": lambda info, **a: money.refund(shop, a["input"], _idempotency_key(info)),

@@ -154,6 +154,8 @@ class Order:
     expired: bool = False
     """The shop has seen that the authorisation ran out."""
     address_check: str = ""
+    address: dict[str, str] = field(default_factory=dict)
+    """By the names of MailingAddressInput."""
     locale: str = ""
 
     def line(self, line_id: str) -> Line | None:

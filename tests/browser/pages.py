@@ -24,6 +24,7 @@ PAGES: Mapping[str, Address] = {
     "queue-empty": lambda _: "/console?tier=P3",
     "exception": _exception("1003"),
     "answer": _exception("1003", "&answer=they_stopped_it"),
+    "answer-address": _exception("1003", "&answer=address_fixed"),
     "answer-put-off": _exception("1002", "&answer=snooze"),
     "case-open": _case("1001"),
     "case-closed": _case("1005"),

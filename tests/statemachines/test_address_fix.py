@@ -11,6 +11,8 @@ from stopship.domain.errors import InvalidInput
 from stopship.domain.outcome import Outcome
 from stopship.domain.privacy import Duty, PrivacyRequest
 from stopship.domain.resolution import Resolution
+from tests.fakes.order_book import Work
+from tests.fakes.partners import Manner, captured
 from tests.fakes.trouble import Crash, Trouble
 from tests.fakes.world import MERCHANT
 from tests.statemachines.play import Play
@@ -119,6 +121,22 @@ def test_a_refusal_is_an_exception_and_nothing_is_released_before_it_is_ended(
     changed = play.world.case.address_changed.values()
     assert [x.fact.by_us for x in changed] == [by_us]
     assert play.done.count("store.release") == 1 and play.outcome == Outcome.SAVED
+
+
+def test_an_address_that_was_written_by_hand_is_no_cancel_by_hand(play: Play) -> None:
+    """One leg is stopped, the other is to go to the right address: the stopped one's lines are still cancelled by the desk."""
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    captured(world.order(lines={"L1": 2, "L2": 1}, works=works))
+    world.warehouses["south"].manner = Manner.SILENT
+    world.ask()
+    world.settle()
+    world.faults.on("store.change_address", Trouble.REFUSE)
+    give(play, WORD, see(play, WORD, address=RIGHT), address=RIGHT)
+    assert play.done.count("store.cancel") == 0
+    give(play, "done_by_hand", see(play, "done_by_hand"))
+    assert [x.detail for x in world.done("store.cancel")] == [{"L1": 2}]
+    assert written(play) == [] and world.case.closed
 
 
 def test_where_the_order_system_takes_none_it_must_be_right_there(play: Play) -> None:

@@ -1,11 +1,35 @@
-"""What the desk does for its merchants, as it happens. The week's figures, and the cases behind each, are the report's."""
+"""What the desk does for its merchants, as it happens, and the figures of the week that runs: the report's own, as of the last export. The cases
+behind each are in the console."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.graphs import HALF, by_any, by_value, graph
+from infra.graphs import FULL, HALF, by_any, by_value, graph
 from infra.stages import Stage
 from stopship.contract import PROJECT
+
+FIGURES = (
+    (
+        ("Stop-ship success, %", ("StopSuccessRate",)),
+        ("Cancellation rate, %", ("CancellationRate",)),
+        ("Time to cancel, seconds: 50, 90, 95 of 100", ("TimeToCancelP50", "TimeToCancelP90", "TimeToCancelP95")),
+    ),
+    (
+        ("Save rate, gross and net, %", ("SaveRateGross", "SaveRateNet")),
+        ("Refund leakage and double cost, cases", ("LeakageCount", "DoubleCostCases")),
+        ("Money settled late or in another month, %", ("FinanceDrift",)),
+    ),
+    (
+        ("Exceptions open for a day or more", ("ExceptionBacklog",)),
+        ("Exceptions ended in time, %", ("SlaAttainment",)),
+        ("Stated reason is not the cause, %", ("ReasonNoise",)),
+    ),
+    (
+        ("Warehouse silent, and its OK false, %", ("SilentRate", "FalseOkRate")),
+        ("Amazon cancel rate, %: now, and with one more", ("AmazonCancelRate", "AmazonCancelRateNext")),
+    ),
+)
+"""A row for each line, a graph for each pair of title and metrics."""
 
 
 class BusinessDashboard(Construct):
@@ -28,3 +52,15 @@ class BusinessDashboard(Construct):
             graph("Oldest open exception, seconds", by_value("OldestException", "Maximum"), HALF),
             graph("Partners that are down, by merchant", [by_any("PartnersDown", "Maximum")], HALF),
         )
+        self._figures(board)
+
+    def _figures(self, board: cloudwatch.Dashboard) -> None:
+        board.add_widgets(
+            cloudwatch.TextWidget(
+                markdown="## The week so far, by merchant\nThe report's figures; the console shows what each means, and its cases.",
+                width=FULL,
+                height=2,
+            )
+        )
+        for row in FIGURES:
+            board.add_widgets(*(graph(title, [by_any(x, "Maximum") for x in names]) for title, names in row))

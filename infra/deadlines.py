@@ -12,7 +12,7 @@ from stopship.contract import PROJECT
 
 SWEEP_EVERY = "rate(1 minute)"
 PAYMENTS_EVERY = "rate(1 hour)"
-EXPORT_EVERY = "rate(1 hour)"
+EXPORT_EVERY = "rate(15 minutes)"
 REPORT_EVERY = "cron(30 12 ? * MON *)"
 """Monday noon in UTC is when Sunday is over everywhere; half an hour for the last export."""
 ASK_AMAZON_EVERY = "rate(5 minutes)"

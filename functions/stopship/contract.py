@@ -9,6 +9,26 @@ STATE_MACHINE = "cancel-case"
 HANDLER_MODULE = "stopship.handlers"
 
 METRIC_NAMESPACE = "Stopship"
+LIVE_FIGURES = (
+    "CancellationRate",
+    "StopSuccessRate",
+    "TimeToCancelP50",
+    "TimeToCancelP90",
+    "TimeToCancelP95",
+    "SaveRateGross",
+    "SaveRateNet",
+    "LeakageCount",
+    "DoubleCostCases",
+    "FinanceDrift",
+    "ExceptionBacklog",
+    "SlaAttainment",
+    "ReasonNoise",
+    "SilentRate",
+    "FalseOkRate",
+    "AmazonCancelRate",
+    "AmazonCancelRateNext",
+)
+"""Metrics that are a merchant's figures of the week that runs, named after their measures."""
 METRICS: Mapping[str, tuple[str, ...]] = {
     "CasesOpened": ("merchant", "channel"),
     "CasesClosed": ("outcome",),
@@ -23,6 +43,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "PartnerTroubles": ("merchant", "partner"),
     "PartnerSeconds": ("merchant", "partner"),
     "OldestException": ("tier",),
+    **dict.fromkeys(LIVE_FIGURES, ("merchant",)),
 }
 """Each of our own metrics and the dimensions that it carries."""
 
@@ -294,6 +315,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "facts_read",
         "facts_write",
         "reports_write",
+        "reports_read",
         "merchant_list",
         timeout_seconds=900,
         memory_mb=2048,

@@ -33,6 +33,8 @@ PAGES: Mapping[str, Address] = {
     "search-empty": lambda _: "/console/search?q=nobody@example.com",
     "new-cancel": lambda _: "/console/new",
     "new-list": lambda _: "/console/new/list",
+    "wall": lambda _: "/console/wall",
+    "today": lambda _: "/console/kpi/today",
     "figures": lambda _: "/console/kpi?week=2026-W10",
     "figure": lambda _: "/console/kpi/stop_success_rate?week=2026-W10",
     "figure-money": lambda _: "/console/kpi/leakage?week=2026-W10&by=leak",

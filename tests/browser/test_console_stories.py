@@ -9,6 +9,7 @@ from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from tests.browser.conftest import Console
 from tests.browser.test_console_pages import violations
+from tests.fakes.partners import Manner, captured
 from tests.fakes.world import MERCHANT
 
 LIVE = 5000
@@ -205,3 +206,20 @@ def test_an_answer_goes_through_without_a_script_too(console: Console, script: b
     page.get_by_role("button", name="Do exactly this").click()
     expect(page.get_by_text("Your answer is recorded")).to_be_visible()
     assert console.world.case_of("1003").legs["fo-1003"].human
+
+
+def test_the_wall_shows_by_itself_what_has_changed(console: Console, shot: Callable[[Page, str], None]) -> None:
+    wall = console.signed_in("auditor")
+    wall.goto("/console/wall")
+    cases = wall.get_by_label("Cases", exact=True).locator(".huge")
+    expect(cases).to_have_text("3")
+    expect(wall.get_by_label("Today's stops").get_by_text("requested")).to_be_visible()
+    wall.evaluate("window.same = true")
+    with console.served.paused():
+        console.world.warehouses["north"].manner = Manner.SILENT
+        captured(console.world.order("2001"))
+        console.world.ask("2001", "d-2001")
+        console.world.settle()
+    expect(cases).to_have_text("4", timeout=LIVE)
+    assert wall.evaluate("window.same") is True
+    shot(wall, "wall-changed-light")

@@ -1,6 +1,7 @@
 """A person at the console of the deployed desk: takes an exception, answers it, and sees the state machine end the case."""
 
 from collections.abc import Iterator
+from datetime import UTC
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -8,8 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 from infra.local.day.orders import EAST, Order, make, place
 from infra.local.day.wishes import by_flow
 from infra.local.people import PASSWORD, PEOPLE
+from stopship.adapters.clock import SystemClock
 from stopship.contract import function_name
+from stopship.domain.kpi.weeks import Week
 from tests.e2e.conftest import Day
+from tests.e2e.figures import follow, invoke
 from tests.e2e.permissions import missing, policy, principals
 from tests.fakes.chromium import PROGRAM, WITHOUT, chromium
 
@@ -83,6 +87,24 @@ def test_the_order_is_found_by_its_public_number_and_its_message_is_shown_as_tex
     expect(page.get_by_text("is the one in the audit trail")).to_be_visible(timeout=SLOW)
     expect(page.locator("pre.raw")).to_contain_text("gid://shopify/Order/")
     page.context.close()
+
+
+def test_a_number_of_the_day_leads_to_its_cases(played: Day, browser: Browser) -> None:
+    follow(played)
+    invoke(played, "export_facts", {})
+    page = sign_in(played, browser, "auditor")
+    page.goto(f"{played.desk.console_url}/kpi?week={Week.at(SystemClock().now(), UTC)}&merchant=acme")
+    page.get_by_role("row", name="Cancel cases ended").get_by_role("link").nth(1).click()
+    expect(page.get_by_role("heading", name="What was counted")).to_be_visible(timeout=SLOW)
+    page.locator("[data-row]").first.get_by_role("link").click()
+    expect(page.locator("#case")).to_contain_text("The end", timeout=SLOW)
+    page.goto(f"{played.desk.console_url}/wall")
+    expect(page.get_by_label("Today's stops").get_by_text("requested")).to_be_visible(timeout=SLOW)
+    page.context.close()
+    principal = f"function:{function_name('dev', 'serve_figures')}"
+    calls = [call for call in played.desk.emulator.calls() if call.principal == principal]
+    assert {call.action for call in calls} >= {"dynamodb:GetItem", "s3:GetObject"}
+    assert missing(policy(played.desk, principals(played.desk)[principal]), calls) == set()
 
 
 def test_the_console_calls_only_what_its_role_allows(played: Day, browser: Browser) -> None:

@@ -1,51 +1,23 @@
 """The figures of the day: the deployed functions followed it, export it, and make its report."""
 
-import json
-import time
 from collections import Counter
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from stopship.adapters import facts_json, ledger_items
-from stopship.adapters.facts_table import DynamoFacts
 from stopship.application.project_facts import rebuild
-from stopship.contract import function_name
-from stopship.domain.kpi.facts import CaseFacts, OrderFact
+from stopship.contract import METRIC_NAMESPACE
 from tests.e2e.conftest import Day
+from tests.e2e.figures import dumped, exported_figures, follow, invoke
 
 pytestmark = pytest.mark.emulator
-
-PATIENCE_SECONDS = 90.0
-
-
-def dumped(facts: list[CaseFacts | OrderFact]) -> list[str]:
-    return sorted(facts_json.dump(x) if isinstance(x, CaseFacts) else repr(x) for x in facts)
-
-
-def book(day: Day) -> DynamoFacts:
-    return DynamoFacts(day.desk.emulator.client("dynamodb"), day.desk.outputs["FactsTableName"])
-
-
-def invoke(day: Day, module: str, event: dict[str, str]) -> Any:
-    answer = day.desk.emulator.client("lambda").invoke(
-        FunctionName=function_name("dev", module), Payload=json.dumps(event).encode()
-    )
-    told = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, told
-    return told
 
 
 @pytest.fixture(scope="module")
 def followed(played: Day) -> list[str]:
-    """The facts, when the stream has brought all of them."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        wanted = dumped(list(rebuild(played.stage.ledger.scan(), ledger_items.recorded)))
-        found = dumped(list(book(played).everything()))
-        if found == wanted or time.monotonic() > until:
-            return found
-        time.sleep(1)
+    return follow(played)
 
 
 def test_what_followed_the_day_is_what_the_ledger_gives_byte_for_byte(played: Day, followed: list[str]) -> None:
@@ -72,9 +44,31 @@ def test_the_days_figures_are_what_was_played(played: Day, followed: list[str]) 
 
 
 def test_the_days_report_is_made_by_the_deployed_functions(played: Day, followed: list[str]) -> None:
-    assert invoke(played, "export_facts", {})["weeks"] > 0
+    invoke(played, "export_facts", {})
     week = {"week": str(min(facts_json.load(x).week for x in followed if x.startswith("{")))}
     assert invoke(played, "make_report", week)["files"] >= 10
     bucket = played.desk.outputs["ReportsBucketName"]
     listed = played.desk.emulator.client("s3").list_objects_v2(Bucket=bucket, Prefix="reports/")["Contents"]
     assert {x["Key"].rpartition(".")[2] for x in listed} == {"html", "pdf", "csv", "json", "parquet"}
+
+
+def test_the_dashboards_numbers_are_those_of_the_exported_files(
+    played: Day, followed: list[str], tmp_path: Path
+) -> None:
+    invoke(played, "export_facts", {})
+    found = exported_figures(played, tmp_path)
+    assert {"StopSuccessRate", "TimeToCancelP90", "LeakageCount", "SilentRate"} <= {x.metric for x in found}
+    client, now = played.desk.emulator.client("cloudwatch"), datetime.now(UTC)
+    for x in found:
+        points = client.get_metric_statistics(
+            Namespace=METRIC_NAMESPACE,
+            MetricName=x.metric,
+            Dimensions=[{"Name": "merchant", "Value": x.merchant}],
+            StartTime=now - timedelta(minutes=30),
+            EndTime=now + timedelta(minutes=5),
+            Period=60,
+            Statistics=["Minimum", "Maximum"],
+        )["Datapoints"]
+        last = max(points, key=lambda point: point["Timestamp"])
+        assert x.figure.value is not None
+        assert last["Minimum"] <= float(x.figure.value) <= last["Maximum"], (x.merchant, x.metric)

@@ -78,11 +78,12 @@ RARE = {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
+            "s3:GetObject",
             "s3:PutObject",
             "sqs:SendMessage",
             "ssm:GetParametersByPath",
         ),
-        "once an hour",
+        "every quarter of an hour",
     ),
     "make-report": dict.fromkeys(
         (

@@ -9,8 +9,10 @@ import pytest
 import stopship.handlers
 from infra.functions import NEEDED_BY
 from stopship.application.expiring_credentials import Expiry, counts
+from stopship.application.live_figures import LIVE, metric_name
 from stopship.application.project_ledger import project
-from stopship.contract import FUNCTIONS, LEVELS, METRICS, OUTCOMES, TIERS
+from stopship.contract import FUNCTIONS, LEVELS, LIVE_FIGURES, METRICS, OUTCOMES, TIERS
+from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.order import AckLevel
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Tier
@@ -55,8 +57,14 @@ def test_each_metric_is_emitted_with_its_dimensions(capsys: pytest.CaptureFixtur
     partner_called("acme", "netsuite", 0.2, trouble=False)
     (directive,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     emitted |= {m["Name"]: tuple(directive["Dimensions"][0]) for m in directive["Metrics"]}
+    emitted |= {metric_name(name): ("merchant",) for name in LIVE}
     # The sweep counts the partners that are down, and measures the oldest exception.
     assert emitted | {"PartnersDown": ("merchant",), "OldestException": ("tier",)} == dict(METRICS)
+
+
+def test_the_live_figures_are_measures_with_one_number_each() -> None:
+    assert tuple(metric_name(name) for name in LIVE) == LIVE_FIGURES
+    assert not [name for name in LIVE if KPIS[name].unit == "money" or KPIS[name].always_by or KPIS[name].priced]
 
 
 def test_every_setting_reaches_the_functions_that_use_it() -> None:

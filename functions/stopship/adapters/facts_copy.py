@@ -1,6 +1,6 @@
 """The exported facts as a copy on this machine, brought up to date by what has changed in the bucket, a merchant at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -16,7 +16,7 @@ from stopship.domain.instant import seconds_between
 from stopship.domain.kpi.weeks import Week
 
 FRESH_SECONDS = 60
-"""So long the bucket is not asked again: facts are exported every few minutes at most."""
+"""So long the bucket is not asked again: facts are exported every quarter of an hour."""
 AT_ONCE = 16
 
 
@@ -38,6 +38,7 @@ class FactsCopy:
     folder: Path
     clock: Clock
     memory_mb: int = 1024
+    fresh_seconds: int = FRESH_SECONDS
     _looked: dict[str, _Looked] = field(default_factory=dict)
     _tags: dict[str, str] = field(default_factory=dict)
     _database: FactsDatabase | None = None
@@ -67,7 +68,7 @@ class FactsCopy:
 
     def _is_due(self, merchant: str, since: Week, now: str) -> bool:
         looked = self._looked.get(merchant)
-        return looked is None or looked.since > since or seconds_between(looked.at, now) > FRESH_SECONDS
+        return looked is None or looked.since > since or seconds_between(looked.at, now) >= self.fresh_seconds
 
     def _since(self, merchant: str, since: Week) -> Week:
         """An older week that was fetched once is kept up to date too."""
@@ -75,18 +76,22 @@ class FactsCopy:
         return min(looked.since, since) if looked else since
 
     def _bring(self, due: Mapping[str, Week]) -> None:
-        changed = [(key, tag) for merchant, since in due.items() for key, tag in self._changes(merchant, since)]
-        if not changed:
+        listed = {merchant: self.reports.facts_of(merchant, since) for merchant, since in due.items()}
+        changed = [x for files in listed.values() for x in files.items() if self._tags.get(x[0]) != x[1]]
+        gone = [key for merchant, files in listed.items() for key in self._had(merchant) if key not in files]
+        if not changed and not gone:
             return
         # An open database has read what is about to be replaced.
         self.close()
+        for key in gone:
+            self.reports.local(self.folder, key).unlink(missing_ok=True)
+            del self._tags[key]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for key, tag in zip([key for key, _ in changed], pool.map(self._fetch, changed), strict=True):
                 self._tags[key] = tag
 
-    def _changes(self, merchant: str, since: Week) -> Iterator[tuple[str, str]]:
-        listed = self.reports.facts_of(merchant, since)
-        return ((key, tag) for key, tag in listed.items() if self._tags.get(key) != tag)
+    def _had(self, merchant: str) -> list[str]:
+        return [key for key in self._tags if f"/merchant={merchant}/" in key]
 
     def _fetch(self, changed: tuple[str, str]) -> str:
         key, tag = changed

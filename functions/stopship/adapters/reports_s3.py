@@ -53,6 +53,16 @@ class S3Reports:
             self.fetch_one(folder, key)
         return len(keys)
 
+    def merchants(self) -> list[str]:
+        """Of whom there are facts: who has no orders may have cases, and the other way round."""
+        listed = [self._folders(f"{FACTS}{table}/merchant=") for table in ("cases", "orders")]
+        return sorted({name for names in listed for name in names})
+
+    def _folders(self, prefix: str) -> Iterable[str]:
+        asked = {"Bucket": self._bucket, "Prefix": prefix, "Delimiter": "/"}
+        pages = self._client.get_paginator("list_objects_v2").paginate(**asked)
+        return [row["Prefix"].removeprefix(prefix).rstrip("/") for x in pages for row in x.get("CommonPrefixes", [])]
+
     def facts_of(self, merchant: str, since: Week) -> dict[str, str]:
         """Key and entity tag of the merchant's files of facts, from that week on: the tag changes with what is in the file."""
         listed: dict[str, str] = {}
@@ -63,13 +73,18 @@ class S3Reports:
 
     def fetch_one(self, folder: Path, key: str) -> None:
         """The file appears whole, or stays as it was."""
-        target = folder / key.removeprefix(FACTS)
+        target = self.local(folder, key)
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_suffix(".unfinished")
         with unfinished.open("wb") as file:
             for part in self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(_CHUNK):
                 file.write(part)
         unfinished.replace(target)
+
+    @staticmethod
+    def local(folder: Path, key: str) -> Path:
+        """Where a file of facts lies in a folder of them."""
+        return folder / key.removeprefix(FACTS)
 
     def rules(self) -> reporting_rules.Exported:
         """As they were written after the last export."""

@@ -16,6 +16,7 @@ from stopship.console.pages import (
     queue,
     search,
     sign_in,
+    wall,
 )
 from stopship.console.route import Route
 from stopship.domain.agent import Doing
@@ -36,6 +37,8 @@ OPEN = (
 SIGNED_IN = (
     Route("GET", "", queue.show_queue),
     Route("GET", "queue", queue.refresh_queue),
+    Route("GET", "wall", wall.show_wall),
+    Route("GET", "wall/part", wall.refresh_wall),
     Route("GET", "cases", cases.show_cases),
     Route("GET", "cases/{case_id}", case.show_case),
     Route("GET", "cases/{case_id}/part", case.refresh_case),

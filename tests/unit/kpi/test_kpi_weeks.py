@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stopship.domain.kpi.weeks import Week, span, spans, trend
+from stopship.domain.kpi.weeks import Week, span, spans, today, trend
 
 LATER = "2027-01-01T00:00:00.000000Z"
 
@@ -64,3 +64,11 @@ def test_every_merchant_has_its_own_week() -> None:
         ("b", "2026-W46"),
         ("b", "2026-W47"),
     ]
+
+
+def test_a_day_is_the_merchants_own_and_as_long_as_its_clock_makes_it() -> None:
+    day = today("acme", ZoneInfo("Europe/Berlin"), "2026-10-24T22:30:00.000000Z")
+    assert (day.week, day.first_day, day.last_day) == ("2026-10-25", "2026-10-25", "2026-10-25")
+    assert (day.start, day.end) == ("2026-10-24T22:00:00.000000Z", "2026-10-25T23:00:00.000000Z")
+    assert (day.month, day.next_month) == ("2026-09-30T22:00:00.000000Z", "2026-10-31T23:00:00.000000Z")
+    assert day.seen_end == "2026-10-24T22:30:00.000000Z"

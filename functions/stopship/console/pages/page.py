@@ -9,6 +9,7 @@ from stopship.domain.agent import Doing
 
 _LINKS: Final = (
     ("queue", "/console", "Queue", Doing.READ),
+    ("wall", "/console/wall", "Wall", Doing.READ),
     ("cases", "/console/cases", "Cases", Doing.READ),
     ("figures", "/console/kpi", "Figures", Doing.READ),
     ("search", "/console/search", "Search", Doing.READ),

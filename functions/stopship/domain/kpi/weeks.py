@@ -57,7 +57,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A merchant's week as moments: from ``start`` up to ``end``, as far as it had gone at ``as_of``. ``first_day`` and ``last_day`` are its
+    """A merchant's week (or its present day) as moments: from ``start`` up to ``end``, as far as it had gone at ``as_of``. ``first_day`` and ``last_day`` are its
     dates. ``month`` and ``next_month`` are when the month of its Monday, and the one after that, begin there."""
 
     merchant: str
@@ -98,6 +98,23 @@ def span(merchant: str, week: Week, zone: tzinfo, now: str) -> Span:
         first_day=monday.isoformat(),
         last_day=week.sunday.isoformat(),
         month=_midnight(monday.replace(day=1), zone),
+        next_month=_midnight(next_month, zone),
+    )
+
+
+def today(merchant: str, zone: tzinfo, now: str) -> Span:
+    """The day that has begun there, as far as it has gone: it is named by its date."""
+    day = parse(now).astimezone(zone).date()
+    next_month = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return Span(
+        merchant=merchant,
+        week=day.isoformat(),
+        start=_midnight(day, zone),
+        end=_midnight(day + timedelta(days=1), zone),
+        as_of=now,
+        first_day=day.isoformat(),
+        last_day=day.isoformat(),
+        month=_midnight(day.replace(day=1), zone),
         next_month=_midnight(next_month, zone),
     )
 

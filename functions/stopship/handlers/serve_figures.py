@@ -18,6 +18,7 @@ MEMORY_MB = 1024
 
 @cache
 def office() -> Office:
+    """The same as the other pages', for the same sessions; of the desk these pages use the clock, and this function may use no more."""
     return Office(entrance(), desk(), intake_queue(), merchants().settings)
 
 

@@ -199,6 +199,7 @@ def test_a_wish_that_no_address_can_have_is_refused_with_the_fields_name(told: F
         "stop_success_rate/cases?week=2026-W47&lost_stage=sent": "lost_stage",
         "stop_success_rate/cases?week=2026-W47&page=99": "page",
         "orders_placed/cases?week=2026-W47&below=1": "not divided",
+        "stop_success_rate/cases?week=2026-W47&below=yes": "below",
     }
     for path, says in wrong.items():
         page = auditor.get(f"/console/kpi/{path}")

@@ -22,7 +22,7 @@ def show_cases(source: FigureSource, visit: Visit, name: str) -> Answer:
     kpi = read_kpi(name)
     alone = visit.all_merchants[0] if len(visit.all_merchants) == 1 else ""
     asked = read_asked(visit, source, kpi, [x for x in OWN if x != "by"], alone)
-    below = visit.asked.wanted("below") == "1"
+    below = _below(visit)
     found = trace(asked.figures.facts, kpi, asked.now, asked.only, lower=below)
     number, pages = _number(visit, len(found)), max(1, -(-len(found) // ROWS))
     part = found[(number - 1) * ROWS : number * ROWS]
@@ -45,8 +45,8 @@ def show_cases(source: FigureSource, visit: Visit, name: str) -> Answer:
         pages=pages,
         upper_address=asked.address(kpi.name, "cases"),
         lower_address=asked.address(kpi.name, "cases", below="1") if kpi.lower else "",
-        before_address=_page(asked, kpi, below, number - 1) if number > 1 else "",
-        next_address=_page(asked, kpi, below, number + 1) if number < pages else "",
+        before_address=_page(asked, kpi, number - 1, below=below) if number > 1 else "",
+        next_address=_page(asked, kpi, number + 1, below=below) if number < pages else "",
     )
 
 
@@ -60,8 +60,15 @@ def _order(merchant: str, ref: str) -> tuple[str, str, str]:
     return merchant, ref, f"/console/search?q={quote(ref, safe='')}"
 
 
-def _page(asked: KpiAsked, kpi: Kpi, below: bool, number: int) -> str:  # noqa: FBT001
+def _page(asked: KpiAsked, kpi: Kpi, number: int, *, below: bool) -> str:
     return asked.address(kpi.name, "cases", below="1" if below else "", page=str(number))
+
+
+def _below(visit: Visit) -> bool:
+    wanted = visit.asked.wanted("below")
+    if wanted not in ("", "0", "1"):
+        raise InvalidInput("below", f"{wanted!r} is neither", "1 for what was divided by, or leave it out")
+    return wanted == "1"
 
 
 def _number(visit: Visit, found: int) -> int:

@@ -147,7 +147,7 @@ def test_without_a_session_nobody_is_told_anything_and_no_facts_are_read(
 ) -> None:
     monkeypatch.setenv("STOPSHIP_USER_POOL_CLIENT_ID", "client")
     monkeypatch.setattr(FactsDatabase, "__init__", lambda *_, **__: pytest.fail("facts were opened"))
-    for made in (serve_figures.office, serve_figures.routes, wiring.entrance, wiring.desk):
+    for made in (serve_figures.pages, wiring.entrance, wiring.desk):
         made.cache_clear()
     event = {
         "rawPath": "/console/kpi/leakage/cases",
@@ -159,5 +159,5 @@ def test_without_a_session_nobody_is_told_anything_and_no_facts_are_read(
     assert told["statusCode"] == 303 and told["headers"]["location"].startswith(
         "/console/sign-in?next=%2Fconsole%2Fkpi"
     )
-    for made in (serve_figures.office, serve_figures.routes, wiring.entrance, wiring.desk):
+    for made in (serve_figures.pages, wiring.entrance, wiring.desk):
         made.cache_clear()

@@ -2,6 +2,7 @@
 and each test is a process of its own as far as access tokens go."""
 
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from stopship.adapters import access_tokens
 from stopship.adapters.clock import SystemClock
+from stopship.telemetry import logger
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 settings.register_profile("stopship", derandomize=True, max_examples=25, deadline=None, suppress_health_check=_QUIET)
@@ -25,6 +27,22 @@ keep each other waiting."""
 def _own_access_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = access_tokens.SharedTokens(access_tokens.MemoryTokens(), SystemClock())
     monkeypatch.setattr(access_tokens, "_PROCESS", fresh)
+
+
+class _PresentOutput:
+    """What is the standard output now: each test that captures it has one of its own, which is closed behind it."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs_go_where_the_test_looks() -> None:
+    """The process has one logger, which would keep the output of the test that happened to be the first."""
+    logger().registered_handler.setStream(_PresentOutput())  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,7 +20,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, dict[str, str
     found = []
     for line in capsys.readouterr().out.splitlines():
         told = json.loads(line)
-        for directive in told["_aws"]["CloudWatchMetrics"]:
+        for directive in told.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Namespace"] == METRIC_NAMESPACE
             names = directive["Dimensions"][0]
             name = directive["Metrics"][0]["Name"]

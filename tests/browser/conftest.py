@@ -1,4 +1,4 @@
-"""Real Chromium on the console's handler: no emulator, one browser for all, one desk for each test."""
+"""Real Chromium on the console's handler: no emulator, one browser for a file, one desk for each test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -25,8 +25,9 @@ def pytest_runtest_setup() -> None:
         pytest.skip(WITHOUT)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Its driver keeps an event loop running in this thread: another file's tests must not find it."""
     with chromium() as started:
         yield started
 

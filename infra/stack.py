@@ -25,14 +25,13 @@ from infra.ledger_table import LedgerTable
 from infra.mail_door import MailDoor
 from infra.merchant_secrets import MerchantSecrets
 from infra.notices_topic import NoticesTopic
+from infra.passing_table import PassingTable
 from infra.queues import Queues
 from infra.reports_bucket import ReportsBucket
-from infra.session_table import SessionTable
 from infra.signing_key import SigningKey
 from infra.stages import Stage
 from infra.state_machine import CancelCase
 from infra.technical_dashboard import TechnicalDashboard
-from infra.token_table import TokenTable
 from infra.traffic_table import TrafficTable
 from stopship.contract import (
     PROJECT,
@@ -74,8 +73,8 @@ class StopshipStack(Stack):
         self._form_key = FormKey(self, "FormKey", stage).key
         self._ledger = LedgerTable(self, "Ledger", stage).table
         self._facts = FactsTable(self, "Facts", stage).table
-        self._tokens = TokenTable(self, "Tokens").table
-        self._sessions = SessionTable(self, "Sessions").table
+        self._tokens = PassingTable(self, "Tokens").table
+        self._sessions = PassingTable(self, "Sessions").table
         self._identity = Identity(self, "Identity", stage)
         self._traffic = TrafficTable(self, "Traffic", stage).table
         self._evidence = EvidenceBucket(self, "Evidence", stage, self._data_key).bucket

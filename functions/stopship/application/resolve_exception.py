@@ -69,16 +69,12 @@ def approve(desk: Desk, agent: Agent, merchant: str, exception_id: str, plan_has
     answers: list[Answer] = []
 
     def build(case: Case, item: ExceptionItem, _: Plan) -> Step:
-        proposed = _proposed(case, exception_id, plan_hash)
-        if proposed.by == agent.subject:
-            raise NotAllowed("you asked for it: the second person is somebody else")
+        proposed = _proposed(case, exception_id, plan_hash, agent)
         answer = _answer(_command(proposed), proposed.by, agent.subject, alone=False)
         answers[:] = [answer]
         return answer_step(desk, case, item, answer, tokens, note_sha256=proposed.note_sha256)
 
-    proposed = _proposed(desk.cases.load(merchant, item.case_id), exception_id, plan_hash)
-    if proposed.by == agent.subject:
-        raise NotAllowed("you asked for it: the second person is somebody else")
+    proposed = _proposed(desk.cases.load(merchant, item.case_id), exception_id, plan_hash, agent)
     case, plan = _on_the_plan(desk, item, _command(proposed), build)
     ended = after_answer(desk, case, item, answers[0], tokens)
     release(desk, agent, item)
@@ -93,9 +89,7 @@ def deny(desk: Desk, agent: Agent, merchant: str, exception_id: str, plan_hash: 
 
     def build(case: Case) -> Step:
         now = open_item(desk, merchant, exception_id)
-        proposed = _proposed(case, exception_id, plan_hash)
-        if proposed.by == agent.subject:
-            raise NotAllowed("you asked for it: the second person is somebody else")
+        _proposed(case, exception_id, plan_hash, agent)
         step = Step()
         step.add(ResolutionDenied(exception_id, plan_hash, agent.subject, kept_note(desk, item, note)))
         step.exceptions.append(replace(now, proposed="", proposed_by=""))
@@ -151,11 +145,14 @@ def _propose(desk: Desk, case: Case, item: ExceptionItem, agent: Agent, command:
     return step
 
 
-def _proposed(case: Case, exception_id: str, plan_hash: str) -> ResolutionProposed:
+def _proposed(case: Case, exception_id: str, plan_hash: str, agent: Agent) -> ResolutionProposed:
+    """The answer that waits for ``agent``'s word. Raises PlanChanged when it is another one, NotAllowed when it is the agent's own."""
     proposed = case.exceptions[exception_id].proposed
     if proposed is None or proposed.fact.plan_hash != plan_hash:
         told = proposed.fact.plan_hash if proposed else ""
         raise PlanChanged("no answer with this plan waits for a second person", told)
+    if proposed.fact.by == agent.subject:
+        raise NotAllowed("you asked for it: the second person is somebody else")
     return proposed.fact
 
 

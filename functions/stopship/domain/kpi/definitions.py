@@ -116,6 +116,26 @@ def _funnel(stage: str, says: str) -> Kpi:
     )
 
 
+def _amazon_rate(name: str, title: str, counts: str, plus: int = 0) -> Kpi:
+    return Kpi(
+        name,
+        title,
+        "percent",
+        Words(
+            counts,
+            f"Amazon orders placed in those {WINDOW_DAYS} days",
+            "UTC dates that end with the week, or with now while it lasts",
+            "cancels by the buyer's official request, of pending orders, and refused ones",
+        ),
+        Tally("cases", LastDays("seller_cancel_day", WINDOW_DAYS), (_AMAZON,), Distinct("order_ref")),
+        Tally("orders", LastDays("day", WINDOW_DAYS), (_AMAZON,)),
+        dimensions=("merchant",),
+        better="less",
+        plus=plus,
+        group="amazon",
+    )
+
+
 def _all() -> tuple[Kpi, ...]:
     return (
         Kpi(
@@ -475,38 +495,13 @@ def _all() -> tuple[Kpi, ...]:
             better="more",
             group="warehouse",
         ),
-        Kpi(
+        _amazon_rate(
             "amazon_cancel_rate",
             "Amazon pre-fulfillment cancel rate",
-            "percent",
-            Words(
-                f"orders whose cancel counts against the seller, of the last {WINDOW_DAYS} days",
-                f"Amazon orders placed in those {WINDOW_DAYS} days",
-                "UTC dates that end with the week, or with now while it lasts",
-                "cancels by the buyer's official request, of pending orders, and refused ones",
-            ),
-            Tally("cases", LastDays("seller_cancel_day", WINDOW_DAYS), (_AMAZON,), Distinct("order_ref")),
-            Tally("orders", LastDays("day", WINDOW_DAYS), (_AMAZON,)),
-            dimensions=("merchant",),
-            better="less",
-            group="amazon",
+            f"orders whose cancel counts against the seller, of the last {WINDOW_DAYS} days",
         ),
-        Kpi(
-            "amazon_cancel_rate_next",
-            "Amazon rate with one more cancel",
-            "percent",
-            Words(
-                "the same orders, and one more",
-                f"Amazon orders placed in those {WINDOW_DAYS} days",
-                "UTC dates that end with the week, or with now while it lasts",
-                "cancels by the buyer's official request, of pending orders, and refused ones",
-            ),
-            Tally("cases", LastDays("seller_cancel_day", WINDOW_DAYS), (_AMAZON,), Distinct("order_ref")),
-            Tally("orders", LastDays("day", WINDOW_DAYS), (_AMAZON,)),
-            dimensions=("merchant",),
-            better="less",
-            plus=1,
-            group="amazon",
+        _amazon_rate(
+            "amazon_cancel_rate_next", "Amazon rate with one more cancel", "the same orders, and one more", plus=1
         ),
     )
 

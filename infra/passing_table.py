@@ -1,11 +1,12 @@
-"""The table in which workers share access tokens. Nothing in it is worth keeping: what is lost is fetched again."""
+"""A table of what passes: access tokens that workers share, and the console's sessions. Nothing in it is worth keeping: what is lost is
+fetched again, and who loses a session signs in again."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 
-class TokenTable(Construct):
+class PassingTable(Construct):
     """Apart from the ledger: it is written over, ends by itself, and has no place in an audit trail, a stream or a backup."""
 
     def __init__(self, scope: Construct, id_: str) -> None:

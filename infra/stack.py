@@ -144,7 +144,7 @@ class StopshipStack(Stack):
             merchant_secrets=_arn("secretsmanager", f"secret:{merchant_secret_name(stage, '*')}"),
             merchant_parameters=_arn("ssm", f"parameter/{PROJECT}/{stage}/*"),
             merchant_routes=_arn("ssm", f"parameter{route_parameter_name(stage, 'amazon', '').rstrip('/')}"),
-            merchant_list=_arn("ssm", f"parameter{merchant_parameter_name(stage, '')}"),
+            merchant_list=_arn("ssm", f"parameter{merchant_parameter_name(stage, '').rstrip('/')}"),
             schedules=_arn("scheduler", f"schedule/{self._deadlines.group.schedule_group_name}/*"),
             scheduler_role=self._deadlines.role.role_arn,
             identities=_arn("ses", "identity/*"),

@@ -57,7 +57,7 @@ def demo(
     started = time.monotonic()
     desk = _start()
     try:
-        result, plays = _play(desk, started, crash_at=0.6 if crash else 2.0)
+        result, plays = _play(desk, started, crash=crash)
         _print(desk, result, plays)
         if json:
             json.write_text(json_module.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
@@ -80,7 +80,7 @@ def _start() -> LocalDesk:
         return LocalDesk.start(say)
 
 
-def _play(desk: LocalDesk, started: float, crash_at: float) -> tuple[Report, list[Play]]:
+def _play(desk: LocalDesk, started: float, *, crash: bool) -> tuple[Report, list[Play]]:
     stage = Stage.of(desk)
     director = Director(stage, day(stage.numbers))
     with Live(board(director.plays, 0.0), console=console, refresh_per_second=4, transient=False) as live:
@@ -90,7 +90,7 @@ def _play(desk: LocalDesk, started: float, crash_at: float) -> tuple[Report, lis
 
         for _ in director.set_up():
             show()
-        for _ in director.wish(crash_at):
+        for _ in director.wish({0.6: stage.crash} if crash else {}):
             show()
         for _ in director.until_ended(LIMIT_SECONDS):
             show()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pytest
 
 from infra.local.sandboxes.inbox import Inbox
-from infra.local.sandboxes.process import Sandboxes
 from stopship.domain.capabilities import CAPABILITIES, PickReading
 from stopship.domain.order import AckLevel
 from stopship.wiring.partners import WAREHOUSE_KINDS
@@ -26,6 +25,7 @@ from tests.contract.matrix import (
     ups,
     vendor,
 )
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 LADDER = (AckLevel.SENT, AckLevel.ACCEPTED, AckLevel.SYSTEM_CANCELLED, AckLevel.PHYSICALLY_STOPPED)
 ASKED = "ask pick_state_unknown"
@@ -243,7 +243,7 @@ ROWS = (
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     signer = ns.LocalSigner()
-    with Inbox() as inbox, Sandboxes.start() as sandboxes:
+    with Inbox() as inbox, sandboxes_anew() as sandboxes:
         sandboxes.configure(inbox.url, merchants={"acme": settings(inbox, signer)})
         yield Stage(sandboxes, inbox, signer)
 

@@ -22,6 +22,7 @@ from stopship.domain.carrier import CarrierState
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.order import AckLevel, FulfillmentType, OrderSnapshot
 from stopship.wiring.partners import ConfiguredPartners
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 SECRETS: dict[str, Any] = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
@@ -31,7 +32,7 @@ _numbers = count(1_000_001)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"amazon": {**SECRETS, **QUICK, "seller_id": "A1SELLER"}}})
         yield running
 

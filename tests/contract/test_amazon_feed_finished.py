@@ -20,6 +20,7 @@ from stopship.application.ports import CancelCommand, CancelState
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput
 from stopship.domain.signal import SubmissionEnd
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, SELLER = "acme", "A1SELLER"
 SECRETS = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
@@ -117,7 +118,7 @@ def test_a_notification_without_an_id_surfaces(sample: dict[str, Any]) -> None:
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
     settings = {**SECRETS, "seller_id": SELLER, "bus": "aws.partner/x", "queue_seconds": 0.01, "work_seconds": 0.02}
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"amazon": settings}})
         yield running
 

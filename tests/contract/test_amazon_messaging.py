@@ -13,6 +13,7 @@ from stopship.adapters.clock import SystemClock
 from stopship.application.buyer_texts import TEXTS, buyer_texts
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.letter import Language
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 SECRETS = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
@@ -22,7 +23,7 @@ _numbers = count(3_000_001)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"amazon": {**SECRETS, "seller_id": "A1SELLER"}}})
         yield running
 

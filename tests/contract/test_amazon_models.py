@@ -34,6 +34,7 @@ from stopship.domain.errors import PartnerRefused
 from stopship.domain.finding import Verdict
 from stopship.domain.instant import plus
 from stopship.domain.money import MoneyMove, MoveKind, MoveState
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 SECRETS: dict[str, Any] = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-models"}
@@ -55,7 +56,7 @@ def vendor(folder: Path) -> models.Models:
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {**SECRETS, "queue_seconds": 0.02, "work_seconds": 0.03, "gzip_reports": True}
         running.configure(merchants={MERCHANT: {"amazon": settings}})
         yield running

@@ -18,6 +18,7 @@ from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal, SignalKind
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, SELLER = "acme", "A1SELLER"
 RECEIVED = "2026-11-25T10:00:00.000000Z"
@@ -224,7 +225,7 @@ def test_what_stands_in_place_of_a_word_is_not_repeated(sample: dict[str, Any], 
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"amazon": {"seller_id": SELLER, "bus": "aws.partner/x"}}})
         running.pause_deliveries()
         yield running

@@ -16,6 +16,7 @@ from stopship.application.ports import MoveAnswer
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.instant import plus
 from stopship.domain.money import MoneyMove, MoveKind, MoveState
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 SECRETS = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
@@ -26,7 +27,7 @@ _numbers = count(4_000_001)
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as sandboxes:
+    with sandboxes_anew() as sandboxes:
         yield sandboxes
 
 

@@ -23,6 +23,7 @@ from stopship.domain.errors import InvalidInput, PartnerContractBroken, PartnerR
 from stopship.domain.market import SweepState, day_of
 from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.fakes.world import MERCHANT, World
 from tests.statemachines.machine import Machine
 
@@ -34,7 +35,7 @@ _numbers = count(2_000_001)
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as sandboxes:
+    with sandboxes_anew() as sandboxes:
         yield sandboxes
 
 

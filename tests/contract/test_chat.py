@@ -10,6 +10,7 @@ from infra.local.sandboxes.process import Sandboxes
 from stopship.adapters.notices import SETTING, DeskNotices
 from stopship.domain.errors import PartnerRefused, PartnerUnavailable
 from tests.contract.test_notices import NOTICE
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 ROOM = {"desk": "secret-1"}
@@ -17,7 +18,7 @@ ROOM = {"desk": "secret-1"}
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"chat": {"rooms": ROOM}}})
         yield running
 

@@ -8,6 +8,7 @@ import pytest
 from infra.local.sandboxes.process import Sandboxes
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import MERCHANT, effects, is_good, look, of, one_is_wrong, told
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 SECRETS = {"client_id": "client-1", "client_secret": "secret-1", "refresh_token": "refresh-1"}
 GOOD: dict[str, Any] = {
@@ -21,7 +22,7 @@ GOOD: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"amazon": GOOD}})
         yield running
 

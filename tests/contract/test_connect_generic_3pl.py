@@ -10,6 +10,7 @@ from stopship.domain.finding import Finding, Verdict
 from stopship.wiring.connection_checks import PARTNERS
 from stopship.wiring.partners import CARRIER_KINDS, WAREHOUSE_KINDS
 from tests.contract.connected import MERCHANT, effects, is_good, look, of, one_is_wrong
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 NAME, SECRET, OLD = "east", "s" * 32, "o" * 32
 GOOD: dict[str, Any] = {"secrets": [SECRET], "clock_seconds": 0.0, "trusting": False}
@@ -17,7 +18,7 @@ GOOD: dict[str, Any] = {"secrets": [SECRET], "clock_seconds": 0.0, "trusting": F
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as started:
+    with sandboxes_anew() as started:
         yield started
 
 

@@ -14,6 +14,7 @@ from stopship.adapters.netsuite.check import types
 from stopship.adapters.netsuite.reasons import LIST
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import MERCHANT, effects, is_good, look, of, one_is_wrong, told
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 
 class Kms:
@@ -42,7 +43,7 @@ def good(kms: Kms) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def sandboxes(good: dict[str, Any]) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"netsuite": good}})
         yield running
 

@@ -10,6 +10,7 @@ from stopship.adapters.shopify.check import PLACES, SHOP, SUBSCRIPTIONS, TOPICS
 from stopship.adapters.shopify.scopes import SCOPES
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import DESK, MERCHANT, effects, is_good, look, of, one_is_wrong, told
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 HERE = f"{DESK}/webhooks/shopify"
 LOCATIONS = {"1": "east", "2": "west", "3": "south", "4": "north"}
@@ -27,7 +28,7 @@ GOOD: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"shopify": GOOD}})
         yield running
 

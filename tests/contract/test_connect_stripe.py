@@ -9,6 +9,7 @@ from infra.local.sandboxes.process import Sandboxes
 from stopship.adapters.stripe.webhooks import REFUND_EVENTS
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import DESK, MERCHANT, effects, is_good, look, of, one_is_wrong, told
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 HERE = f"{DESK}/webhooks/stripe?merchant={MERCHANT}"
 KEY = "rk_live_1"
@@ -18,7 +19,7 @@ GOOD: dict[str, Any] = {"secret_key": KEY, "webhook_endpoints": [{"url": HERE, "
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"stripe": GOOD}})
         yield running
 

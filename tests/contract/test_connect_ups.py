@@ -10,13 +10,14 @@ from stopship.domain.finding import Finding, Verdict
 from stopship.wiring.connection_checks import ConnectionChecks
 from tests.contract.connected import MERCHANT, Configured, effects, is_good, look, of, one_is_wrong
 from tests.contract.test_ups import ADDRESS
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 GOOD = {"client_id": "client-checked", "client_secret": "secret-1", "account": "A1B2C3"}
 
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"ups": GOOD}})
         yield running
 

@@ -11,6 +11,7 @@ from stopship.adapters.shipbob.check import SCOPES
 from stopship.adapters.shiphero.check import NEEDED
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import DESK, MERCHANT, effects, is_good, look, of, one_is_wrong, told
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 NAME = "east"
 
@@ -41,7 +42,7 @@ KINDS = pytest.mark.parametrize("kind", sorted(GOOD))
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: GOOD})
         yield running
 

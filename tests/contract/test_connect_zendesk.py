@@ -9,6 +9,7 @@ from infra.local.sandboxes.process import Sandboxes
 from infra.local.sandboxes.zendesk.service import FIELDS, TRIGGERS
 from stopship.domain.finding import Finding, Verdict
 from tests.contract.connected import DESK, MERCHANT, effects, is_good, look, of, one_is_wrong, told
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 LOGIN = {"email": "desk@acme.example", "api_token": "token-1"}
 GOOD: dict[str, Any] = {**LOGIN, "ticket_fields": FIELDS, "triggers": TRIGGERS}
@@ -16,7 +17,7 @@ GOOD: dict[str, Any] = {**LOGIN, "ticket_fields": FIELDS, "triggers": TRIGGERS}
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"zendesk": GOOD}})
         yield running
 

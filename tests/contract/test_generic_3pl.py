@@ -18,6 +18,7 @@ from stopship.domain.errors import PartnerRefused, PartnerUnavailable
 from stopship.domain.instant import parse, text
 from stopship.domain.order import AckLevel, PickState
 from stopship.domain.signal import SignalKind
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, NAME = "acme", "east"
 SECRETS = ("new-secret", "old-secret")
@@ -41,7 +42,7 @@ def inbox() -> Iterator[Inbox]:
 
 @pytest.fixture(scope="module")
 def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {"secrets": list(SECRETS), "pull_seconds": 0.05}
         running.configure(inbox.url, merchants={MERCHANT: {"warehouse": {NAME: settings}}})
         yield running

@@ -20,6 +20,7 @@ from stopship.adapters.netsuite.erp import NetSuiteErp
 from stopship.adapters.netsuite.tokens import AccessTokens
 from stopship.application.ports import ErpUpdate, SalesOrder
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 _numbers = count(1)
@@ -56,7 +57,7 @@ def signer() -> LocalSigner:
 
 @pytest.fixture(scope="module")
 def sandboxes(signer: LocalSigner) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {"client_id": "client-1", "certificates": {"cert-1": signer.public()}, "concurrency": 5}
         running.configure(merchants={MERCHANT: {"netsuite": settings}})
         yield running

@@ -19,6 +19,7 @@ from stopship.domain.carrier import CarrierState
 from stopship.domain.errors import NotAuthentic, PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
 from stopship.wiring.partners import ConfiguredPartners
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, NAME, TOKEN, CHANNEL = "acme", "bob", "pat-1", "4711"
 SECRET, OTHER_SECRET = "whsec_" + "QUJD" * 8, "whsec_" + "REVG" * 8
@@ -34,7 +35,7 @@ def inbox() -> Iterator[Inbox]:
 
 @pytest.fixture(scope="module")
 def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(inbox.url, merchants={MERCHANT: {"shipbob": SETTINGS}})
         yield running
 

@@ -25,6 +25,7 @@ from stopship.domain.errors import PartnerRefused
 from stopship.domain.order import AckLevel
 from tests.contract.test_shipbob import MERCHANT, NAME, SETTINGS, Placed, config
 from tests.contract.wire import Exchange, recorded
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MISSING = "ShipBob's document is not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"
 READ, TIMELINE, CANCEL = (
@@ -50,7 +51,7 @@ def vendor(told: dict[str, Any]) -> Document:
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"shipbob": SETTINGS}})
         yield running
 

@@ -22,6 +22,7 @@ from stopship.domain.errors import PartnerContractBroken, PartnerRefused, Partne
 from stopship.domain.events import PickStateObserved
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
 from stopship.wiring.partners import ConfiguredPartners
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.unit.domain import decision_table as table
 
 MERCHANT, NAME, REFRESH = "acme", "hero", "refresh-1"
@@ -31,7 +32,7 @@ _numbers = count(5_100_000_001)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {"refresh_token": REFRESH, "restored_a_second": 100_000}
         running.configure(merchants={MERCHANT: {"shiphero": settings}})
         yield running

@@ -25,6 +25,7 @@ from stopship.application.ports import StopCommand
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.order import AckLevel
 from tests.contract.test_shopify_schema import differences
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, LINES = "acme", {"mug": 2, "tee": 1}
 PERSONAL = ("address", "email", "name", "phone", "gift_note", "packing_note", "username", "user_id", "profile")
@@ -89,7 +90,7 @@ def sent() -> list[tuple[str, dict[str, Any]]]:
             found.append((body["query"], body["variables"]))
 
     with (
-        Sandboxes.start() as sandboxes,
+        sandboxes_anew() as sandboxes,
         httpx.Client(timeout=10.0, trust_env=False, event_hooks={"request": [record]}) as client,
         pytest.MonkeyPatch.context() as patch,
     ):

@@ -16,6 +16,7 @@ from stopship.adapters.shiphero.warehouse import ShipHeroWarehouse
 from stopship.application.ports import StopCommand
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.signal import Signal, SignalKind
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, NAME = "acme", "hero"
 SECRETS = ["newest", "older"]
@@ -31,7 +32,7 @@ def inbox() -> Iterator[Inbox]:
 
 @pytest.fixture(scope="module")
 def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {"refresh_token": "r", "webhook_secrets": SECRETS, "warehouse": NAME}
         running.configure(inbox.url, merchants={MERCHANT: {"shiphero": {**settings, "restored_a_second": 100_000}}})
         yield running

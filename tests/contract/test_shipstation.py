@@ -16,6 +16,7 @@ from stopship.domain.capabilities import CAPABILITIES, PickReading
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.order import AckLevel, PickState
 from stopship.wiring.partners import ConfiguredPartners
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, NAME, API_KEY = "acme", "station", "key-1"
 SETTINGS = {"api_key": API_KEY, "warehouse": NAME}
@@ -30,7 +31,7 @@ def inbox() -> Iterator[Inbox]:
 
 @pytest.fixture(scope="module")
 def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(inbox.url, merchants={MERCHANT: {"shipstation": SETTINGS}})
         yield running
 

@@ -19,6 +19,7 @@ from stopship.domain.errors import PartnerRefused
 from stopship.domain.order import AckLevel
 from tests.contract.test_shipstation import API_KEY, MERCHANT, NAME, SETTINGS, Placed, config
 from tests.contract.wire import Exchange, recorded
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MISSING = "ShipStation's document is not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"
 OPERATIONS = {
@@ -47,7 +48,7 @@ def vendor(told: dict[str, Any]) -> Document:
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"shipstation": SETTINGS}})
         yield running
 

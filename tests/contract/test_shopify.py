@@ -28,6 +28,7 @@ from stopship.domain.errors import (
 from stopship.domain.instant import seconds_between
 from stopship.domain.money import MoneyMove, MoveKind, MoveState
 from stopship.domain.order import AckLevel, OrderSnapshot, PlannedLeg
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, TOKEN = "acme", "token-1"
 LOCATIONS = {"7000000001": "east", "7000000002": "west"}
@@ -42,7 +43,7 @@ def inbox() -> Iterator[Inbox]:
 
 @pytest.fixture(scope="module")
 def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {
             "shop": "acme.myshopify.com",
             "access_token": TOKEN,

@@ -13,6 +13,7 @@ from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
 from stopship.domain.address import ShippingAddress
 from stopship.domain.errors import PartnerRefused, PartnerUnavailable
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, TOKEN = "acme", "token-1"
 LOCATIONS = {"7000000001": "east"}
@@ -24,7 +25,7 @@ _numbers = count(6_900_000_001)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {
             "shop": "acme.myshopify.com",
             "access_token": TOKEN,

@@ -17,6 +17,7 @@ from stopship.domain.capabilities import CAPABILITIES, PickReading
 from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.order import AckLevel, PickState
 from stopship.wiring import partners
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.unit.domain.decision_table import at
 
 SHOP, PLACE = "acme.myshopify.com", "7000000009"
@@ -26,7 +27,7 @@ _merchants = count(1)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Inbox() as inbox, Sandboxes.start() as running:
+    with Inbox() as inbox, sandboxes_anew() as running:
         running.configure(inbox.url)
         yield running
 

@@ -14,6 +14,7 @@ from stopship.domain import instant
 from stopship.domain.errors import PartnerBusy
 from stopship.domain.order import Payment, Sign
 from stopship.domain.payment_timeout import OpenPayment
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, TOKEN = "acme", "token-1"
 OLD, NOW = "2026-01-02T10:00:00Z", SystemClock().now()
@@ -22,7 +23,7 @@ _numbers = count(7_000_000_001)
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as sandboxes:
+    with sandboxes_anew() as sandboxes:
         yield sandboxes
 
 

@@ -23,6 +23,7 @@ from stopship.domain.errors import NotAuthentic
 from stopship.domain.money import MoneyMove, MoveKind
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.signal import Signal, SignalKind
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, SHOP = "acme", "acme.myshopify.com"
 SECRETS = ("whs-new", "whs-old")
@@ -51,7 +52,7 @@ def inbox() -> Iterator[Inbox]:
 
 @pytest.fixture(scope="module")
 def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {"shop": SHOP, "access_token": "t", "webhook_secrets": list(SECRETS), "locations": {"7": "east"}}
         some = {**settings, "shop": "quiet.myshopify.com"}
         running.configure(

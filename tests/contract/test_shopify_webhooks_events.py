@@ -24,6 +24,7 @@ from stopship.domain.privacy import Duty
 from stopship.domain.signal import Signal, SignalKind
 from stopship.wiring import shopify_bus
 from tests.contract.test_shopify_webhooks import strays
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, SHOP, SECRET = "acme", "acme.myshopify.com", "whs-new"
 SAMPLES = contracts() / "shopify" / "webhooks"
@@ -39,7 +40,7 @@ def inbox() -> Iterator[Inbox]:
 
 @pytest.fixture(scope="module")
 def sandboxes(inbox: Inbox) -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {
             "shop": SHOP,
             "access_token": "t",

@@ -31,6 +31,7 @@ from stopship.domain.money import (
     allow,
 )
 from stopship.domain.order import Quantities
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 KEY = "rk_test_acme"
@@ -40,7 +41,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"stripe": {"secret_key": KEY}}})
         yield running
 

@@ -23,6 +23,7 @@ from stopship.adapters.stripe.payments import StripePayments
 from stopship.adapters.stripe.webhooks import read_event
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.money import MoneyMove, MoveKind, MoveState
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, KEY = "acme", "rk_models"
 MISSING = "Stripe's OpenAPI is not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"
@@ -137,7 +138,7 @@ def day() -> Iterator[Day]:
 
     with (
         Inbox() as inbox,
-        Sandboxes.start() as sandboxes,
+        sandboxes_anew() as sandboxes,
         httpx.Client(timeout=10.0, trust_env=False, event_hooks={"response": [record]}) as client,
         pytest.MonkeyPatch.context() as patch,
     ):
@@ -318,7 +319,7 @@ def test_a_parameter_that_a_list_no_longer_takes_is_noticed(folder: Path, tmp_pa
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"stripe": {"secret_key": KEY}}})
         yield running
 

@@ -13,6 +13,7 @@ from stopship.adapters.stripe.payments import StripePayments
 from stopship.domain.errors import NotFound, PartnerRefused
 from stopship.domain.money import MoneyMove, MoveKind, MoveState
 from stopship.wiring.partners import ConfiguredPartners
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT, TOKEN, KEY = "acme", "token", "rk_acme"
 SHOP: dict[str, Any] = {"shop": "acme.myshopify.com", "endpoint": "http://127.0.0.1:1", "access_token": TOKEN}
@@ -74,7 +75,7 @@ def test_a_channel_that_names_no_holder_has_none() -> None:
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         shop = {"shop": SHOP["shop"], "access_token": TOKEN, "webhook_secrets": ["s"], "locations": {"1": "east"}}
         running.configure(merchants={MERCHANT: {"shopify": shop, "stripe": {"secret_key": KEY}}})
         yield running

@@ -20,6 +20,7 @@ from stopship.domain.errors import NotFound, PartnerContractBroken, PartnerRefus
 from stopship.domain.instant import parse
 from stopship.domain.request import Reason
 from stopship.wiring.partners import ConfiguredPartners
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 ADDRESS = {
@@ -41,7 +42,7 @@ def account() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         yield running
 
 

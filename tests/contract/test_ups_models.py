@@ -22,6 +22,7 @@ from stopship.domain.errors import PartnerRefused
 from stopship.domain.request import Reason
 from tests.contract.test_ups import MERCHANT, Sent, config
 from tests.contract.wire import Exchange, recorded
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MISSING = "UPS's documents are not at hand: set STOPSHIP_CONTRACTS to the folder with the partners' contracts"
 OPERATIONS = {
@@ -52,7 +53,7 @@ def vendor(told: dict[str, Any]) -> Vendor:
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         yield running
 
 

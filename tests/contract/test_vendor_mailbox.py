@@ -14,6 +14,7 @@ from infra.local.sandboxes.process import Sandboxes, until
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from tests.fakes.one_thread import use_one_thread
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.fakes.vendor import Habit
 from tests.statemachines.play import Play
 from tests.statemachines.test_vendors import answers, no_money, settle_in
@@ -25,7 +26,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         settings = {VENDOR: {"address": "stock@atelier.example", "answer_seconds": 0.05}}
         running.configure(merchants={MERCHANT: {"vendor": settings}})
         yield running

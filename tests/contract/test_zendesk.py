@@ -23,6 +23,7 @@ from stopship.domain.resolution import Resolution
 from stopship.wiring.partners import ConfiguredPartners
 from tests.fakes.one_thread import use_one_thread
 from tests.fakes.partners import captured
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.statemachines.play import Play
 
 MERCHANT = "acme"
@@ -36,7 +37,7 @@ _numbers = count(35_000)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"zendesk": {**LOGIN, "page_size": 3}}})
         told = {**LOGIN, "account_id": "900", "webhook_secret": SECRET}
         running.configure(merchants={TRIGGERED: {"zendesk": told}})

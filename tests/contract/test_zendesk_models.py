@@ -19,6 +19,7 @@ from stopship.adapters.zendesk.tickets import ZendeskTickets
 from stopship.application.ports import TicketMessage
 from stopship.domain.errors import PartnerRefused
 from tests.contract.wire import Exchange, recorded
+from tests.fakes.sandboxes_anew import sandboxes_anew
 
 MERCHANT = "acme"
 LOGIN: dict[str, Any] = {"email": "desk@acme.example", "api_token": "token-1"}
@@ -47,7 +48,7 @@ def vendor(file: Path) -> Document:
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={MERCHANT: {"zendesk": {**LOGIN, "page_size": 2}}})
         yield running
 

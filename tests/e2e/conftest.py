@@ -1,9 +1,9 @@
-"""One day at the desk, on the deployed template, with the emulator killed in the middle: played once, looked at by many tests."""
+"""One day at the desk, on the deployed template, each function and the state machine with nothing but its own role; taken down in good
+order once and killed once in the middle: played once, looked at by many tests."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -11,29 +11,51 @@ from infra.local.day.director import Director, Play, Stage
 from infra.local.day.plays import day
 from infra.local.day.report import Report, report
 from infra.local.desk import LocalDesk
+from infra.local.emulator.server import ENFORCE
+from stopship.domain.case import Case
 
 LIMIT_SECONDS = 900.0
+ANSWERED_AFTER_THE_STOP = "silent warehouse: a person vouches"
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    desk: LocalDesk
+    """``before_the_stop`` are the cases as they were when the desk was taken down, by order."""
+
     stage: Stage
     plays: list[Play]
     report: Report
+    before_the_stop: Mapping[str, Case]
+
+    @property
+    def desk(self) -> LocalDesk:
+        return self.stage.desk
 
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    home: Path = tmp_path_factory.mktemp("desk")
     started = time.monotonic()
-    desk = LocalDesk.start(lambda _: None, home)
-    try:
-        stage = Stage.of(desk)
-        director = Director(stage, day(stage.numbers))
-        for step in (director.set_up(), director.wish(crash_at=0.6), director.until_ended(LIMIT_SECONDS)):
-            for _ in step:
-                pass
-        yield Day(desk, stage, director.plays, report(desk, director.plays, time.monotonic() - started))
-    finally:
-        desk.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ENFORCE, "true")
+        stage = Stage.of(LocalDesk.start(lambda _: None, tmp_path_factory.mktemp("desk")))
+        before: dict[str, Case] = {}
+        try:
+            director = Director(stage, day(stage.numbers))
+            waits = next(play for play in director.plays if play.name == ANSWERED_AFTER_THE_STOP)
+            reactions, waits.reactions = waits.reactions, []
+
+            def down_and_up() -> None:
+                for _ in director.until(lambda: bool(waits.case and waits.case.open_exceptions), LIMIT_SECONDS):
+                    pass
+                before.update({play.order.order_ref: play.case for play in director.plays if play.case})
+                stage.down_and_up()
+                waits.reactions = reactions
+
+            interruptions = {0.45: down_and_up, 0.75: stage.crash}
+            for step in (director.set_up(), director.wish(interruptions), director.until_ended(LIMIT_SECONDS)):
+                for _ in step:
+                    pass
+            found = report(stage.desk, director.plays, time.monotonic() - started)
+            yield Day(stage, director.plays, found, before)
+        finally:
+            stage.desk.stop()

@@ -1,50 +1,43 @@
-"""State survives `down --keep` and `up --keep`: an exception that was open is open, and its answer still leads the case to its end."""
+"""State survives `down --keep` and `up --keep`: whoever was asked is asked no second time, and the answer still leads the case to its end."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from infra.local.day.director import Director, Stage
-from infra.local.day.plays import day
-from infra.local.desk import LocalDesk, NotRunning
+from stopship.domain.case import Case
+from tests.e2e.conftest import ANSWERED_AFTER_THE_STOP, Day
 
 pytestmark = pytest.mark.emulator
 
-STORY = "silent warehouse: a person vouches"
+
+def stops(case: Case) -> list[tuple[str, int]]:
+    """Leg and number of every stop that was asked for."""
+    return [
+        (a.requested.fact.leg_id, a.requested.fact.attempt) for x in case.legs.values() for a in x.attempts.values()
+    ]
 
 
-def quiet(_: str) -> None:
-    pass
+def before_and_after(played: Day) -> Iterator[tuple[Case, Case]]:
+    for play in played.plays:
+        before = played.before_the_stop.get(play.order.order_ref)
+        if before and play.case:
+            yield before, play.case
 
 
-def test_an_open_exception_survives_a_stop_and_is_answered_after_the_next_start(tmp_path: Path) -> None:
-    desk = LocalDesk.start(quiet, tmp_path)
-    try:
-        stage = Stage.of(desk)
-        play = next(p for p in day(stage.numbers) if p.name == STORY)
-        reactions, play.reactions = play.reactions, []
-        director = Director(stage, [play])
-        for step in (director.set_up(), director.wish()):
-            for _ in step:
-                pass
-        when, _ = reactions[0]
-        while play.case is None or not when(play.case):
-            director.look()
-            stage.pause.wait(0.2)
-        before = play.case
-        desk.stop(keep=True)
-        with pytest.raises(NotRunning):
-            LocalDesk.attach(tmp_path)
+def test_an_open_exception_survives_a_stop_and_is_answered_after_the_next_start(played: Day) -> None:
+    play = next(x for x in played.plays if x.name == ANSWERED_AFTER_THE_STOP)
+    before, case = played.before_the_stop[play.order.order_ref], play.case
+    assert case
+    assert case.case_id == before.case_id
+    assert case.closed and case.closed.fact.outcome == "stopped"
+    (asked,) = before.open_exceptions
+    assert list(case.exceptions) == [asked.opened.fact.exception_id]
+    assert stops(case) == stops(before)
 
-        desk = LocalDesk.start(quiet, tmp_path, keep=True)
-        stage = Stage.of(desk)
-        stage.sweep()
-        play.reactions = reactions
-        director = Director(stage, [play])
-        for _ in director.until_ended(600):
-            pass
-        assert play.case.case_id == before.case_id
-        assert play.case.closed and play.case.closed.fact.outcome == "stopped"
-        assert [a.requested.fact.attempt for leg in play.case.legs.values() for a in leg.attempts.values()] == [1]
-    finally:
-        desk.stop()
+
+def test_what_had_ended_before_the_stop_is_left_alone(played: Day) -> None:
+    ended = [(before, case) for before, case in before_and_after(played) if before.closed and not case.reopened]
+    assert len(ended) > 1
+    for before, case in ended:
+        assert stops(case) == stops(before)
+        assert list(case.moves) == list(before.moves)

@@ -50,7 +50,7 @@ class Merchants:
         told: dict[str, str] = {}
         path = merchant_parameter_name(self._stage, "")
         while True:
-            page = self._parameters.get_parameters_by_path(Path=path, **told)
+            page = self._parameters.get_parameters_by_path(Path=path.rstrip("/"), **told)
             for parameter in page["Parameters"]:
                 yield parameter["Name"].removeprefix(path), parameter["Value"]
             if not page.get("NextToken"):

@@ -71,6 +71,14 @@ class Stage:
         self.desk.restart_emulator()
         self.ledger = DynamoLedger(self.desk.emulator.client("dynamodb"), self.desk.outputs["TableName"])
 
+    def down_and_up(self) -> None:
+        """`stopship down --keep` and `stopship up --keep`: everything ends in good order, and goes on from what was kept."""
+        home = self.desk.home
+        self.desk.stop(keep=True)
+        self.desk = LocalDesk.start(lambda _: None, home, keep=True)
+        self.api, self.approver = DeskApi.of(self.desk), DeskApi.of(self.desk, user=APPROVER)
+        self.ledger = DynamoLedger(self.desk.emulator.client("dynamodb"), self.desk.outputs["TableName"])
+
     def sweep(self) -> None:
         """What the schedule does every minute, now."""
         self._invoke("SweepFunctionName")
@@ -163,7 +171,7 @@ class Director:
 
     def __init__(self, stage: Stage, plays: list[Play]) -> None:
         self.stage, self.plays = stage, plays
-        self.started = time.monotonic()
+        self.started = self._looked = time.monotonic()
         self._pause = threading.Event()
 
     def set_up(self) -> Iterator[Play]:
@@ -173,21 +181,27 @@ class Director:
                 play.prepare(self.stage, play)
             yield play
 
-    def wish(self, crash_at: float = 2.0) -> Iterator[Play]:
-        """Makes all wishes; after the share ``crash_at`` of them (over 1: never) the emulator is killed and started again."""
+    def wish(self, interruptions: Mapping[float, Callable[[], None]] | None = None) -> Iterator[Play]:
+        """Makes all wishes; each interruption comes after its share (0 to 1) of them, and the sweep after it."""
+        due = {int(len(self.plays) * share): interrupt for share, interrupt in (interruptions or {}).items()}
         for number, play in enumerate(self.plays):
-            if number == int(len(self.plays) * crash_at):
-                self.stage.crash()
+            if interrupt := due.get(number):
+                interrupt()
                 self.stage.sweep()
             play.wish(self.stage, play)
             yield play
-            self.look()
+            if time.monotonic() > self._looked + LOOK_SECONDS:
+                self.look()
 
     def until_ended(self, limit_seconds: float) -> Iterator[None]:
         """Looks and reacts until everything has ended. Raises TimeoutError that names who has not."""
-        deadline = time.monotonic() + limit_seconds
         self.stage.check_credentials()
-        while not all(play.ended for play in self.plays):
+        yield from self.until(lambda: all(play.ended for play in self.plays), limit_seconds)
+
+    def until(self, holds: Callable[[], bool], limit_seconds: float) -> Iterator[None]:
+        """Looks and reacts until this holds. Raises TimeoutError that names who has not ended."""
+        deadline = time.monotonic() + limit_seconds
+        while not holds():
             if time.monotonic() > deadline:
                 left = [f"{p.name} {p.order.merchant}/{p.order.order_ref}" for p in self.plays if not p.ended]
                 raise TimeoutError(f"{len(left)} plays have not ended: {', '.join(left[:8])}")
@@ -197,6 +211,7 @@ class Director:
 
     def look(self) -> None:
         """Loads what has changed, and does what is due."""
+        self._looked = time.monotonic()
         for play in self.plays:
             if play.ended:
                 continue

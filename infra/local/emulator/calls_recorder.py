@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.emulator.calls import Call, write_call
-from infra.local.emulator.overlay.lambda_runtime import PRINCIPAL_PREFIX
+from infra.local.emulator.overlay.lambda_runtime import principals
 from infra.local.emulator.requests import Answer, Request, iam_actions, observe, responses
 from infra.local.emulator.vendor import module, replace
 
@@ -101,8 +101,8 @@ def _run(stock: Callable[[str], None]) -> Callable[[str], None]:
 
 def _requested(file: Path) -> Callable[[Request, Answer], None]:
     def record(request: Request, _: Answer) -> None:
-        principal = request.headers.get(NAMED_IN, "")
-        if not principal.startswith(PRINCIPAL_PREFIX):
+        principal = principals.get(request.headers.get(NAMED_IN, ""))
+        if principal is None:
             return
         for action, resource in request.elements() or [(request.action, request.resource())]:
             write_call(file, Call(principal, action.partition(":")[0], action, resource))

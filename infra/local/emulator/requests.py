@@ -48,9 +48,6 @@ class Request:
 
 Observer = Callable[[Request, Answer], None]
 
-PERMITTED_BY = {"sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage"}
-"""A batch has no permission of its own (Amazon SQS developer guide, API permissions)."""
-
 _observers: list[Observer] = []
 
 
@@ -66,7 +63,7 @@ def _read(
     if action is None:
         namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE.get(service, service)
         action = f"{namespace}:{path.rpartition(RPC_OPERATION)[2] if RPC_OPERATION in path else method}"
-    return Request(service, PERMITTED_BY.get(action, action), method, path, headers, body, parameters)
+    return Request(service, action, method, path, headers, body, parameters)
 
 
 def _tell(request: Request, answer: Answer) -> None:

@@ -57,11 +57,18 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+def _temporary() -> Path:
+    handle, name = tempfile.mkstemp(prefix="sandboxes-", suffix=".log")
+    os.close(handle)
+    return Path(name)
+
+
 class Sandboxes:
     """All partners on one loopback port. As a context manager it stops at the end."""
 
     def __init__(self, port: int, pid: int, log: Path | None = None) -> None:
         self.port, self.pid, self.log = port, pid, log
+        self._log_is_temporary = False
         self._child: subprocess.Popen[bytes] | None = None
         self._http = httpx.Client(base_url=self.endpoint, timeout=10.0, trust_env=False)
 
@@ -72,11 +79,8 @@ class Sandboxes:
     @classmethod
     def start(cls, port: int = 0, state: Path | None = None, log: Path | None = None) -> Self:
         """Starts a process and waits until it answers; port 0 takes a free one. With ``state`` it takes up where a graceful stop left."""
-        if log is None:
-            handle, name = tempfile.mkstemp(prefix="sandboxes-", suffix=".log")
-            os.close(handle)
-            log = Path(name)
-        started = cls(port or free_port(), 0, log)
+        started = cls(port or free_port(), 0, log or _temporary())
+        started._log_is_temporary = log is None
         started._spawn(state)
         return started
 
@@ -137,6 +141,8 @@ class Sandboxes:
         if self._child is not None:
             self._child.wait()
         self._http.close()
+        if self.log and self._log_is_temporary:
+            self.log.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 Control, beside the partners' own routes:
 
 - ``GET /_sandbox/health`` -> {pid, partners}
+- ``POST /_sandbox/renew``: everything begins anew, as after a start without state
 - ``POST /_sandbox/configure`` {desk_url?, aws_endpoint?, merchants?: {merchant: {partner: {...}}}}
 - ``PUT /_sandbox/traps`` {order_ref, operation, kind, times?, seconds?, after?, detail?}; ``GET``; ``DELETE``
 - ``GET /_sandbox/journal?partner=&merchant=&order_ref=`` -> effects
@@ -27,6 +28,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from infra.local.sandboxes.base import Base, Partner
 from infra.local.sandboxes.traps import trap_from
@@ -133,29 +135,51 @@ async def bad_command(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
 
 
+class Partners:
+    """All partners as one application, which can begin anew: nothing of before is left but the address."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        self.base = Base()
+        self.partners = build_partners(self.base)
+        control = Starlette(
+            routes=[
+                *_control(self.base, self.partners),
+                *(Mount(f"/{p.name}", routes=p.control) for p in self.partners),
+            ],
+            exception_handlers={KeyError: bad_command, ValueError: bad_command, TypeError: bad_command},
+        )
+        mounted = [Mount(partner.prefix, routes=partner.routes) for partner in self.partners]
+        self._app = Starlette(routes=[Mount("/_sandbox", app=control), *mounted])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    async def renew(self, _: Request) -> Response:
+        await self.base.deliver.close()
+        self.begin()
+        return JSONResponse({})
+
+
 def application(state: Path | None = None) -> Starlette:
-    base = Base()
-    partners = build_partners(base)
-    lifespan = _lifespan(base, partners, state)
-    control = Starlette(
-        routes=[*_control(base, partners), *(Mount(f"/{p.name}", routes=p.control) for p in partners)],
-        exception_handlers={KeyError: bad_command, ValueError: bad_command, TypeError: bad_command},
-    )
-    mounted = [Mount(partner.prefix, routes=partner.routes) for partner in partners]
-    return Starlette(routes=[Mount("/_sandbox", app=control), *mounted], lifespan=lifespan)
+    partners = Partners()
+    routes = [Route("/_sandbox/renew", partners.renew, methods=["POST"]), Mount("/", app=partners)]
+    return Starlette(routes=routes, lifespan=_lifespan(partners, state))
 
 
-def _lifespan(base: Base, partners: list[Partner], state: Path | None) -> Callable[[Starlette], Any]:
+def _lifespan(partners: Partners, state: Path | None) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         if state and state.exists():
-            _restore(base, partners, json.loads(state.read_text()))
+            _restore(partners.base, partners.partners, json.loads(state.read_text()))
         yield
         if state:
             part = state.with_suffix(".part")
-            part.write_text(json.dumps(_save(base, partners)))
+            part.write_text(json.dumps(_save(partners.base, partners.partners)))
             part.replace(state)
-        await base.deliver.close()
+        await partners.base.deliver.close()
 
     return lifespan
 

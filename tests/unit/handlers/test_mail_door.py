@@ -19,6 +19,7 @@ from stopship.adapters.mailer_ses import MARKS, SesMailer
 from stopship.domain.case import fold
 from stopship.domain.errors import InvalidInput, PartnerRefused
 from stopship.handlers.receive_mail import handler
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.conftest import REGION
 from tests.unit.handlers.deployment import Deployment
@@ -32,7 +33,7 @@ _ids = count(1)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         told = {
             "shop": "post.myshopify.com",
             "access_token": SHOP_KEY,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.sandboxes.process import Sandboxes
 from stopship.handlers.receive_webhook import handler
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
 
@@ -141,7 +141,7 @@ def test_a_message_whose_order_cannot_be_looked_up_now_stays_in_the_queue(heroes
 
 
 def test_a_packed_order_reaches_the_case_of_its_store_order_once(deployed: Deployment) -> None:
-    with Sandboxes.start() as sandboxes:
+    with sandboxes_anew() as sandboxes:
         sandboxes.configure(merchants={HERO: {"shiphero": {"refresh_token": "r"}}})
         place = config([PACK_SECRET], f"{sandboxes.endpoint}/shiphero/{HERO}")
         shop = "heroco.myshopify.com"

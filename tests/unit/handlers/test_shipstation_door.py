@@ -17,6 +17,7 @@ from stopship.application.take_in import IntakeMessage
 from stopship.domain.errors import InvalidInput
 from stopship.handlers.receive_webhook import handler
 from stopship.wiring.normalise import normalise
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
 
@@ -39,7 +40,7 @@ KEYS = {KID: jwk(KEY), "key-short": jwk(SHORT)}
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         private = {"kid": KID, "n": jwk(KEY)["n"], "d": word(KEY.private_numbers().d)}
         settings = {"api_key": "api-key-secret", "warehouse": NAME, "webhook_key": private}
         running.configure(merchants={MERCHANT: {"shipstation": settings}})

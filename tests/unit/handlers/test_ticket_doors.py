@@ -24,6 +24,7 @@ from stopship.domain.errors import InvalidInput, NotAuthentic, UnclearTicket
 from stopship.domain.events import MessageKept, TicketAsked
 from stopship.domain.request import CancelRequest, Reason
 from stopship.handlers.receive_webhook import handler
+from tests.fakes.sandboxes_anew import sandboxes_anew
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
 
@@ -43,7 +44,7 @@ _numbers = count(40_001)
 
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[Sandboxes]:
-    with Sandboxes.start() as running:
+    with sandboxes_anew() as running:
         running.configure(merchants={HELPED: {"zendesk": LOGIN}})
         yield running
 

@@ -1,7 +1,8 @@
-"""The resource that IAM checks a request against; stock MiniStack knows none for task tokens, mails and schedule groups.
+"""What IAM checks a request against; stock MiniStack knows no resource for task tokens, mails, schedule groups and parameters by their
+path, and asks for a permission of its own for a batch.
 
-AWS's answers: the state machine that gave the token, the identity that the mail is from, the schedule in its group (Service
-Authorization Reference).
+AWS's answers: the state machine that gave the token, the identity that the mail is from, the schedule in its group, the parameters'
+path, what permits one message (Service Authorization Reference).
 """
 
 import json
@@ -17,6 +18,9 @@ TARGET = "x-amz-target"
 SEND_TASK = "AWSStepFunctions.SendTask"
 SEND_MAIL = "/v2/email/outbound-emails"
 SCHEDULES = "/schedules/"
+BY_PATH = "AmazonSSM.GetParametersByPath"
+PERMITTED_BY = {"sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage"}
+"""A batch has no permission of its own (Amazon SQS developer guide, API permissions)."""
 
 
 def _resource(service: str, path: str, headers: dict[str, str], body: bytes, region: str, account: str) -> str:
@@ -28,6 +32,8 @@ def _resource(service: str, path: str, headers: dict[str, str], body: bytes, reg
     if service == "scheduler" and path.startswith(SCHEDULES):
         group, name = _field(body, "GroupName") or "default", path.removeprefix(SCHEDULES)
         return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"
+    if service == "ssm" and headers.get(TARGET) == BY_PATH:
+        return f"arn:aws:ssm:{region}:{account}:parameter{_field(body, 'Path')}"
     return ""
 
 
@@ -56,5 +62,14 @@ def _extract(stock: Callable[..., str]) -> Callable[..., str]:
     return extract
 
 
+def _permission(stock: Callable[..., str | None]) -> Callable[..., str | None]:
+    def action(*request: Any) -> str | None:
+        asked = stock(*request)
+        return PERMITTED_BY.get(asked or "", asked)
+
+    return action
+
+
 def apply() -> None:
+    replace(actions, "extract_iam_action", _permission)
     replace(actions, "extract_resource_arn", _extract)

@@ -41,8 +41,14 @@ RUNTIME_PACKAGES = (
     "urllib3",
 )
 OF_THE_HOST = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TMPDIR")
-OF_THE_RUNTIME = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DISABLE_HOST_PREFIX_INJECTION")
-PRINCIPAL_PREFIX = "function:"
+OF_THE_RUNTIME = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_DISABLE_HOST_PREFIX_INJECTION",
+)
+principals: dict[str, str] = {}
+"""Whose a session token is, for the record of calls: `function:<name>`."""
 
 _spawning = threading.local()
 _linking = threading.Lock()
@@ -147,7 +153,6 @@ def _runtime_variables(config: dict[str, Any], own: dict[str, str], path: list[P
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"],
-        **_session(name),
         "EMULATOR_PYTHON": sys.executable,
         "HOME": gettempdir(),
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
@@ -157,10 +162,17 @@ def _runtime_variables(config: dict[str, Any], own: dict[str, str], path: list[P
     }
 
 
-def _session(name: str) -> dict[str, str]:
-    """The session token of a role's credentials. Here it names who calls, for the record of calls; under enforcement it stays
-    what MiniStack made for the role."""
-    return {} if app.AUTH else {"AWS_SESSION_TOKEN": PRINCIPAL_PREFIX + name}
+def _credentials(stock: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """Under enforcement the role's own session, which MiniStack has made; without it one that only says who calls."""
+
+    def credentials(config: dict[str, Any]) -> dict[str, str]:
+        found, principal = stock(config), f"function:{config.get('FunctionName', '')}"
+        if not app.AUTH:
+            found["AWS_SESSION_TOKEN"] = principal
+        principals[found["AWS_SESSION_TOKEN"]] = principal
+        return found
+
+    return credentials
 
 
 def _is_python(config: dict[str, Any]) -> bool:
@@ -185,5 +197,6 @@ def apply() -> None:
     for name in ("_provided_runtime_code_dir", "_resolve_layer_zip", "_runtime_env_vars", "_provided_code_lock"):
         need(service, name)
     replace(service, "_provided_worker_env", _environment)
+    replace(service, "execution_credentials", _credentials)
     replace(runtime, "_worker_class_for", _environment_class)
     replace(service, "_execute_function_warm", _execute)

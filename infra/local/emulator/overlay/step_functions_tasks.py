@@ -5,6 +5,7 @@ HeartbeatSeconds; accepts several answers to one token; gives a retried attempt 
 every token it does not know TaskDoesNotExist. Our acknowledgement step stands on each of these.
 """
 
+import base64
 import contextvars
 import json
 import threading
@@ -58,8 +59,6 @@ class Waiting:
 
 
 _waiting: dict[str, Waiting] = {}
-_machines: dict[str, str] = {}
-"""State machine of every token ever given: IAM asks for it when somebody answers."""
 
 
 def _call(resource: str, arguments: Any, waiting: Waiting) -> None:
@@ -82,7 +81,6 @@ def _wait(waiting: Waiting, limit: float | None, heartbeat: float | None) -> Non
 def invoke_with_callback(resource: str, arguments: Any, token: str, state: dict[str, Any]) -> Any:
     waiting = Waiting(execution_of_task.get())
     _waiting[token] = waiting
-    _machines[token] = (waiting.execution or {}).get("stateMachineArn", "")
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(_call, resource, arguments, waiting), daemon=True).start()
     try:
@@ -98,7 +96,16 @@ def invoke_with_callback(resource: str, arguments: Any, token: str, state: dict[
 
 def machine_of(token: str) -> str:
     """The ARN of the state machine that gave this token, "" for one that nobody gave."""
-    return _machines.get(token, "")
+    try:
+        return base64.urlsafe_b64decode(token.partition(".")[2]).decode()
+    except ValueError:
+        return ""
+
+
+def _new_token() -> str:
+    """It names its machine: who may answer is known of a token whose execution has died with the process, too."""
+    machine = (execution_of_task.get() or {}).get("stateMachineArn", "")
+    return f"{responses.new_uuid()}.{base64.urlsafe_b64encode(machine.encode()).decode()}"
 
 
 def abandon(execution: dict[str, Any]) -> None:
@@ -149,12 +156,14 @@ def send_task_heartbeat(request: dict[str, Any]) -> Any:
 
 
 def _fresh_token(stock: Callable[..., Any]) -> Callable[..., Any]:
-    """Each attempt evaluates its arguments anew; one that follows an ended attempt gets a token of its own."""
+    """Each attempt evaluates its arguments anew; one that follows an ended attempt gets a token of its own. Stock MiniStack's tokens name
+    nobody."""
 
     def evaluate(state: dict[str, Any], data: Any, context: dict[str, Any] | None = None) -> Any:
-        task = (context or {}).get("Task")
-        if context is not None and task and WAITS in str(state.get("Resource", "")) and task.get("Token") in _ended:
-            context["Task"] = {"Token": responses.new_uuid()}
+        token = ((context or {}).get("Task") or {}).get("Token")
+        waits = WAITS in str(state.get("Resource", ""))
+        if context is not None and token and waits and (token in _ended or not machine_of(token)):
+            context["Task"] = {"Token": _new_token()}
         return stock(state, data, context)
 
     return evaluate

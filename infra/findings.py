@@ -1,7 +1,5 @@
 """What the rule packs find and we keep, each with its reason. What is not listed here fails the check."""
 
-from collections.abc import Iterator
-
 from aws_cdk import Acknowledgment, CfnElement, Stack, Validations
 from constructs import IConstruct
 
@@ -81,12 +79,13 @@ BY_PATH = {
 def acknowledge(stack: Stack, stage: Stage, evidence: IConstruct, mail: IConstruct, reports: IConstruct) -> None:
     """``evidence``, ``mail`` and ``reports`` are the buckets, whose objects some roles may name only by a wildcard."""
     _keep(stack, {**EVERYWHERE, **_wildcards(stack, stage, evidence, mail, reports)})
+    built = _by_path(stack)
     for path, rules in BY_PATH.items():
-        _keep(_find(stack, path), rules)
+        _keep(built[path], rules)
     for merchant in stage.merchants:
         reason = "Holds other companies' credentials: rotated with each of them, not by a schedule of ours."
-        _keep(_find(stack, f"Merchants/{merchant}"), {"AwsSolutions-SMG4": reason})
-    for child in _find(stack, "Queues").node.children:
+        _keep(built[f"Merchants/{merchant}"], {"AwsSolutions-SMG4": reason})
+    for child in built["Queues"].node.children:
         if child.node.id.endswith("DeadLetters"):
             _keep(child, {"AwsSolutions-SQS3": DEAD_LETTERS, "Serverless-SQSRedrivePolicy": DEAD_LETTERS})
 
@@ -122,17 +121,10 @@ def _logical_id(stack: Stack, bucket: IConstruct) -> str:
     return stack.get_logical_id(resource)
 
 
-def _find(stack: Stack, path: str) -> IConstruct:
-    """``path`` below the stack, whose last part may itself contain slashes."""
-    wanted = f"{stack.node.path}/{path}"
-    found = next(_at(stack, wanted), None)
-    if found is None:
-        raise LookupError(f"a finding is acknowledged for {path}, which the stack does not have")
-    return found
-
-
-def _at(stack: Stack, wanted: str) -> Iterator[IConstruct]:
-    return (child for child in stack.node.find_all() if child.node.path == wanted)
+def _by_path(stack: Stack) -> dict[str, IConstruct]:
+    """Every construct by its path below the stack. Asking one for its path is a call to another process, so all are asked once."""
+    prefix = f"{stack.node.path}/"
+    return {child.node.path.removeprefix(prefix): child for child in stack.node.find_all()}
 
 
 def _keep(on: IConstruct, rules: dict[str, str]) -> None:

@@ -3,6 +3,8 @@ and each test is a process of its own as far as access tokens go."""
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,6 +29,16 @@ keep each other waiting."""
 def _own_access_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = access_tokens.SharedTokens(access_tokens.MemoryTokens(), SystemClock())
     monkeypatch.setattr(access_tokens, "_PROCESS", fresh)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_in_the_machines_own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What functions and tools keep in it for as long as they live goes with the tests' own folders."""
+    own = str(tmp_path_factory.mktemp("temporary"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", own)
+        patch.setattr(tempfile, "tempdir", own)
+        yield
 
 
 class _PresentOutput:

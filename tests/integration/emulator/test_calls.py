@@ -13,7 +13,8 @@ def made_since(probe: Probe, before: int, principal: str) -> list[Call]:
 
 def test_a_transaction_is_written_down_as_the_single_actions_it_performs(probe: Probe) -> None:
     before = len(probe.emulator.calls())
-    assert probe.invoke({"do": "transact", "table": "probe", "pk": unique()})[0] is None
+    error, told = probe.invoke({"do": "transact", "table": "probe", "pk": unique()})
+    assert error is None, told
     calls = made_since(probe, before, "function:probe-work")
     assert [(call.action, call.resource) for call in calls] == [
         ("dynamodb:PutItem", TABLE),
@@ -26,7 +27,8 @@ def test_a_transaction_is_written_down_as_the_single_actions_it_performs(probe: 
 def test_calls_to_several_services_name_what_they_touch(probe: Probe) -> None:
     before = len(probe.emulator.calls())
     event = {"bucket": probe.outputs["Bucket"], "queue": probe.outputs["Seen"], "secret": probe.outputs["Secret"]}
-    assert probe.invoke({"do": "several services", **event})[0] is None
+    error, told = probe.invoke({"do": "several services", **event})
+    assert error is None, told
     assert made_since(probe, before, "function:probe-work") == [
         Call("function:probe-work", "s3", "s3:PutObject", f"arn:aws:s3:::{probe.outputs['Bucket']}/a/b"),
         Call("function:probe-work", "sqs", "sqs:SendMessage", probe.outputs["SeenArn"]),

@@ -33,7 +33,7 @@ NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "intake_queue_url": frozenset({"intake_send"}),
     "counts_queue_url": frozenset({"counts_send"}),
     "privacy_queue_url": frozenset({"privacy_send"}),
-    "state_machine_arn": frozenset({"start_execution", "describe_execution"}),
+    "state_machine_arn": frozenset({"start_execution", "look_at_executions"}),
     "exception_queue_urls": frozenset({"exception_send", "exception_take"}),
     "notices_topic_arn": frozenset({"notice_send"}),
     "form_key": frozenset({"form_mac"}),

@@ -131,7 +131,10 @@ _STATEMENTS: dict[Grant, Callable[[Resources], list[iam.PolicyStatement]]] = {
     # Whoever publishes to an encrypted topic needs its key (SNS developer guide, "Managing encryption keys").
     "notice_send": lambda r: [_allow("sns:Publish", on=[r.notices_topic]), _encrypt(r)],
     "start_execution": lambda r: [_allow("states:StartExecution", on=[r.state_machine])],
-    "describe_execution": lambda r: [_allow("states:DescribeExecution", on=[r.executions])],
+    "look_at_executions": lambda r: [
+        _allow("states:ListExecutions", on=[r.state_machine]),
+        _allow("states:DescribeExecution", on=[r.executions]),
+    ],
     "wake_task": lambda r: [_allow("states:SendTaskSuccess", on=[r.state_machine])],
     "send_mail": lambda r: [_allow("ses:SendEmail", on=[r.identities])],
     "timer_create": _scheduler,

@@ -682,6 +682,14 @@ def test_the_sweep_sees_the_open_cases_of_all_merchants(ledger: Ledger) -> None:
     assert sorted(x.case_id for x in ledger.open_cases()) == sorted(f"case-{n}" for n in range(20) if n != 7)
 
 
+def test_sweeps_that_never_come_to_the_end_still_see_every_case_in_turn(ledger: Ledger) -> None:
+    for n in range(40):
+        ledger.append(opening(f"case-{n}", merchant="m"))
+    first = {next(iter(ledger.open_cases(turn))).case_id for turn in range(8)}
+    assert len(first) == 8
+    assert {x.case_id for x in ledger.open_cases(13)} == {f"case-{n}" for n in range(40)}
+
+
 # ------------------------------------------------------------------------------------------------ one merchant never sees another
 
 

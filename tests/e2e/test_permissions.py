@@ -170,6 +170,7 @@ RARE = {
         "sqs:SendMessage": "only when a timer's call has failed for good",
         "secretsmanager:GetSecretValue": "only when a vendor by mail says nothing, or somebody is told of an old exception by a webhook",
         "ses:SendEmail": "only when a vendor who is asked by mail says nothing",
+        "states:DescribeExecution": "only when an execution is not among those that run",
         "states:StartExecution": "only when an execution has died",
         "states:SendTaskSuccess": "only when a process died between an answer and waking the wait",
     },

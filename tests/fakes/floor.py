@@ -21,6 +21,9 @@ class Waits:
     def start(self, merchant: str, case_id: str, number: int) -> str:
         return f"{merchant}-{case_id}-{number}"
 
+    def running(self) -> frozenset[str]:
+        return frozenset()
+
     def alive(self, name: str) -> bool:
         return bool(name)
 

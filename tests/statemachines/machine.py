@@ -122,6 +122,9 @@ class Machine:
         self.world.faults.point()
         return name
 
+    def running(self) -> frozenset[str]:
+        return frozenset(name for name, run in self.runs.items() if run.status == "running")
+
     def alive(self, name: str) -> bool:
         return name in self.runs and self.runs[name].status == "running"
 

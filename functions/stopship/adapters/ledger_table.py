@@ -115,9 +115,10 @@ class TableLedger(MarketLedger):
         found = self._table.query_index("gsi1", items.order_gsi1(merchant, order_ref), _FIRST, _LAST)
         return [items.head_of(x) for x in found]
 
-    def open_cases(self) -> Iterable[CaseHead]:
-        """Longest untouched first within a shard."""
-        for shard in range(items.OPEN_SHARDS):
+    def open_cases(self, turn: int = 0) -> Iterable[CaseHead]:
+        """Longest untouched first within a shard; a turn begins with a shard of its own."""
+        for number in range(items.OPEN_SHARDS):
+            shard = (turn + number) % items.OPEN_SHARDS
             for item in self._table.query_index("gsi3", items.open_gsi3(shard), _FIRST, _LAST):
                 yield items.head_of(item)
 

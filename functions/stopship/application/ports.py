@@ -4,7 +4,7 @@ Every partner call may raise PartnerUnavailable (try again; ``in_doubt`` says wh
 PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not guess at).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -637,8 +637,9 @@ class Ledger(OrderCounts, EvidenceIndex, MarketBook, SearchBook, LeaseBook, Prot
     def book(self, merchant: str, channel: str, order_ref: str) -> tuple[Sequence[BookedMove], int]:
         """The order's money book and its version (0 when empty)."""
 
-    def open_cases(self) -> Iterable[CaseHead]:
-        """Over all merchants, for the sweep."""
+    def open_cases(self, turn: int = 0) -> Iterable[CaseHead]:
+        """Over all merchants, for the sweep. Another turn begins at another eighth of them, so that a sweep that does not come to the end,
+        but further than an eighth, leaves nobody out for ever."""
 
     def save_policy(self, merchant: str, policy_hash: str, text: str) -> None:
         """Keeps a policy for ever under its hash: cases pin it."""
@@ -733,8 +734,11 @@ class Executions(Protocol):
     def start(self, merchant: str, case_id: str, number: int) -> str:
         """Starts the state machine under a name derived from the case and the number; repeating it is no second start."""
 
+    def running(self) -> Collection[str]:
+        """The names of all that run, by a list that may be some seconds old: for who is not in it, ``alive`` knows."""
+
     def alive(self, name: str) -> bool:
-        """Whether the execution of that name is running."""
+        """Whether the execution of that name is running, now."""
 
 
 class Tasks(Protocol):

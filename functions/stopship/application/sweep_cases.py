@@ -1,21 +1,22 @@
 """The ledger is the truth and executions are disposable: find open cases that nobody is working on, and go on where they stood."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from stopship.application.context import Desk
 from stopship.application.escalate_exception import escalate_exception, is_due
 from stopship.application.follow_outages import Waiting, follow_outages, waiting_for_partners
 from stopship.application.open_case import execution_name
-from stopship.application.ports import CaseHead
 from stopship.application.project_ledger import Count
 from stopship.application.record import Step
 from stopship.application.remind_vendors import remind_vendors
 from stopship.domain.case import Case
 from stopship.domain.errors import StopshipError
 from stopship.domain.events import ExecutionStarted
-from stopship.domain.instant import seconds_between
+from stopship.domain.instant import epoch, seconds_between
 from stopship.domain.policy import Tier
+
+MINUTE = 60
 
 
 class SweepIncomplete(StopshipError):
@@ -39,26 +40,38 @@ class Swept:
     """Exceptions that ended because their partner is back."""
     down: Sequence[Count] = ()
     oldest: Sequence[Count] = ()
-    """Seconds since the oldest open exception of each tier was opened, 0 for none."""
+    """Seconds since the oldest open exception of each tier was opened, 0 for none. Not told by a sweep that did not see all."""
+    unfinished: int = 0
+    """1 when the time was over before all cases were looked at: the next sweeps begin with others."""
 
 
-def sweep_cases(desk: Desk) -> Swept:
-    """Safe to run at any time and twice: a living execution goes on, and a resumed case repeats no effect."""
+def sweep_cases(desk: Desk, in_time: Callable[[], bool] = lambda: True) -> Swept:
+    """Safe to run at any time and twice: a living execution goes on, and a resumed case repeats no effect. Looks at no further case once
+    ``in_time`` denies."""
     swept, waiting, merchants = Swept(), list[Waiting](), set[str]()
     ages = dict.fromkeys(Tier, 0.0)
-    for head in desk.ledger.open_cases():
+    running = desk.executions.running()
+    for head in desk.ledger.open_cases(_turn(desk)):
+        if not in_time():
+            swept.unfinished = 1
+            break
         swept.open_cases += 1
         merchants.add(head.merchant)
-        swept.resumed += _resume(desk, head)
         case = desk.cases.load(head.merchant, head.case_id)
+        swept.resumed += _resume(desk, case, running)
         swept.escalated += _escalate(desk, case)
         _remind(desk, case, swept)
         waiting += waiting_for_partners(case)
         _age(ages, case, desk.clock.now())
     followed = follow_outages(desk, waiting, merchants)
     swept.released, swept.down = followed.released, followed.down
-    swept.oldest = [Count("OldestException", {"tier": tier}, seconds) for tier, seconds in ages.items()]
+    if not swept.unfinished:
+        swept.oldest = [Count("OldestException", {"tier": tier}, seconds) for tier, seconds in ages.items()]
     return swept
+
+
+def _turn(desk: Desk) -> int:
+    return int(epoch(desk.clock.now()) // MINUTE)
 
 
 def _remind(desk: Desk, case: Case, swept: Swept) -> None:
@@ -78,12 +91,11 @@ def _age(ages: dict[Tier, float], case: Case, now: str) -> None:
         ages[tier] = max(ages[tier], seconds_between(state.opened.at, now))
 
 
-def _resume(desk: Desk, head: CaseHead) -> bool:
-    case = desk.cases.load(head.merchant, head.case_id)
+def _resume(desk: Desk, case: Case, running: Collection[str]) -> bool:
     if not case.is_open or not case.executions:
         return False
     last = case.executions[-1].fact
-    if desk.executions.alive(last.name):
+    if last.name in running or desk.executions.alive(last.name):
         _wake_again(desk, case)
         return False
     number = last.number + 1
@@ -92,13 +104,13 @@ def _resume(desk: Desk, head: CaseHead) -> bool:
         if not current.is_open or current.executions[-1].fact.number != last.number:
             return None
         step = Step()
-        step.add(ExecutionStarted(execution_name(head.case_id, number), number, "resumed"), f"execution:{number}")
+        step.add(ExecutionStarted(execution_name(case.case_id, number), number, "resumed"), f"execution:{number}")
         return step
 
-    case = desk.cases.record(head.merchant, head.case_id, build)
-    if case.executions[-1].fact.number != number:
+    resumed = desk.cases.record(case.merchant, case.case_id, build)
+    if resumed.executions[-1].fact.number != number:
         return False
-    desk.executions.start(head.merchant, head.case_id, number)
+    desk.executions.start(case.merchant, case.case_id, number)
     return True
 
 

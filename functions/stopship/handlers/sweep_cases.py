@@ -2,19 +2,31 @@
 follows partners that are down."""
 
 from dataclasses import asdict
+from typing import Protocol
 
 from stopship.application.sweep_cases import SweepIncomplete, sweep_cases
 from stopship.telemetry import logger
 from stopship.wiring import desk
 from stopship.wiring.metrics import publish
 
+RESERVE_MILLISECONDS = 30_000
+"""What is left of a function's time for what follows the last case: partners that are down, and the figures."""
 
-def handler(_event: object, _context: object) -> dict[str, int]:
+
+class Context(Protocol):
+    """As Lambda gives it."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handler(_event: object, context: Context) -> dict[str, int]:
     """Raises SweepIncomplete, once everything else is swept, for cases that need a person."""
-    swept = sweep_cases(desk())
+    swept = sweep_cases(desk(), lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS)
     publish([*swept.down, *swept.oldest])
     counts = {name: value for name, value in asdict(swept).items() if isinstance(value, int)}
     logger().info("swept", extra={**counts, "broken": swept.broken})
+    if swept.unfinished:
+        logger().warning("more open cases than one sweep has time for", extra={"open_cases": swept.open_cases})
     if swept.broken:
         raise SweepIncomplete(", ".join(sorted(swept.broken)))
     return counts

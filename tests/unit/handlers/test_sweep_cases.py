@@ -1,9 +1,19 @@
 """The minute's sweep as a function: what it says of itself, and when it fails."""
 
+from collections.abc import Callable
+
 import pytest
 
 from stopship.application.sweep_cases import SweepIncomplete, Swept
 from stopship.handlers import sweep_cases
+
+
+class Context:
+    def __init__(self, left: int = 100_000) -> None:
+        self.left = left
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
 
 
 @pytest.fixture
@@ -11,12 +21,12 @@ def swept(monkeypatch: pytest.MonkeyPatch) -> Swept:
     """What the use case gives."""
     swept = Swept(open_cases=2, reminded=1)
     monkeypatch.setattr(sweep_cases, "desk", lambda: None)
-    monkeypatch.setattr(sweep_cases, "sweep_cases", lambda _: swept)
+    monkeypatch.setattr(sweep_cases, "sweep_cases", lambda _desk, _in_time: swept)
     return swept
 
 
 def test_a_sweep_tells_what_it_did_in_numbers(swept: Swept) -> None:
-    told = sweep_cases.handler({}, None)
+    told = sweep_cases.handler({}, Context())
     assert (told["open_cases"], told["reminded"]) == (2, 1)
     assert all(isinstance(value, int) for value in told.values())
 
@@ -28,5 +38,19 @@ def test_a_case_that_needs_a_person_fails_the_run_when_everything_else_is_done(
     monkeypatch.setattr(sweep_cases, "publish", published.append)
     swept.broken["case-1"] = "InvalidInput: mail.sender: is missing"
     with pytest.raises(SweepIncomplete, match="case-1"):
-        sweep_cases.handler({}, None)
+        sweep_cases.handler({}, Context())
     assert len(published) == 1
+
+
+def test_no_further_case_is_begun_in_the_last_half_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def use_case(_: object, in_time: Callable[[], bool]) -> Swept:
+        asked.append(in_time())
+        return Swept()
+
+    monkeypatch.setattr(sweep_cases, "desk", lambda: None)
+    monkeypatch.setattr(sweep_cases, "sweep_cases", use_case)
+    for left in (31_000, 29_000):
+        sweep_cases.handler({}, Context(left))
+    assert asked == [True, False]

@@ -72,7 +72,8 @@ class NoticeState:
 @dataclass(slots=True)
 class ExceptionState:
     """``since`` is when the present stretch of its owner's time began, ``spent`` how many seconds were used up before it; ``told`` are the
-    notices that were asked for, by the owner's number and the level."""
+    notices that were asked for, by the owner's number and the level. ``kept`` is how many deadlines in a row the owner has let pass, with
+    nobody above to pass it on to."""
 
     opened: At[e.ExceptionOpened]
     owner: str
@@ -81,6 +82,7 @@ class ExceptionState:
     person: str = ""
     spent: int = 0
     escalations: int = 0
+    kept: int = 0
     told: dict[tuple[int, str], NoticeState] = field(default_factory=dict)
     snoozed: At[e.ExceptionSnoozed] | None = None
     proposed: At[e.ResolutionProposed] | None = None
@@ -690,6 +692,7 @@ def _exception(case: Case, x: At[e.ExceptionOpened]) -> None:
 @_on(e.ExceptionEscalated)
 def _escalated(case: Case, x: At[e.ExceptionEscalated]) -> None:
     state = case.exceptions[x.fact.exception_id]
+    state.kept = state.kept + 1 if x.fact.owner == state.owner else 0
     state.owner, state.deadline, state.escalations = x.fact.owner, x.fact.deadline, x.fact.level
     state.person, state.since, state.spent, state.snoozed = x.fact.person, x.at, 0, None
 

@@ -1,5 +1,6 @@
 """Who is to be told that an exception grows old, and when: moments in its owner's time, in order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stopship.domain.calendar import due
@@ -22,10 +23,23 @@ def moments(state: ExceptionState, policy: Policy) -> list[Moment]:
     tier, owner = Tier(state.opened.fact.tier), Team(state.owner)
     calendar, whole = policy.calendar(tier, owner), policy.tier_seconds[tier]
     found = []
-    outage = state.opened.fact.evidence.get("outage")
-    for level, share in policy.notices.shares.items() if not outage else ():
+    for level, share in _told_of(state, policy).items():
         if (state.escalations, level) not in state.told:
             left = max(0.0, whole * share / 100 - state.spent)
             at = state.deadline if share == 100 else min(due(calendar, state.since, left), state.deadline)
             found.append(Moment(at, share, level))
     return [*sorted(found, key=lambda m: (m.at, m.share)), Moment(state.deadline, 100, None)]
+
+
+def _told_of(state: ExceptionState, policy: Policy) -> Mapping[Level, int]:
+    """At the end of the map nobody is left to pass it on to. From then on only the last on the list is told, at the first passed deadline,
+    the second, the fourth, the eighth, ...: who is told every hour of every day stops reading."""
+    shares = policy.notices.shares
+    if state.opened.fact.evidence.get("outage"):
+        return {}
+    if not state.kept:
+        return shares
+    if state.kept & (state.kept - 1):
+        return {}
+    last = max(shares, key=shares.__getitem__, default=None)
+    return {last: shares[last]} if last else {}

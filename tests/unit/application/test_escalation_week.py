@@ -42,7 +42,7 @@ def test_a_week_with_a_weekend_a_holiday_and_the_end_of_summer_time() -> None:
     floor = berlin("2026-10-23T14:00:00Z")
     item = floor.raised(cause=Cause.MONEY_REFUSED)
     assert (item.tier, item.owner, minute(item.deadline)) == ("P2", "finance", "Tue 27 11:00")
-    floor.now_is("2026-10-28T12:00:00Z")
+    floor.now_is("2026-10-28T14:00:00Z")
     assert told(floor) == [
         ("Tue 27 09:00", "finance", "team", "sns"),
         ("Tue 27 10:12", "finance", "lead", "sns"),
@@ -51,13 +51,30 @@ def test_a_week_with_a_weekend_a_holiday_and_the_end_of_summer_time() -> None:
         ("Tue 27 15:00", "ops", "team", "sns"),
         ("Tue 27 16:12", "ops", "lead", "sns"),
         ("Tue 27 17:00", "ops", "head", "sns"),
-        ("Tue 27 19:00", "ops", "team", "sns"),
-        ("Tue 27 20:12", "ops", "lead", "sns"),
+        ("Wed 28 13:00", "ops", "head", "sns"),
     ]
-    assert (floor.item(item).owner, floor.item(item).person, floor.item(item).escalations) == ("ops", "pat", 2)
+    assert (floor.item(item).owner, floor.item(item).person, floor.item(item).escalations) == ("ops", "pat", 3)
     answer_exception(floor.desk, MERCHANT, item.exception_id, Answer("no_refund", "pat"))
     floor.now_is("2026-11-06T12:00:00Z")
-    assert len(told(floor)) == 9, "whoever has answered is left alone"
+    assert len(told(floor)) == 8, "whoever has answered is left alone"
+
+
+def test_whoever_keeps_it_because_nobody_is_next_is_told_ever_more_rarely() -> None:
+    floor = Floor("2026-11-26T09:00:00Z")
+    item = floor.raised(vip=True)
+    floor.now_is("2026-11-29T09:00:00Z")
+    kept = [(at, level) for at, team, level, _ in told(floor) if team == "ops"][3:]
+    assert [level for _, level in kept] == ["head"] * len(kept)
+    assert [at for at, _ in kept] == [
+        "Thu 26 12:00",
+        "Thu 26 13:00",
+        "Thu 26 15:00",
+        "Thu 26 19:00",
+        "Fri 27 03:00",
+        "Fri 27 19:00",
+        "Sun 29 03:00",
+    ]
+    assert floor.item(item).escalations == 71, "its deadlines pass as before, and are on record"
 
 
 def test_summer_time_begins_within_the_time_of_an_exception() -> None:

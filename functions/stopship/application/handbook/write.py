@@ -199,7 +199,7 @@ def _people(policy: Policy) -> Iterator[Block]:
     yield Text(
         "Before a deadline passes, these are told, each once: "
         + ", ".join(f"{level} at {shares[level]} % of the time" for level in Level if level in shares)
-        + "."
+        + ". Where nobody is left to pass it on to, only the last of them is told: at the first, second, fourth, eighth such deadline, and so on."
     )
     ways = [[team, *(", ".join(policy.notices.contacts_of(team, level)) for level in Level)] for team in Team]
     yield Sheet(("team", *(f"{level} is told by" for level in Level)), ways)

@@ -26,8 +26,9 @@ def apply_stop_ship_rule(desk: Desk, merchant: str, case_id: str, leg_id: str) -
 
     case = desk.cases.record(merchant, case_id, build)
     case = end_exception_by_evidence(desk, case, leg_id)
-    leg = case.legs[leg_id]
-    return where_next(leg, decide_leg(case, leg, policies[0], now), policies[0], desk.clock.now())
+    return where_next(
+        case, leg_id, decide_leg(case, case.legs[leg_id], policies[0], now), policies[0], desk.clock.now()
+    )
 
 
 def decision_step(case: Case, leg: Leg, decision: Decision) -> Step | None:
@@ -51,7 +52,11 @@ def decision_step(case: Case, leg: Leg, decision: Decision) -> Step | None:
     return step
 
 
-def where_next(leg: Leg, decision: Decision, policy: Policy, now: str) -> Next:
+def where_next(case: Case, leg_id: str, decision: Decision, policy: Policy, now: str) -> Next:
+    """While somebody has asked for more and the order was not read since, no leg begins to wait: the others would wait with it."""
+    leg = case.legs[leg_id]
+    if case.wishes_unread:
+        return {"next": "ended"}
     if decision.action in (Action.STOP, Action.STOP_PHYSICALLY):
         return {"next": "stop", "acknowledgement_seconds": _seconds_left(leg, policy, now)}
     if decision.action is Action.INTERCEPT:

@@ -42,10 +42,12 @@ UNPICKED = "system_cancelled"
 def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
     """Next: go, wait (submitted, not confirmed), legs (a leg speaks up, or work was re-created) or person."""
     case = desk.cases.load(merchant, case_id)
-    if not case.all_settled:
-        return legs(case)
     if case.wishes_unread:
         return _look_again(desk, case)
+    if not case.all_settled:
+        return legs(case)
+    if missing := _missing_lines(case):
+        return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
     case = release_holds(desk, change_address(desk, case, STEP))
     if not case.stopped_lines:
         return go()
@@ -78,11 +80,16 @@ def _look_again(desk: Desk, case: Case) -> Next:
         add_plan(step, current, order, desk.partners.places(case.merchant), desk.policy_of(current).intercept)
         return step
 
-    case = desk.cases.record(case.merchant, case.case_id, build)
-    missing = lines_not_in_order(case, order)
-    if missing:
-        return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
+    desk.cases.record(case.merchant, case.case_id, build)
     return cancel_in_order_system(desk, case.merchant, case.case_id)
+
+
+def _missing_lines(case: Case) -> list[str]:
+    """What somebody asked for that the order does not have, and that nobody was asked about since."""
+    asked = [x.opened.version for x in case.exceptions.values() if x.opened.fact.cause == Cause.LINES_NOT_IN_ORDER]
+    if case.order is None or max(asked, default=0) > case.requests[-1].version:
+        return []
+    return lines_not_in_order(case, {row["line_id"] for row in case.order.fact.lines})
 
 
 def _gone() -> Next:

@@ -43,7 +43,7 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
     if order is None:
         return _not_known(desk, case, holds)
     case = desk.cases.record(merchant, case_id, lambda c: _plan(desk, c, holds, order, seen))
-    missing = lines_not_in_order(case, order)
+    missing = lines_not_in_order(case, {line.line_id for line in order.lines})
     if missing and not (case.legs and _seen_by_person(case)):
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
     if not _bundles_are_whole(case):

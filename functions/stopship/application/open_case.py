@@ -7,7 +7,7 @@ from stopship.application.end_exception import end_case_exception, end_exception
 from stopship.application.ports import NewEvent, OrderLock
 from stopship.application.record import Step
 from stopship.domain.cancel_reason import officially_asked
-from stopship.domain.case import Case, lines_of, total
+from stopship.domain.case import Case, lines_of, subtract, total
 from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, LegReopened, RequestReceived
 from stopship.domain.ids import case_id as derive_case_id
@@ -59,7 +59,17 @@ def _receive_once(desk: Desk, request: CancelRequest) -> Received:
     case = desk.cases.append(case, Step(facts, deliveries=_delivery(request)))
     _ensure_started(desk, request.merchant, lock.case_id)
     _document(desk, case)
+    wake_for_wishes(desk, case)
     return Received(lock.case_id, "joined")
+
+
+def wake_for_wishes(desk: Desk, case: Case) -> None:
+    """Whatever the case waits for, somebody has asked for more: everybody's wait ends, the order is read again, and all go on where they
+    stood, together with what is to be stopped besides. Nothing is answered by it."""
+    if not case.wishes_unread:
+        return
+    for door in desk.ledger.waiting(case.merchant, case.case_id):
+        desk.tasks.wake(door.token, {"why": "somebody asked for more"})
 
 
 def _wanted_all_the_same(case: Case, request: CancelRequest) -> list[NewEvent]:
@@ -71,12 +81,15 @@ def _wanted_all_the_same(case: Case, request: CancelRequest) -> list[NewEvent]:
 
 
 def _document(desk: Desk, case: Case) -> None:
-    """A wish may bring the evidence that a block, or a reason for the marketplace, was waiting for."""
+    """A wish may bring the evidence that a block, or a reason for the marketplace, was waiting for; or be the cancel that was refused to us."""
     for state in case.open_exceptions:
         if state.opened.fact.cause == Cause.FRAUD_WITHOUT_EVIDENCE:
             end_exception_by_evidence(desk, case, state.opened.fact.leg_id)
         if state.opened.fact.cause == Cause.CANCEL_REASON_UNBACKED and officially_asked(case, case.stopped_lines):
             end_case_exception(desk, case, Cause.CANCEL_REASON_UNBACKED)
+    newest = case.requests[-1].fact
+    if newest.source == f"{case.channel}:order_cancelled":
+        end_case_exception(desk, case, Cause.ORDER_CANCEL_REFUSED)
 
 
 def _was_heard(case: Case, request: CancelRequest) -> bool:
@@ -97,9 +110,22 @@ def _covered(case: Case, request: CancelRequest) -> bool:
 
 
 def is_echo(case: Case, request: CancelRequest) -> bool:
-    """The order system reports the very cancel that this case asked it for. Ours is known by what we intended
-    before it was reported, so the report may overtake the answer to our own call."""
-    return request.source == f"{request.channel}:order_cancelled" and case.cancel_requested is not None
+    """The order system reports the very cancel that this case asked it for. Ours is known by what we intended before it was reported, so the
+    report may overtake the answer to our own call. It reports the end of whole orders only: that is not what a case made that took lines off
+    the order, or that was refused; unless nothing of the order was left behind it."""
+    if request.source != f"{request.channel}:order_cancelled":
+        return False
+    asked = case.cancel_requested
+    ours = asked is not None and asked.fact.scope == "full" and not case.cancel_refused
+    return ours or _nothing_left(case)
+
+
+def _nothing_left(case: Case) -> bool:
+    done = [case.cancelled.fact.lines] if case.cancelled else []
+    everything = lines_of(case.order.fact) if case.order else {}
+    return bool(done and everything) and not subtract(
+        everything, total([*done, case.cancelled_before, case.shipped_lines])
+    )
 
 
 def _open(desk: Desk, request: CancelRequest, last: OrderLock | None) -> Received:

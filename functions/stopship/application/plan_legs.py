@@ -1,6 +1,6 @@
 """From the order as the order system shows it: which pieces of work must be stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -47,9 +47,8 @@ def _row(x: OrderLine) -> dict[str, Any]:
     return {**counted, "bundle": x.bundle, "bundles": x.bundles} if x.bundle else counted
 
 
-def lines_not_in_order(case: Case, order: OrderSnapshot) -> list[str]:
-    """Lines that somebody asked for and that the order does not have."""
-    known = {line.line_id for line in order.lines}
+def lines_not_in_order(case: Case, known: Collection[str]) -> list[str]:
+    """Lines that somebody asked for and that the order, whose lines are known, does not have."""
     return sorted({x for r in case.requests for x in r.fact.lines if x not in known})
 
 

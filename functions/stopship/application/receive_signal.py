@@ -23,6 +23,7 @@ from stopship.domain.events import (
     LegReopened,
     ShipmentSeen,
 )
+from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.money import MoveState
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from stopship.domain.policy import Cause
@@ -33,32 +34,63 @@ _OF_THE_LEGS = frozenset(
     {SignalKind.SHIPMENT, SignalKind.HOLD_RELEASED, SignalKind.REFUND_SEEN, SignalKind.PROGRESS_SEEN}
 )
 """What may decide a leg that waits."""
+_OF_ONE_CASE = _OF_THE_LEGS | {SignalKind.STOP_ANSWERED}
+"""What is about work or money of a case, whichever of the order's it is. What is about the order is about its newest case."""
 
 
 def receive_signal(desk: Desk, signal: Signal) -> str:
-    """Gives the case id, "" when no case concerns this order. Safe to repeat: a delivery acts once."""
+    """Gives the case id, "" when no case concerns this order. Safe to repeat: a delivery acts once.
+
+    An order may have had several cases, one after the other, and what they stopped is watched on: a message is put on each case whose work it
+    is about, and on the newest where it is about none of them."""
+    lock = desk.ledger.lock_of(signal.merchant, signal.channel, signal.order_ref)
+    if lock is None:
+        return ""
+    earlier = [case for case in _earlier(desk, signal, lock) if _is_about(case, signal)]
+    for case in earlier:
+        _receive(desk, replace(signal, delivery_id=f"{signal.delivery_id}:{case.case_id}"), case.case_id)
+    if earlier and not _is_about(desk.cases.load(signal.merchant, lock.case_id), signal):
+        return earlier[-1].case_id
+    return _receive(desk, signal, lock.case_id)
+
+
+def _earlier(desk: Desk, signal: Signal, lock: OrderLock) -> list[Case]:
+    if signal.kind not in _OF_ONE_CASE:
+        return []
+    names = [derive_case_id(signal.merchant, signal.channel, signal.order_ref, n) for n in range(1, lock.sequence)]
+    return [desk.cases.load(signal.merchant, name) for name in names]
+
+
+def _is_about(case: Case, signal: Signal) -> bool:
+    """Whether it names a piece of work, or lines, or a refund, that are this case's."""
+    if signal.kind is SignalKind.REFUND_SEEN:
+        return signal.origin_key in case.moves
+    named = bool(signal.leg_id or signal.lines)
+    return named and bool(_concerned(case, signal))
+
+
+def _receive(desk: Desk, signal: Signal, case_id: str) -> str:
     for _ in range(_ATTEMPTS):
         known = desk.ledger.delivery_case(signal.merchant, signal.source, signal.delivery_id)
         if known:
             _follow_up(desk, desk.cases.load(signal.merchant, known), signal)
             return known
         lock = desk.ledger.lock_of(signal.merchant, signal.channel, signal.order_ref)
-        if lock is None:
-            return ""
-        case = desk.cases.load(signal.merchant, lock.case_id)
+        case = desk.cases.load(signal.merchant, case_id)
         facts = _facts(desk, case, signal, lock)
         if not facts.events:
-            return lock.case_id
+            return case_id
         try:
             case = desk.cases.append(case, facts)
         except (Conflict, AlreadyRecorded):
             continue
         _follow_up(desk, case, signal)
-        return lock.case_id
+        return case_id
     raise Conflict(f"order {signal.order_ref} kept changing")
 
 
-def _facts(desk: Desk, case: Case, signal: Signal, lock: OrderLock) -> Step:
+def _facts(desk: Desk, case: Case, signal: Signal, lock: OrderLock | None) -> Step:
+    """A case that has a successor goes on without the order's lock: new wishes still join the newest."""
     step = Step(deliveries=[(signal.source, signal.delivery_id)])
     if signal.kind is SignalKind.STOP_ANSWERED:
         add_answers(desk, step, case, signal)
@@ -68,7 +100,8 @@ def _facts(desk: Desk, case: Case, signal: Signal, lock: OrderLock) -> Step:
         number = len(case.executions) + 1
         name = execution_name(case.case_id, number)
         step.add(ExecutionStarted(name, number, "reopened"), f"execution:{number}")
-        step.lock_from, step.lock = lock, replace(lock, active=True)
+        if lock and lock.case_id == case.case_id:
+            step.lock_from, step.lock = lock, replace(lock, active=True)
     return step
 
 

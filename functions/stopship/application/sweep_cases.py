@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from stopship.application.context import Desk
 from stopship.application.escalate_exception import escalate_exception, is_due
 from stopship.application.follow_outages import Waiting, follow_outages, waiting_for_partners
-from stopship.application.open_case import execution_name
+from stopship.application.open_case import execution_name, wake_for_wishes
 from stopship.application.project_ledger import Count
 from stopship.application.record import Step
 from stopship.application.remind_vendors import remind_vendors
@@ -17,6 +17,7 @@ from stopship.domain.instant import epoch, seconds_between
 from stopship.domain.policy import Tier
 
 MINUTE = 60
+WAKES_SECONDS = 15 * MINUTE
 
 
 class SweepIncomplete(StopshipError):
@@ -97,6 +98,7 @@ def _resume(desk: Desk, case: Case, running: Collection[str]) -> bool:
     last = case.executions[-1].fact
     if last.name in running or desk.executions.alive(last.name):
         _wake_again(desk, case)
+        _wake_for_wishes(desk, case)
         return False
     number = last.number + 1
 
@@ -119,6 +121,13 @@ def _wake_again(desk: Desk, case: Case) -> None:
     for door in desk.ledger.doors(case.merchant, case.case_id):
         if door.state == "used":
             desk.tasks.wake(door.token, {"door": door.purpose})
+
+
+def _wake_for_wishes(desk: Desk, case: Case) -> None:
+    """The process that took the wish in may have died before it told anybody, or somebody began to wait at that very moment. Where the order
+    cannot be read, it is not tried for ever."""
+    if seconds_between(case.requests[-1].at, desk.clock.now()) < WAKES_SECONDS:
+        wake_for_wishes(desk, case)
 
 
 def _escalate(desk: Desk, case: Case) -> int:

@@ -46,8 +46,7 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
         lambda c: decision_step(c, c.legs[leg_id], decide_leg(c, c.legs[leg_id], policy, now)),
     )
     case = end_exception_by_evidence(desk, case, leg_id)
-    leg = case.legs[leg_id]
-    return where_next(leg, decide_leg(case, leg, policy, now), policy, desk.clock.now())
+    return where_next(case, leg_id, decide_leg(case, case.legs[leg_id], policy, now), policy, desk.clock.now())
 
 
 def _read_lost_answer(desk: Desk, case: Case, leg_id: str) -> None:

@@ -1,0 +1,206 @@
+"""An order that somebody asks about again: while its case waits for others, and after a case of it has ended."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from stopship.application.open_case import receive_request
+from stopship.application.receive_signal import receive_signal
+from stopship.domain.case import Case
+from stopship.domain.events import SilenceRecorded
+from stopship.domain.ids import case_id
+from stopship.domain.instant import seconds_between
+from stopship.domain.order import PickState
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Cause
+from stopship.domain.request import Requester
+from stopship.domain.resolution import Resolution
+from stopship.domain.signal import Signal, SignalKind
+from tests.fakes.order_book import Order, Work
+from tests.fakes.partners import Manner, captured
+from tests.fakes.trouble import Trouble
+from tests.fakes.world import CHANNEL, MERCHANT
+from tests.statemachines.play import Play
+
+
+def two_places(play: Play) -> Order:
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = play.world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    return order
+
+
+def whole_order_cancelled(play: Play, order: Order) -> str:
+    """Somebody cancels it in the shop, and the shop says so."""
+    order.cancelled = True
+    for work in order.works:
+        work.listed = False
+    wish = play.world.wish(delivery="whole", source=f"{CHANNEL}:order_cancelled", requester=Requester.OPS)
+    return receive_request(play.world.desk, wish).how
+
+
+def first_case(play: Play) -> Case:
+    return play.world.desk.cases.load(MERCHANT, case_id(MERCHANT, CHANNEL, "1001", 1))
+
+
+def test_a_wish_is_acted_on_at_once_though_another_warehouse_owes_its_answer(play: Play) -> None:
+    world = play.world
+    two_places(play)
+    world.warehouses["north"].manner = Manner.CALLBACK
+    world.warehouses["north"].answers_after = 600
+    world.ask(lines={"L1": 2})
+    world.later(60)
+    assert world.done("south.stop") == []
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.later(10)
+    assert len(world.done("south.stop")) == 1
+    assert len(world.done("north.stop")) == 1, "the first is not asked again"
+    assert not world.done("store.cancel") and not world.done("payments.refund")
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and len(world.done("payments.refund")) == 1
+    assert 600 <= world.seconds < 900, "its answer still ends the wait"
+
+
+def test_an_answer_that_never_comes_is_still_noticed_at_its_own_deadline(play: Play) -> None:
+    world = play.world
+    two_places(play)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.ask(lines={"L1": 2})
+    world.later(60)
+    (attempt,) = world.case.legs["a"].attempts.values()
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.SILENT_WAREHOUSE
+    silence = next(x for x in world.ledger.load(MERCHANT, world.case.case_id) if isinstance(x.event, SilenceRecorded))
+    assert 0 <= seconds_between(attempt.requested.fact.deadline, silence.at) < 5
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    world.settle()
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_wish_is_acted_on_at_once_though_a_person_is_asked_about_the_first(play: Play) -> None:
+    world = play.world
+    two_places(play)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.ask(lines={"L1": 2})
+    world.settle()
+    asked = world.the_exception.exception_id
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert len(world.done("south.stop")) == 1 and len(world.case.legs["a"].attempts) == 1
+    assert world.the_exception.exception_id == asked, "it is still the same question"
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    world.settle()
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_wish_is_acted_on_at_once_though_a_person_is_asked_about_the_case(play: Play) -> None:
+    world = play.world
+    two_places(play)
+    world.faults.on("store.cancel", Trouble.REFUSE)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    asked = world.the_exception
+    assert asked.cause == Cause.ORDER_CANCEL_REFUSED
+    world.faults.on("store.cancel", Trouble.REFUSE)
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert len(world.done("south.stop")) == 1
+    assert world.the_exception.exception_id == asked.exception_id, "it is still the same question"
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.RETRY)
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and len(world.done("store.cancel")) == 1
+
+
+def test_a_wish_whose_process_died_before_it_told_anybody_is_brought_in_by_the_sweep(play: Play) -> None:
+    world = play.world
+    two_places(play)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.ask(lines={"L1": 2})
+    world.later(60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(play.machine, "wake", lambda _token, _output: False)
+        world.ask(delivery="d-2", lines={"L2": 1})
+    world.later(30)
+    assert world.done("south.stop") == []
+    world.sweep()
+    world.later(5)
+    assert len(world.done("south.stop")) == 1
+
+
+def test_a_whole_order_that_is_cancelled_after_a_part_of_it_is_no_echo_and_is_stopped(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask(lines={"L2": 1})
+    world.settle()
+    assert not world.done("north.stop")
+    assert whole_order_cancelled(play, order) == "opened"
+    world.settle()
+    assert len(world.done("north.stop")) == 1
+    assert order.refunded_lines.get("L2", 0) <= 1
+
+
+def test_a_whole_order_that_is_cancelled_while_a_part_of_it_is_stopped_is_no_echo(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.warehouses["south"].manner = Manner.SILENT
+    world.ask(lines={"L2": 1})
+    world.later(60)
+    assert whole_order_cancelled(play, order) == "joined"
+    world.later(30)
+    assert world.case.order and world.case.order.fact.cancelled
+
+
+def test_a_cancel_that_was_refused_to_us_and_is_made_in_the_shop_ends_the_question(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.faults.on("store.cancel", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.ORDER_CANCEL_REFUSED
+    assert whole_order_cancelled(play, order) == "joined"
+    world.settle()
+    assert world.exceptions == [] and play.outcome == Outcome.STOPPED
+    assert not world.done("store.cancel") and len(world.done("payments.refund")) == 1
+
+
+def test_goods_of_an_earlier_case_that_leave_reopen_that_case_and_not_the_newest(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert len(world.cases) == 2 and all(case.closed for case in world.cases)
+    work = order.works[0]
+    work.state, work.left_at = PickState.SHIPPED, world.clock.now()
+    world.shipment(order, work)
+    world.shipment(order, work)
+    world.settle()
+    first = first_case(play)
+    assert [len(case.reopened) for case in world.cases if case.case_id == first.case_id] == [1]
+    assert sum(len(case.reopened) for case in world.cases) == 1
+    assert world.the_exception.cause == Cause.SHIPPED_AFTER_STOP and world.the_exception.case_id == first.case_id
+    lock = world.ledger.lock_of(MERCHANT, CHANNEL, order.ref)
+    assert lock and lock.case_id != first.case_id, "a new wish still joins, or follows, the newest"
+
+
+def test_a_refund_of_an_earlier_case_that_fails_afterwards_is_told_to_finance(play: Play) -> None:
+    world = play.world
+    two_places(play)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    (key,) = world.case.moves
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    now = world.clock.now()
+    seen = Signal(MERCHANT, CHANNEL, "stripe", "refund.failed", "evt-1", "1001", "", SignalKind.REFUND_SEEN, now, now)
+    told = replace(seen, reference="re_1", origin_key=key, failure="declined")
+    for _ in range(2):
+        receive_signal(world.desk, told)
+    assert [x.cause for x in world.exceptions] == [Cause.MONEY_FAILED]
+    assert world.payments._read("1001").paid_back == Decimal("30.00")

@@ -3,6 +3,7 @@ and each test is a process of its own as far as access tokens go."""
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -43,6 +44,17 @@ class _PresentOutput:
 def _logs_go_where_the_test_looks() -> None:
     """The process has one logger, which would keep the output of the test that happened to be the first."""
     logger().registered_handler.setStream(_PresentOutput())  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _moto_is_quick() -> Iterator[None]:
+    """Where any file of this run uses it: to import it takes a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "moto" in sys.modules:
+            from tests.quick_moto import quicken
+
+            quicken(patch)
+        yield
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,15 +1,19 @@
 """What moto does for every call and slowly, done once: its answers are the same.
 
-It copies a whole table, with every item in it, for each item of a transaction, lest one is refused; and it looks for the name under which an
-object may hold a field in six ways, for every field of every answer, most of which are not there.
+It copies a whole table, with every item in it, for each item of a transaction, lest one is refused; it looks for the name under which an
+object may hold a field in six ways, for every field of every answer, most of which are not there; and it drops boto3's session with each
+account, so that the next client finds and reads anew what AWS's services look like.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import pytest
+from botocore import session
+from botocore.loaders import create_loader
 from moto.core import serialize
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
@@ -18,6 +22,7 @@ from moto.dynamodb.models.table import Table
 def quicken(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DynamoDBBackend, "transact_write_items", _transact)
     patch.setattr(serialize.AttributePicker, "__call__", _picked)
+    patch.setattr(session, "create_loader", cache(create_loader))
 
 
 # ---------------------------------------------------------------------------------------------- transactions

@@ -1,8 +1,8 @@
 """What moto does for every call and slowly, done once: its answers are the same.
 
 It copies a whole table, with every item in it, for each item of a transaction, lest one is refused; it looks for the name under which an
-object may hold a field in six ways, for every field of every answer, most of which are not there; and it drops boto3's session with each
-account, so that the next client finds and reads anew what AWS's services look like.
+object may hold a field in six ways, for every field of every answer, most of which are not there; it makes a pair of RSA keys for a key that
+signs nothing; and it drops boto3's session with each account, so that the next client finds and reads anew what AWS's services look like.
 """
 
 from collections import defaultdict
@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 from botocore import session
 from botocore.loaders import create_loader
-from moto.core import serialize
+from moto.core import responses, serialize
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
+from moto.kms import models as kms
 
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DynamoDBBackend, "transact_write_items", _transact)
-    patch.setattr(serialize.AttributePicker, "__call__", _picked)
+    patch.setattr(serialize.ResponseSerializer, "get_value", _value)
+    patch.setattr(responses, "camelcase_to_underscores", cache(responses.camelcase_to_underscores))
+    patch.setattr(kms, "generate_private_key", _private_key)
     patch.setattr(session, "create_loader", cache(create_loader))
 
 
@@ -52,21 +55,34 @@ def _with_the_same_items(table: Table, memo: dict[int, Any]) -> Table:
 
 # ---------------------------------------------------------------------------------------------- answers
 
-_pick, _PROVIDERS = serialize.AttributePicker.__call__, serialize.DEFAULT_ALIAS_PROVIDERS
+_any_value = serialize.ResponseSerializer.get_value
 _NAMES: dict[tuple[Any, ...], tuple[str, ...]] = {}
-"""By all that they are chosen by: the field, its shape and what that is part of, and the object's class."""
+"""By all that the names of a plain dict's field are chosen by: the field, its shape, and what that is part of."""
 
 
-def _picked(picker: serialize.AttributePicker, context: serialize.AttributePickerContext) -> Any:
-    if type(context.obj) is not dict or picker.response_transformers or picker.alias_providers is not _PROVIDERS:
-        return _pick(picker, context)
-    return next((context.obj[name] for name in _names(picker, context) if name in context.obj), None)
-
-
-def _names(picker: serialize.AttributePicker, context: serialize.AttributePickerContext) -> tuple[str, ...]:
-    shape = context.shape
-    place = type(picker), context.key, shape, getattr(shape, "parent", None), type(context.obj)
+def _value(serializer: serialize.ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
+    picker = serializer._value_picker
+    if type(value) is not dict or not _is_plain(picker):
+        return _any_value(serializer, value, key, shape)
+    place = type(picker), key, shape, getattr(shape, "parent", None)
     names = _NAMES.get(place)
     if names is None:
+        context = serialize.AttributePickerContext(obj=value, key=key, shape=shape)
         names = _NAMES[place] = tuple(dict.fromkeys(picker.get_possible_keys(context)))
-    return names
+    return next((value[name] for name in names if name in value), None)
+
+
+def _is_plain(picker: Any) -> bool:
+    providers = getattr(picker, "alias_providers", None)
+    return providers is serialize.DEFAULT_ALIAS_PROVIDERS and not picker.response_transformers
+
+
+# ---------------------------------------------------------------------------------------------- keys
+
+_new_private_key = kms.generate_private_key
+_unused_private_key = cache(_new_private_key)
+
+
+def _private_key(spec: str) -> Any:
+    """Of one that signs, it is its own."""
+    return _new_private_key(spec) if spec.startswith(("RSA_", "ECC_", "SM2")) else _unused_private_key(spec)

@@ -57,6 +57,17 @@ def _logs_go_where_the_test_looks() -> None:
     logger().registered_handler.setStream(_PresentOutput())  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _moto_is_quick() -> Iterator[None]:
+    """Where any file of this run uses it: to import it takes a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "moto" in sys.modules:
+            from tests.quick_moto import quicken
+
+            quicken(patch)
+        yield
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The doors' tests come first: messages in their parameters are signed when they are collected, and a proof grows old in minutes. Then

@@ -33,6 +33,8 @@ class Agenda:
         self._clock = clock
         self._due: list[tuple[datetime, int, bool, Callable[[], None]]] = []
         self._dropped: set[int] = set()
+        self._awaited: set[int] = set()
+        """Those that are not in the background, nor dropped."""
         self._made = 0
         self.perform: Callable[[Callable[[], None]], None] = lambda run: run()
         self.sleep: Callable[[float], None] = _nobody_sleeps
@@ -44,20 +46,24 @@ class Agenda:
     def at(self, moment: datetime, run: Callable[[], None], *, background: bool = False) -> int:
         """Gives a number by which the event can be dropped."""
         self._made += 1
+        if not background:
+            self._awaited.add(self._made)
         heapq.heappush(self._due, (moment, self._made, background, run))
         return self._made
 
     def drop(self, number: int) -> None:
         self._dropped.add(number)
+        self._awaited.discard(number)
 
     def forget(self) -> None:
         """Whoever would have come back never does: only background events are left."""
         self._due = [x for x in self._due if x[2]]
         heapq.heapify(self._due)
+        self._awaited.clear()
 
     @property
     def busy(self) -> bool:
-        return any(not background for _, number, background, _ in self._due if number not in self._dropped)
+        return bool(self._awaited)
 
     def run_until_idle(self, limit: int = 5000) -> None:
         """Until nothing but background events is left. More than ``limit`` events is a machine that turns in circles."""
@@ -76,6 +82,7 @@ class Agenda:
 
     def _next(self) -> None:
         moment, number, _, run = heapq.heappop(self._due)
+        self._awaited.discard(number)
         if number in self._dropped:
             return
         self._clock.moment = max(self._clock.moment, moment)

@@ -5,6 +5,7 @@ time-out are events of the agenda; a run is the same every time.
 """
 
 import json
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -334,18 +335,48 @@ class Machine:
             states["result"] = result
         if error is not None:
             states["errorOutput"] = error
-        return _fill(template, json.dumps(states, sort_keys=True))
+        return _fill(template, states)
 
 
 _MODULES = {f"${{{f.name}Arn}}": f.module for f in FUNCTIONS}
 
 
-def _fill(template: Any, states: str) -> Any:
+def _fill(template: Any, states: State) -> Any:
     if isinstance(template, str) and template.startswith("{%"):
-        return json.loads(_query(template[2:-2].strip(), states))
+        expression = template[2:-2].strip()
+        return json.loads(_query(expression, json.dumps(_named_part(states, _named(expression)), sort_keys=True)))
     if isinstance(template, dict):
         return {k: _fill(v, states) for k, v in template.items()}
     return template
+
+
+@cache
+def _named(expression: str) -> list[list[str]]:
+    """The places of ``$states`` that an expression names. What it does not name it is not given, so that its answer for one case is its
+    answer for all that do not differ there."""
+    return [place.split(".")[1:] for place in re.findall(r"\$states((?:\.\w+)*)", expression)]
+
+
+def _named_part(states: State, places: list[list[str]]) -> State:
+    part: dict[str, Any] = {}
+    for place in places:
+        if not place:
+            return states
+        _copy(states, part, place)
+    return part
+
+
+def _copy(states: State, part: dict[str, Any], place: list[str]) -> None:
+    name, *rest = place
+    if name not in states:
+        return
+    value = states[name]
+    if name in part and part[name] is value:
+        return
+    if rest and isinstance(value, dict):
+        _copy(value, part.setdefault(name, {}), rest)
+    else:
+        part[name] = value
 
 
 @cache

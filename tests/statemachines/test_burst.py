@@ -118,7 +118,8 @@ class Burst:
         self.world = World()
         self.machine = Machine(self.world)
         self.world.plug_in(self.machine)
-        self.strands, self.counts = Strands(self.world.agenda), Counts()
+        self.counts = Counts()
+        Strands(self.world.agenda)
         self.world.govern(LIMITS, connections=SlowPartners(self.world, self.counts), patience=1.5)
 
     def ask(self, number: int) -> None:
@@ -182,7 +183,6 @@ def test_a_burst_of_two_merchants_keeps_within_limits_the_urgent_first_and_all_e
         assert max(others) < 2 * at_best, "nobody waits much longer than all the work there is takes"
     assert set(effects.values()) == {1} and len(effects) == len(ONCE) * CANCELS
     assert not burst.world.traffic.outages() and not +burst.counts.now
-    burst.strands.close()
 
 
 def test_a_partner_that_goes_down_in_the_middle_is_one_outage_and_all_go_on_when_it_is_back(
@@ -220,4 +220,3 @@ def test_a_partner_that_goes_down_in_the_middle_is_one_outage_and_all_go_on_when
     assert burst.counts.most[erp] <= ERP_PLACES and not burst.world.traffic.outages()
     effects = Counter((x.what, x.subject) for x in burst.world.effects if x.what in ONCE)
     assert set(effects.values()) == {1} and len(effects) == len(ONCE) * 120
-    burst.strands.close()

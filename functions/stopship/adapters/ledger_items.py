@@ -231,9 +231,20 @@ def event_items(step: Append, previous: str) -> list[Item]:
     return items
 
 
+type Read = Callable[[int, str, str, str, str, str], Recorded]
+
+
 def recorded(item: Mapping[str, Any]) -> Recorded:
-    event = from_data(item["type"], json.loads(item["data"]))
-    return Recorded(int(item["version"]), item["at"], item["key"], event, item["hash"])
+    return recorded_by(fact_of, item)
+
+
+def recorded_by(read: Read, item: Mapping[str, Any]) -> Recorded:
+    """The item's event, as ``read`` makes it of what the item says."""
+    return read(int(item["version"]), item["at"], item["key"], item["type"], item["data"], item["hash"])
+
+
+def fact_of(version: int, at: str, key: str, type_: str, data: str, hash_: str) -> Recorded:
+    return Recorded(version, at, key, from_data(type_, json.loads(data)), hash_)
 
 
 def next_head(step: Append, before: CaseHead | None, last_hash: str) -> CaseHead:

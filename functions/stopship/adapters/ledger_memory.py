@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from stopship.adapters import ledger_items as items
@@ -17,6 +18,8 @@ class MemoryTable:
 
     def __init__(self) -> None:
         self._partitions: dict[str, dict[str, items.Item]] = {}
+        self._sort_keys: dict[str, list[str]] = {}
+        """Of each partition, in order."""
         self._indexes: dict[tuple[str, str], list[tuple[str, ...]]] = {}
         """By index and its hash key: (range key, pk, sk), in order."""
         self._lock = Lock()
@@ -35,9 +38,11 @@ class MemoryTable:
 
     def query(self, pk: str, low: str, high: str, *, only: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
         with self._lock:
-            partition = sorted(self._partitions.get(pk, {}).items())
-        found = [item for sk, item in partition if low <= sk <= high]
-        return iter([{k: v for k, v in item.items() if not only or k in only} for item in found])
+            order, partition = self._sort_keys.get(pk, []), self._partitions.get(pk, {})
+            found = [partition[sk] for sk in order[bisect_left(order, low) : bisect_right(order, high)]]
+        if not only:
+            return iter([MappingProxyType(item) for item in found])
+        return iter([{name: item[name] for name in only if name in item} for item in found])
 
     def query_index(
         self, index: str, pk: str, low: str, high: str, *, newest_first: bool = False, step: int = 0
@@ -74,7 +79,10 @@ class MemoryTable:
             for write in writes:
                 pk, sk = write.key
                 self._place(write.key, self._find(write.key), out=True)
-                self._partitions.setdefault(pk, {})[sk] = dict(write.item)
+                partition = self._partitions.setdefault(pk, {})
+                if sk not in partition:
+                    insort(self._sort_keys.setdefault(pk, []), sk)
+                partition[sk] = dict(write.item)
                 self._place(write.key, write.item, out=False)
 
     def _place(self, key: tuple[str, str], item: Mapping[str, Any] | None, *, out: bool) -> None:

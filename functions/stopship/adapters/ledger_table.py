@@ -9,6 +9,7 @@ import base64
 import heapq
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol
 
@@ -33,6 +34,8 @@ from stopship.domain.search import Term
 
 _MAX_ITEMS = 100
 """DynamoDB's limit for one transaction."""
+_FACTS_KEPT = 4096
+"""A few megabytes."""
 
 
 class Table(Protocol):
@@ -64,6 +67,8 @@ class TableLedger(MarketLedger):
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._fact: items.Read = lru_cache(maxsize=_FACTS_KEPT)(items.fact_of)
+        """A case is read many times while it is worked on, and what an event once said it says for ever: it is made once of its text."""
 
     # -------------------------------------------------------------------------------------- cases
 
@@ -77,7 +82,7 @@ class TableLedger(MarketLedger):
         writes = items.writes(step, before)
         _check_size(writes)
         self._table.write(writes)
-        return [items.recorded(w.item) for w in writes[: len(step.events)]]
+        return [items.recorded_by(self._fact, w.item) for w in writes[: len(step.events)]]
 
     def _head_and_keys(self, merchant: str, case_id: str) -> tuple[CaseHead | None, set[str]]:
         """In one read: events sort before the head."""
@@ -93,7 +98,7 @@ class TableLedger(MarketLedger):
 
     def load(self, merchant: str, case_id: str) -> Sequence[Recorded]:
         found = self._table.query(items.case_pk(merchant, case_id), "E#", "E$")
-        return [items.recorded(item) for item in found]
+        return [items.recorded_by(self._fact, item) for item in found]
 
     def head(self, merchant: str, case_id: str) -> CaseHead | None:
         item = self._table.get(items.case_pk(merchant, case_id), items.HEAD)

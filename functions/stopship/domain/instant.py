@@ -7,14 +7,13 @@ two moments as text is comparing them in time, and the audit trail reads without
 from datetime import UTC, datetime, timedelta
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
-_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def text(moment: datetime) -> str:
     """The ledger's form of an aware datetime. A naive one is refused: it names no moment."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
-    return _utc(moment).strftime(_FORM)
+    return _utc(moment).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse(value: str) -> datetime:

@@ -97,6 +97,7 @@ WORDS = st.text(max_size=40) | st.sampled_from(
         "too_late",
     ]
 )
+SOME_WORDS = WORDS.filter(bool)
 PERSONS = ("ann", "human:ben", "Jane", "x")
 """Who answered: ``evidence:`` in front of it is the desk's own mark, which no person's id has."""
 
@@ -109,9 +110,9 @@ def rewritten(fact: e.Event, draw: Any) -> e.Event:
         if name == "by":
             changes[name] = draw(st.sampled_from(PERSONS))
         elif isinstance(value, str):
-            changes[name] = draw(WORDS.filter(bool)) if value else ""
+            changes[name] = draw(SOME_WORDS) if value else ""
         elif name == "evidence" and isinstance(value, list):
-            changes[name] = [draw(WORDS.filter(bool)) for _ in value]
+            changes[name] = [draw(SOME_WORDS) for _ in value]
         elif name == "lines":
             changes[name] = [{**row, "sku": draw(WORDS)} for row in value]
     return dataclasses.replace(fact, **changes)

@@ -218,7 +218,7 @@ def test_a_late_warehouse_acts_when_it_answers(
     sandboxes.trap(order_ref, "stop_ship", "late", seconds=0.2)
     assert warehouse.stop_ship(command(order_ref, inbox)).level is AckLevel.ACCEPTED
     assert operations(sandboxes, order_ref) == []
-    answer = answers.parse_callback(NAME, json.loads(await_callback(inbox, order_ref).body))
+    answer = answers.parse_callback(NAME, json.loads(await_callback(inbox, order_ref).body), LINES)
     assert answer.level is AckLevel.SYSTEM_CANCELLED
     assert operations(sandboxes, order_ref) == ["cancel"]
 

@@ -18,14 +18,14 @@ _EVENTS = {
 }
 
 
-def parse_callback(warehouse: str, body: Mapping[str, Any], asked: Quantities | None = None) -> StopAnswer:
-    """An authentic callback's body. ``asked`` are the leg's quantities where the caller knows them: an answer that names less is partial.
-    Raises InvalidInput naming the field."""
+def parse_callback(warehouse: str, body: Mapping[str, Any], asked: Quantities) -> StopAnswer:
+    """An authentic callback's body. ``asked`` are the leg's quantities: an answer that names less is partial. Raises InvalidInput naming
+    the field."""
     try:
         callback = Callback.model_validate(body)
     except ValidationError as error:
         raise invalid(error) from error
-    return stop_answer(warehouse, callback, asked or {})
+    return stop_answer(warehouse, callback, asked)
 
 
 def parse_event(

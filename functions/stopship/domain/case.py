@@ -119,6 +119,8 @@ class Leg:
     intercept_end: At[e.InterceptEnded] | None = None
     is_rest: bool = False
     """It is what was left of a leg when a part of that was held back."""
+    shipped_before: Quantities = field(default_factory=dict)
+    """What of the order's lines had shipped when the leg was planned: no part of it."""
 
     @property
     def work_id(self) -> str:
@@ -195,6 +197,17 @@ class Leg:
         """The version of the newest evidence that the goods were picked or labelled since the last "retry", 0 without any."""
         seen = [s.version for s in self.shipments if not s.fact.departed]
         seen += [o.version for o in self.observations if o.fact.state in IN_WORK]
+        return max((version for version in seen if version > self.retried_at), default=0)
+
+    @property
+    def part_left(self) -> int:
+        """The version of the newest reading since the last "retry" in which its warehouse counts pieces of it as shipped, 0 without any. A later
+        word that does not speak of them takes none back."""
+        seen = [
+            o.version
+            for o in self.observations
+            if any(o.fact.shipped_lines.get(x, 0) > self.shipped_before.get(x, 0) for x in self.plan.lines)
+        ]
         return max((version for version in seen if version > self.retried_at), default=0)
 
     @property
@@ -520,7 +533,8 @@ def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     f = x.fact
     kind = Fulfillment(f.fulfillment_type)
     plan = PlannedLeg(f.leg_id, f.warehouse, kind, f.external_ref, dict(f.lines), partner=f.partner)
-    leg = Leg(plan, x)
+    shipped = {row["line_id"]: row["shipped"] for row in case.order.fact.lines} if case.order else {}
+    leg = Leg(plan, x, shipped_before=shipped)
     if f.warehouse in case.first_holds:
         leg.holds[f.warehouse] = case.first_holds[f.warehouse]
     case.legs[f.leg_id] = leg

@@ -81,6 +81,39 @@ def test_a_message_that_cannot_be_sent_keeps_the_case_open_until_somebody_told_t
     assert play.outcome == Outcome.STOPPED and not world.done("mail")
 
 
+def test_a_mail_that_is_throttled_for_a_moment_is_sent_without_a_person(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("mail.send", Trouble.DOWN, times=2)
+    world.ask()
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and not world.case.exceptions
+    assert len(world.done("mail")) == 1
+    assert play.kinds().count("MessageRequested") == 1 + play.kinds().count("MessageNotSent") == 3
+
+
+def test_a_mail_that_cannot_be_sent_again_and_again_is_told_by_a_person(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("mail.send", Trouble.DOWN, times=4)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.MESSAGE_FAILED and play.outcome == ""
+    assert play.kinds().count("MessageNotSent") == 3 and not world.done("mail")
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED and len(world.done("mail")) == 1
+
+
+def test_a_mail_that_may_have_gone_out_is_not_sent_again_by_itself(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("mail.send", Trouble.IN_DOUBT)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.MESSAGE_FAILED and play.outcome == ""
+    assert len(world.done("mail")) == 1 and "MessageNotSent" not in play.kinds()
+
+
 def test_a_passed_deadline_escalates_by_the_map_and_never_ends_the_exception(play: Play) -> None:
     silent(play)
     first = play.world.the_exception

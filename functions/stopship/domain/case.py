@@ -280,6 +280,8 @@ class Case:
     message_requests: dict[str, At[e.MessageRequested]] = field(default_factory=dict)
     """Messages that were to be sent, by name: one that has no end in ``messages`` may or may not have gone out."""
     message_tries: dict[str, int] = field(default_factory=dict)
+    messages_not_sent: dict[str, list[int]] = field(default_factory=dict)
+    """By name, the versions of the tries that certainly did not go out."""
     tickets: dict[tuple[str, str, str], TicketState] = field(default_factory=dict)
     """By help desk, ticket and template."""
     mail_question: At[e.MailAnswerRequested] | None = None
@@ -854,6 +856,7 @@ def _message_requested(case: Case, x: At[e.MessageRequested]) -> None:
 @_on(e.MessageNotSent)
 def _message_not_sent(case: Case, x: At[e.MessageNotSent]) -> None:
     case.message_requests.pop(x.fact.template, None)
+    case.messages_not_sent.setdefault(x.fact.template, []).append(x.version)
 
 
 @_on(e.MessageSent)

@@ -116,6 +116,15 @@ def test_stopped_with_all_that_the_leg_holds_is_the_whole(deployed: Deployment, 
     assert [(fact.level, fact.partial) for fact in heard()] == [("physically_stopped", False)]
 
 
+def test_an_answer_that_names_its_stop_ship_is_taken_at_its_own_door_only(deployed: Deployment, waits: Waits) -> None:
+    before = deployed.items
+    other = call({**STOPPED, "idempotencyKey": f"{CASE}:72:stop:1"})
+    assert d.is_problem(other, 400)["field"] == "idempotencyKey"
+    assert (deployed.items, waits.woken, door_state()) == (before, [], "open")
+    assert call({**STOPPED, "idempotencyKey": f"{CASE}:{LEG}:stop:1"})["statusCode"] == 202
+    assert (door_state(), waits.woken) == ("used", [TOKEN])
+
+
 def test_a_hold_is_no_stop_and_leaves_the_door_open(deployed: Deployment, waits: Waits) -> None:
     assert call({**STOPPED, "decision": "held"})["statusCode"] == 202
     assert [fact.level for fact in heard()] == ["accepted"]

@@ -132,7 +132,8 @@ def generic(
 
 
 def _callback(stage: Stage, ref: str) -> StopAnswer:
-    return parse_callback(g3.NAME, json.loads(g3.await_callback(stage.inbox, ref).body), g3.LINES)
+    said = json.loads(g3.await_callback(stage.inbox, ref).body)
+    return parse_callback(g3.NAME, said, g3.LINES, g3.command(ref, stage.inbox).key)
 
 
 def shiphero(*steps: str, physical: bool = False, trap: str = "", **detail: Any) -> Callable[[Stage], str]:

@@ -134,7 +134,7 @@ def test_picked_goods_are_pulled_by_an_operator_who_says_so_later(
     assert at_once.level is AckLevel.ACCEPTED
     message = await_callback(inbox, order_ref)
     signature.verify(message.body, message.headers[signature.HEADER], SECRETS, WallClock().now())
-    answer = answers.parse_callback(NAME, json.loads(message.body), LINES)
+    answer = answers.parse_callback(NAME, json.loads(message.body), LINES, command(order_ref, inbox).key)
     assert (answer.level, answer.state) == (AckLevel.PHYSICALLY_STOPPED, PickState.PICKED)
     assert answer.actor == "operator", "the badge is not kept"
     assert operations(sandboxes, order_ref) == ["pull"]
@@ -218,7 +218,9 @@ def test_a_late_warehouse_acts_when_it_answers(
     sandboxes.trap(order_ref, "stop_ship", "late", seconds=0.2)
     assert warehouse.stop_ship(command(order_ref, inbox)).level is AckLevel.ACCEPTED
     assert operations(sandboxes, order_ref) == []
-    answer = answers.parse_callback(NAME, json.loads(await_callback(inbox, order_ref).body))
+    answer = answers.parse_callback(
+        NAME, json.loads(await_callback(inbox, order_ref).body), LINES, command(order_ref, inbox).key
+    )
     assert answer.level is AckLevel.SYSTEM_CANCELLED
     assert operations(sandboxes, order_ref) == ["cancel"]
 

@@ -247,13 +247,15 @@ class FakeOrderSystem:
 
 @dataclass
 class FakeWarehouse:
-    """``believes`` overrides what it reports about a leg. ``answers_after`` is the delay of a callback in seconds."""
+    """``believes`` overrides what it reports about a leg, ``counts_shipped`` is what it reports as shipped of it. ``answers_after`` is the
+    delay of a callback in seconds."""
 
     world: "World"
     name: str
     manner: Manner = Manner.PROMPT
     answers_after: float = 60
     believes: dict[str, PickState] = field(default_factory=dict)
+    counts_shipped: dict[str, int] = field(default_factory=dict)
     reading_age: float = 0
     says: str = ""
     """Its own word for a state that nobody knows."""
@@ -293,7 +295,8 @@ class FakeWarehouse:
             if not works:
                 return PickObservation(PickState.UNKNOWN, self.name, now)
             state = self.believes.get(works[0].leg_id, works[0].state)
-            return PickObservation(state, self.name, now, departed_at=works[0].left_at, said=self.says)
+            shipped, left_at = dict(self.counts_shipped), works[0].left_at
+            return PickObservation(state, self.name, now, "", shipped, left_at, self.says)
 
         return self.world.call(f"{self.name}.read_pick_state", run)
 

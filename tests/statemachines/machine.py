@@ -22,6 +22,7 @@ from tests.fakes.trouble import Crash
 from tests.fakes.world import World
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "cancel_case.asl.json"
+REQUEST_ID = "5b1f0c7e-8d1a-4c55-9a3e-2f6d1c0b7a90"
 _A_DAY = 86_400
 
 type Edge = tuple[str, str, str]
@@ -307,7 +308,7 @@ class Machine:
         for fault in self.faults:
             if fault[0] == name:
                 self.faults.remove(fault)
-                raise TaskError(fault[1], json.dumps({"errorType": fault[1], "errorMessage": "injected"}))
+                raise TaskError(fault[1], _cause(fault[1], "injected"))
         module = _MODULES[arguments["FunctionName"]]
         try:
             return _plain(STEPS[module](self.world.desk, _plain(arguments["Payload"])))
@@ -318,7 +319,7 @@ class Machine:
         except (StopshipError, KeyError, ValueError, TypeError, AttributeError) as error:
             self.world.errors.append(error)
             name = type(error).__name__
-            raise TaskError(name, json.dumps({"errorType": name, "errorMessage": str(error)})) from error
+            raise TaskError(name, _cause(name, str(error))) from error
 
     def _take(self, state: str, way: str, to: str) -> str:
         self.edges.add((state, way, to))
@@ -336,6 +337,12 @@ class Machine:
         if error is not None:
             states["errorOutput"] = error
         return _fill(template, states)
+
+
+def _cause(name: str, message: str) -> str:
+    """As Lambda's runtime for Python tells of a function's error."""
+    place = ['  File "/var/task/stopship/wiring/step.py", line 1, in handler\n']
+    return json.dumps({"errorMessage": message, "errorType": name, "requestId": REQUEST_ID, "stackTrace": place})
 
 
 _MODULES = {f"${{{f.name}Arn}}": f.module for f in FUNCTIONS}

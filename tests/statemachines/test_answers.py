@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 
+import pytest
+
 from stopship.application.acknowledge import Heard
+from stopship.application.answer_exception import Answer, answer_exception
 from stopship.domain.order import AckLevel, PickState, StopAnswer
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team, Tier
 from stopship.domain.resolution import Resolution
+from tests.fakes.order_book import Work
 from tests.fakes.partners import Manner, captured
+from tests.fakes.world import MERCHANT
 from tests.statemachines.play import Play
 
 
@@ -90,6 +95,47 @@ def test_a_partly_stopped_leg_waits_for_a_person(play: Play) -> None:
     assert no_money(play)
     play.world.answer_all(Resolution.THEY_STOPPED_IT)
     assert play.outcome == Outcome.STOPPED
+
+
+@pytest.mark.parametrize("state", [PickState.RELEASED, PickState.PACKED])
+def test_what_its_warehouse_counts_as_shipped_is_not_proven_to_be_stopped(play: Play, state: PickState) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.pick(order, state)
+    world.warehouses["north"].counts_shipped = {"L1": 1}
+    world.ask()
+    world.settle()
+    item = world.the_exception
+    assert item.cause == Cause.STOP_PARTIAL
+    assert no_money(play) and not order.refunded_lines
+    answer_exception(
+        world.desk, MERCHANT, item.exception_id, Answer(Resolution.STOPPED_IN_PART, "ann", lines={"L1": 1})
+    )
+    world.settle()
+    assert order.refunded_lines == {"L1": 1}
+
+
+def test_part_that_leaves_while_it_is_stopped_is_found_by_reading_again(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    north = world.warehouses["north"]
+    play.machine.before["Verify acknowledgment"] = lambda: north.counts_shipped.update(L1=1)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.STOP_PARTIAL
+    assert no_money(play)
+
+
+def test_what_had_shipped_before_the_wish_does_not_stand_in_the_way_of_the_rest(play: Play) -> None:
+    world = play.world
+    order = world.order(lines={"L1": 3}, works=[Work("fo-1001", "north", {"L1": 2})])
+    captured(order)
+    order.shipped_lines["L1"] = 1
+    world.warehouses["north"].counts_shipped = {"L1": 1}
+    world.ask()
+    world.settle()
+    assert order.refunded_lines == {"L1": 2}
 
 
 def test_picking_that_begins_after_the_reading_is_noticed_by_the_answer(play: Play) -> None:

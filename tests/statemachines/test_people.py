@@ -13,6 +13,7 @@ from tests.fakes.order_book import Order
 from tests.fakes.partners import Manner, captured
 from tests.fakes.trouble import Trouble
 from tests.fakes.world import MERCHANT
+from tests.statemachines.machine import REQUEST_ID
 from tests.statemachines.play import Play
 
 _A_MONTH = 2_592_000
@@ -79,6 +80,72 @@ def test_a_message_that_cannot_be_sent_keeps_the_case_open_until_somebody_told_t
     assert world.the_exception.cause == Cause.MESSAGE_FAILED and play.outcome == ""
     world.answer_all(Resolution.DONE_BY_HAND)
     assert play.outcome == Outcome.STOPPED and not world.done("mail")
+
+
+def test_a_mail_that_is_throttled_for_a_moment_is_sent_without_a_person(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("mail.send", Trouble.DOWN, times=2)
+    world.ask()
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and not world.case.exceptions
+    assert len(world.done("mail")) == 1
+    assert play.kinds().count("MessageRequested") == 1 + play.kinds().count("MessageNotSent") == 3
+
+
+def test_a_mail_that_cannot_be_sent_again_and_again_is_told_by_a_person(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("mail.send", Trouble.DOWN, times=4)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.MESSAGE_FAILED and play.outcome == ""
+    assert play.kinds().count("MessageNotSent") == 3 and not world.done("mail")
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED and len(world.done("mail")) == 1
+
+
+def test_a_mail_that_may_have_gone_out_is_not_sent_again_by_itself(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("mail.send", Trouble.IN_DOUBT)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.MESSAGE_FAILED and play.outcome == ""
+    assert len(world.done("mail")) == 1 and "MessageNotSent" not in play.kinds()
+
+
+@pytest.mark.parametrize("length", [1, 3000])
+def test_the_text_of_an_error_that_nobody_foresaw_stays_out_of_the_chain(
+    play: Play, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """It may quote what the function had in hand. People see its type, and where the log has the rest."""
+
+    def fails(_: str) -> None:
+        raise KeyError("Jane Doe, jane@example.com, 1 Main Street" * length)
+
+    world = play.world
+    captured(world.order())
+    monkeypatch.setattr(world.erp, "read_sales_order", fails)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.UNEXPECTED_ERROR
+    (opened,) = [x.opened.fact for x in world.case.open_exceptions]
+    assert opened.detail == ("KeyError" if length > 1 else f"KeyError, in the log under {REQUEST_ID}")
+    assert [r for r in world.ledger.load(MERCHANT, world.case.case_id) if "Jane" in repr(r)] == []
+    monkeypatch.undo()
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_what_a_partner_says_is_shown_to_people(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    world.faults.on("erp.read_sales_order", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    (opened,) = [x.opened.fact for x in world.case.open_exceptions]
+    assert opened.detail.startswith("PartnerRefused: ") and "erp: no: it will not" in opened.detail
 
 
 def test_a_passed_deadline_escalates_by_the_map_and_never_ends_the_exception(play: Play) -> None:

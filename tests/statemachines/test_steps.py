@@ -40,6 +40,11 @@ def test_a_conflict_is_met_by_trying_again(play: Play) -> None:
     disturbed(play, "Conflict")
 
 
+def test_what_the_platform_cannot_do_for_a_moment_is_met_by_trying_again(play: Play) -> None:
+    disturbed(play, "PlatformUnavailable")
+    assert [x.opened.fact.cause for x in play.world.case.exceptions.values()].count(Cause.UNEXPECTED_ERROR) == 0
+
+
 def test_a_function_that_dies_is_started_again(play: Play) -> None:
     disturbed(play, "Sandbox.Timedout")
 

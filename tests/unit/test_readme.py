@@ -82,10 +82,13 @@ def test_every_example_of_the_guide_fits_the_contract() -> None:
 
 
 def test_the_guides_answer_is_the_proof_that_it_says() -> None:
+    (asked,) = [json.loads(text) for name, text in EXAMPLES if name == "StopShip"]
     (text,) = [text for name, text in EXAMPLES if name == "Callback"]
-    assert parse_callback("east", json.loads(text)).level is AckLevel.PHYSICALLY_STOPPED
+    key = json.loads(text)["idempotencyKey"]
+    assert key == asked["idempotencyKey"]
+    assert parse_callback("east", json.loads(text), {"11": 2}, key).level is AckLevel.PHYSICALLY_STOPPED
     system = text.replace("operator:b7", "system")
-    assert parse_callback("east", json.loads(system)).level is AckLevel.SYSTEM_CANCELLED
+    assert parse_callback("east", json.loads(system), {"11": 2}, key).level is AckLevel.SYSTEM_CANCELLED
 
 
 def test_the_guide_speaks_of_every_decision_and_of_the_tolerance() -> None:

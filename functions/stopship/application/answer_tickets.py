@@ -11,14 +11,14 @@ from stopship.application.outcome_texts import outcome_text
 from stopship.application.ports import TicketMessage, Tickets
 from stopship.application.record import Step
 from stopship.application.update_netsuite import outcome_of
-from stopship.domain.case import Case, TicketState
+from stopship.domain.case import Case
 from stopship.domain.errors import PartnerBusy, PartnerDown, PartnerUnavailable, StopshipError
 from stopship.domain.events import Event, TicketAnswered, TicketAnswerFailed, TicketAnswerRequested
 from stopship.domain.ids import action_key
 from stopship.domain.resolution import Resolution
 
 TRIES = 3
-"""How often a help desk that is away is tried before a person is asked to tell them."""
+"""How often whoever is to carry a message, and is away, is tried before a person is asked to tell it."""
 TAG = "stopship-"
 
 type Rows = Sequence[dict[str, Any]]
@@ -59,7 +59,7 @@ def _answer(
         raise
     except PartnerUnavailable as error:
         case = _record(desk, case, TicketAnswerFailed(*place, type(error).__name__), "")
-        if _tries(case, case.tickets[place]) < TRIES:
+        if tries(case, case.tickets[place].failed) < TRIES:
             raise
         raise MessageFailed(f"{ticket[0]} is away: ticket {ticket[1]} has no answer") from error
     except StopshipError as error:
@@ -68,10 +68,10 @@ def _answer(
     return _record(desk, case, TicketAnswered(*place, "answered"), f"{key}:answered")
 
 
-def _tries(case: Case, state: TicketState) -> int:
-    """Since the last word of a person, who may have asked for a retry."""
+def tries(case: Case, failed: Sequence[int]) -> int:
+    """Those since the last word of a person, who may have asked for a retry."""
     since = case.case_human.version if case.case_human else 0
-    return sum(version > since for version in state.failed)
+    return sum(version > since for version in failed)
 
 
 def _record(desk: Desk, case: Case, fact: Event, key: str) -> Case:

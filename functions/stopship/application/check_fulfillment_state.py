@@ -71,7 +71,15 @@ def _must_look(leg: Leg, now: str) -> bool:
 
 def observed(leg_id: str, seen: PickObservation, purpose: str) -> PickStateObserved:
     return PickStateObserved(
-        leg_id, seen.state, seen.source, seen.observed_at, seen.actor, seen.departed_at, purpose, seen.said
+        leg_id,
+        seen.state,
+        seen.source,
+        seen.observed_at,
+        seen.actor,
+        seen.departed_at,
+        purpose,
+        seen.said,
+        dict(seen.shipped_lines),
     )
 
 

@@ -4,7 +4,7 @@ and root cause."""
 from dataclasses import replace
 from typing import Any
 
-from stopship.application.answer_tickets import MessageFailed, answer_tickets
+from stopship.application.answer_tickets import TRIES, MessageFailed, answer_tickets, tries
 from stopship.application.context import Desk
 from stopship.application.messages import CameBack, Template, language_of, template_for
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
@@ -14,8 +14,8 @@ from stopship.application.tell_buyer import tell_outcome
 from stopship.application.update_netsuite import outcome_of
 from stopship.application.watch_intercepts import watch_intercepts
 from stopship.domain.case import Case, subtract, total
-from stopship.domain.errors import PartnerRefused, StopshipError
-from stopship.domain.events import CaseClosed, MessageRequested, MessageSent, ReturnOpened
+from stopship.domain.errors import PartnerRefused, PartnerUnavailable, StopshipError
+from stopship.domain.events import CaseClosed, MessageNotSent, MessageRequested, MessageSent, ReturnOpened
 from stopship.domain.ids import action_key
 from stopship.domain.instant import plus
 from stopship.domain.order import Quantities
@@ -95,9 +95,10 @@ def _tell(desk: Desk, case: Case) -> Case:
     buyers = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
     if buyers is not None and case.order is not None:
         return tell_outcome(desk, case, buyers, name, template, STEP)
-    key = action_key(case.case_id, "", "message", name)
+    taken_back = case.messages_not_sent.get(name, [])
+    key = action_key(case.case_id, "", "message", name, *([str(len(taken_back) + 1)] if taken_back else []))
     case = desk.cases.record(case.merchant, case.case_id, lambda _: _requested(name, key))
-    status, message_id = _send(desk, case, template)
+    status, message_id = _send(desk, case, template, name)
 
     def build(_: Case) -> Step:
         step = Step()
@@ -127,7 +128,14 @@ def _requested(name: str, key: str) -> Step:
     return step
 
 
-def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
+def _not_sent(name: str) -> Step:
+    step = Step()
+    step.add(MessageNotSent(name, "unavailable"))
+    return step
+
+
+def _send(desk: Desk, case: Case, template: Template, name: str) -> tuple[str, str]:
+    """Status and message id. Raises PartnerUnavailable for the first tries that certainly did not go out, then MessageFailed."""
     sender = desk.partners.sender(case.merchant)
     since = case.reopened[-1].version if case.reopened else 0
     if not sender or person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
@@ -144,6 +152,12 @@ def _send(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
     tags = {"merchant": case.merchant, "case": case.case_id, "template": template}
     try:
         return "sent", desk.mailer.send(sender, to, told.subject, told.text, tags)
+    except PartnerUnavailable as error:
+        if not error.in_doubt:
+            case = desk.cases.record(case.merchant, case.case_id, lambda _: _not_sent(name))
+            if tries(case, case.messages_not_sent[name]) < TRIES:
+                raise
+        raise MessageFailed(f"{template} could not be sent") from error
     except StopshipError as error:
         raise MessageFailed(f"{template} could not be sent") from error
 

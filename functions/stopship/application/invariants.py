@@ -7,7 +7,7 @@ from stopship.application.ports import Recorded
 from stopship.application.send_receipt import RECEIVED
 from stopship.application.take_payment_action import PROOFS
 from stopship.domain import events as e
-from stopship.domain.case import Case, fold, total
+from stopship.domain.case import Case, Leg, fold, total
 from stopship.domain.conservation import LineCount, not_cancelled
 from stopship.domain.money import BookedMove, MoveKind, MoveState
 from stopship.domain.order import PRE_PICK
@@ -27,6 +27,8 @@ class Tally:
             self.violations.append(where)
 
 
+BY_WAREHOUSE = frozenset({"system_cancelled", "physically_stopped"})
+"""Proofs that are a warehouse's word alone."""
 NAMES = tuple(f"I{n}" for n in range(1, 11))
 
 
@@ -100,12 +102,18 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
         for leg in stopped:
             kind = leg.settled.fact.proof.get("kind") if leg.settled else ""
             tally.expect(kind in PROOFS or approved, f"{where}: leg {leg.plan.leg_id} rests on {kind!r}")
+            if kind in BY_WAREHOUSE:
+                tally.expect(not _only_part(leg), f"{where}: leg {leg.plan.leg_id} was stopped in part only")
             if kind == "system_cancelled":
                 seen = [o for o in leg.observations if o.fact.state in PRE_PICK]
                 newer = any(o.fact.observed_at > then.received_at for o in seen)
                 tally.expect(newer, f"{where}: leg {leg.plan.leg_id} has no pre-pick reading newer than the request")
         covered = all(q <= _paid_for(then, line, approved=approved) for line, q in move.lines.items())
         tally.expect(covered, f"{where}: more lines paid than proven")
+
+
+def _only_part(leg: Leg) -> bool:
+    return bool(leg.part_left or (leg.answer and leg.answer.fact.partial))
 
 
 def _paid_for(case: Case, line: str, *, approved: bool) -> int:

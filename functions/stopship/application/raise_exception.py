@@ -22,6 +22,8 @@ from stopship.domain.rota import on_duty
 
 _FOR_EVER = 366 * 86400.0
 _DOWN = re.compile(r"(?P<partner>.+): down since \S+, (?P<outage>outage-[a-z2-7]{20})")
+_CALL = re.compile(r'"requestId": ?"([0-9a-f-]{36})"')
+"""In the JSON of a function's error."""
 _ERRORS = {
     "PartnerUnavailable": Cause.PARTNER_UNAVAILABLE,
     "PartnerBusy": Cause.PARTNER_UNAVAILABLE,
@@ -78,7 +80,7 @@ def _open(
         case,
         leg_id,
         cause,
-        detail=f"{error}: {detail}" if error else detail,
+        detail=_told(error, detail) if error else detail,
         evidence={"step": step, **outage},
         rule=rule,
         due=deadline(rule.tier, rule.owner, policy, begin),
@@ -88,6 +90,15 @@ def _open(
         callback_id=desk.new_id(),
         token=token,
     )
+
+
+def _told(error: str, detail: str) -> str:
+    """What of an error enters the chain. An error of a partner names no person; the text of one that nobody foresaw may quote whatever the
+    function had in hand, so that only its type is kept, and the call under which the log has the rest."""
+    if error in _ERRORS:
+        return f"{error}: {detail}"
+    call = _CALL.search(detail)
+    return f"{error}, in the log under {call[1]}" if call else error
 
 
 def _said(leg: Leg, cause: Cause) -> str:

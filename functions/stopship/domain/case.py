@@ -119,6 +119,8 @@ class Leg:
     intercept_end: At[e.InterceptEnded] | None = None
     is_rest: bool = False
     """It is what was left of a leg when a part of that was held back."""
+    shipped_before: Quantities = field(default_factory=dict)
+    """What of the order's lines had shipped when the leg was planned: no part of it."""
 
     @property
     def work_id(self) -> str:
@@ -198,6 +200,17 @@ class Leg:
         return max((version for version in seen if version > self.retried_at), default=0)
 
     @property
+    def part_left(self) -> int:
+        """The version of the newest reading since the last "retry" in which its warehouse counts pieces of it as shipped, 0 without any. A later
+        word that does not speak of them takes none back."""
+        seen = [
+            o.version
+            for o in self.observations
+            if any(o.fact.shipped_lines.get(x, 0) > self.shipped_before.get(x, 0) for x in self.plan.lines)
+        ]
+        return max((version for version in seen if version > self.retried_at), default=0)
+
+    @property
     def outcome(self) -> Outcome | None:
         return Outcome(self.settled.fact.outcome) if self.settled else None
 
@@ -267,6 +280,8 @@ class Case:
     message_requests: dict[str, At[e.MessageRequested]] = field(default_factory=dict)
     """Messages that were to be sent, by name: one that has no end in ``messages`` may or may not have gone out."""
     message_tries: dict[str, int] = field(default_factory=dict)
+    messages_not_sent: dict[str, list[int]] = field(default_factory=dict)
+    """By name, the versions of the tries that certainly did not go out."""
     tickets: dict[tuple[str, str, str], TicketState] = field(default_factory=dict)
     """By help desk, ticket and template."""
     mail_question: At[e.MailAnswerRequested] | None = None
@@ -520,7 +535,8 @@ def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     f = x.fact
     kind = Fulfillment(f.fulfillment_type)
     plan = PlannedLeg(f.leg_id, f.warehouse, kind, f.external_ref, dict(f.lines), partner=f.partner)
-    leg = Leg(plan, x)
+    shipped = {row["line_id"]: row["shipped"] for row in case.order.fact.lines} if case.order else {}
+    leg = Leg(plan, x, shipped_before=shipped)
     if f.warehouse in case.first_holds:
         leg.holds[f.warehouse] = case.first_holds[f.warehouse]
     case.legs[f.leg_id] = leg
@@ -840,6 +856,7 @@ def _message_requested(case: Case, x: At[e.MessageRequested]) -> None:
 @_on(e.MessageNotSent)
 def _message_not_sent(case: Case, x: At[e.MessageNotSent]) -> None:
     case.message_requests.pop(x.fact.template, None)
+    case.messages_not_sent.setdefault(x.fact.template, []).append(x.version)
 
 
 @_on(e.MessageSent)

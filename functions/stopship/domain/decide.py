@@ -165,6 +165,10 @@ def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:
         return Decision(Action.ASK, "only part of the leg was stopped", evidence, cause=Cause.STOP_PARTIAL)
     if level is AckLevel.REJECTED:
         return Decision(Action.ASK, "the warehouse cannot stop it", evidence, cause=Cause.STOP_REJECTED)
+    if leg.part_left:
+        # Whatever was stopped, it was not these pieces.
+        reason = "it says stopped, and counts part of the leg as shipped"
+        return Decision(Action.ASK, reason, (*evidence, leg.part_left), cause=Cause.STOP_PARTIAL)
     if level is AckLevel.PHYSICALLY_STOPPED:
         return _stopped(case, policy, evidence, "the warehouse held the goods back", "physically_stopped")
     if answer.fact.state in IN_WORK:

@@ -78,6 +78,11 @@ class AlreadyRecorded(StopshipError):
     """The same delivery or the same intent is in the ledger already: this is the repeat, not the first time."""
 
 
+class PlatformUnavailable(StopshipError):
+    """What the desk itself stands on could not do it now: throttled, failed inside, not reached. It may have happened all the same, and every
+    step may run again."""
+
+
 class PartnerError(StopshipError):
     """A call to a partner did not end in a usable answer. ``evidence`` is safe to keep: no PII, no secrets."""
 

@@ -161,7 +161,7 @@ class AddressChanged(Event):
 
 @dataclass(frozen=True)
 class PickStateObserved(Event):
-    """``said`` is the warehouse's own word where it is none that we know."""
+    """``said`` is the warehouse's own word where it is none that we know; ``shipped_lines`` what it counts as shipped of the work."""
 
     leg_id: str
     state: str
@@ -171,6 +171,7 @@ class PickStateObserved(Event):
     departed_at: str = ""
     purpose: str = "check"
     said: str = ""
+    shipped_lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

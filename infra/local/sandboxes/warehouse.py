@@ -222,7 +222,8 @@ class Site:
             self._call_back(stop)
 
     def _call_back(self, stop: Stop) -> None:
-        body = json_body({**(stop.result or {}), "occurredAt": now()})
+        key = stop.asked["idempotencyKey"]
+        body = json_body({**(stop.result or {}), "occurredAt": now(), "idempotencyKey": key})
         url = stop.asked["callbackUrl"]
         self._base.deliver.send(
             Message(PARTNER, self.merchant, "callback", url, body, {"X-Stopship-Warehouse": self.name})

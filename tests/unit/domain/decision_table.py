@@ -76,8 +76,8 @@ def said(decision: Decision) -> str:
     return " ".join(str(x) for x in (decision.action, decision.outcome, decision.cause, decision.proof) if x)
 
 
-def seen(state: str, observed: str) -> e.Event:
-    return e.PickStateObserved(LEG, state, PLACE, observed, "system")
+def seen(state: str, observed: str, shipped: int = 0) -> e.Event:
+    return e.PickStateObserved(LEG, state, PLACE, observed, "system", shipped_lines={"L1": shipped} if shipped else {})
 
 
 def asked(attempt: int = 1, *, physical: bool = False) -> e.Event:
@@ -407,6 +407,39 @@ TABLE: tuple[Row, ...] = (
         (seen("released", at(5)), asked(), answered("system_cancelled", partial=True)),
         "ask stop_partial",
         (SENT, ANSWER),
+    ),
+    Row(
+        "held back, and some of it counted as shipped before",
+        (seen("picked", at(5), 1), asked(physical=True), answered("physically_stopped", "picked")),
+        "ask stop_partial",
+        (SENT, ANSWER, 4),
+    ),
+    Row(
+        "cancelled in the system, and some of it counted as shipped after",
+        (seen("released", at(5)), asked(), answered("system_cancelled"), seen("released", at(35), 1)),
+        "ask stop_partial",
+        (SENT, ANSWER, 7),
+    ),
+    Row(
+        "a reading that counts nothing takes back nothing of what was counted",
+        (seen("released", at(5), 1), asked(), answered("system_cancelled"), seen("released", at(35))),
+        "ask stop_partial",
+        (SENT, ANSWER, 4),
+    ),
+    Row(
+        "counted as shipped before a retry only",
+        (
+            seen("picked", at(5), 1),
+            asked(physical=True),
+            answered("rejected"),
+            opened(),
+            word("retry"),
+            seen("picked", at(60)),
+            asked(2, physical=True),
+            answered("physically_stopped", "picked", 2),
+        ),
+        "settle stopped physically_stopped",
+        (10, 11),
     ),
     Row(
         "rejected",

@@ -10,7 +10,9 @@ import pytest
 from stopship import wiring
 from stopship.application.ports import Append, Callback, NewEvent
 from stopship.domain import events as e
+from stopship.domain.decide import Action, decide_leg
 from stopship.domain.events import name_of
+from stopship.domain.policy import Cause
 from stopship.handlers import receive_acknowledgment
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
@@ -43,7 +45,7 @@ def waits(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Waits:
     facts = [
         e.CaseOpened("shopify", "5001", 1, policy.version, policy.hash),
         e.RequestReceived("ops:1", "customer_request", "customer", "ops", AT, AT, {LEG: 2}, "", False, [], "0" * 64),
-        e.LegPlanned(LEG, "north", "third_party", "gid://shopify/FulfillmentOrder/1", {"l1": 2}),
+        e.LegPlanned(LEG, "north", "third_party", "gid://shopify/FulfillmentOrder/1", {"l1": 2, "l2": 3}),
         e.StopShipRequested(LEG, "north", 1, True, DOOR, AT),
         e.StopShipSent(LEG, 1, "accepted"),
     ]
@@ -88,6 +90,38 @@ def test_an_operators_word_is_recorded_and_ends_the_wait(deployed: Deployment, w
     assert (answer["statusCode"], d.body_of(answer)) == (202, {"case_id": CASE, "recorded": True})
     (fact,) = heard()
     assert (fact.level, fact.actor, fact.source, fact.late) == ("physically_stopped", "operator", "north", False)
+    assert (door_state(), waits.woken) == ("used", [TOKEN])
+
+
+def stopped(*lines: tuple[str, int]) -> dict[str, Any]:
+    named = [{"lineId": line, "quantity": quantity} for line, quantity in lines]
+    return {**STOPPED, "evidence": {**STOPPED["evidence"], "lines": named}}
+
+
+@pytest.mark.parametrize("lines", [[("l1", 1)], [("l1", 2)], [("l1", 2), ("l2", 2)], [("l3", 9)]])
+def test_stopped_with_less_than_the_leg_holds_is_recorded_as_a_part(
+    deployed: Deployment, waits: Waits, lines: list[tuple[str, int]]
+) -> None:
+    assert call(stopped(*lines))["statusCode"] == 202
+    (fact,) = heard()
+    assert (fact.level, fact.partial, fact.stopped_lines) == ("physically_stopped", True, dict(lines))
+    leg = wiring.desk().cases.load(d.ACME, CASE).legs[LEG]
+    policy = wiring.desk().policies.current(d.ACME)
+    asked = decide_leg(wiring.desk().cases.load(d.ACME, CASE), leg, policy, AT)
+    assert (asked.action, asked.cause) == (Action.ASK, Cause.STOP_PARTIAL)
+
+
+def test_stopped_with_all_that_the_leg_holds_is_the_whole(deployed: Deployment, waits: Waits) -> None:
+    assert call(stopped(("l1", 2), ("l2", 3)))["statusCode"] == 202
+    assert [(fact.level, fact.partial) for fact in heard()] == [("physically_stopped", False)]
+
+
+def test_an_answer_that_names_its_stop_ship_is_taken_at_its_own_door_only(deployed: Deployment, waits: Waits) -> None:
+    before = deployed.items
+    other = call({**STOPPED, "idempotencyKey": f"{CASE}:72:stop:1"})
+    assert d.is_problem(other, 400)["field"] == "idempotencyKey"
+    assert (deployed.items, waits.woken, door_state()) == (before, [], "open")
+    assert call({**STOPPED, "idempotencyKey": f"{CASE}:{LEG}:stop:1"})["statusCode"] == 202
     assert (door_state(), waits.woken) == ("used", [TOKEN])
 
 

@@ -18,14 +18,16 @@ _EVENTS = {
 }
 
 
-def parse_callback(warehouse: str, body: Mapping[str, Any], asked: Quantities | None = None) -> StopAnswer:
-    """An authentic callback's body. ``asked`` are the leg's quantities where the caller knows them: an answer that names less is partial.
-    Raises InvalidInput naming the field."""
+def parse_callback(warehouse: str, body: Mapping[str, Any], asked: Quantities, key: str) -> StopAnswer:
+    """An authentic callback's body. ``asked`` are the leg's quantities: an answer that names less is partial. ``key`` is the stop-ship's: an
+    answer that names another one came to the wrong door. Raises InvalidInput naming the field."""
     try:
         callback = Callback.model_validate(body)
     except ValidationError as error:
         raise invalid(error) from error
-    return stop_answer(warehouse, callback, asked or {})
+    if callback.idempotency_key not in ("", key):
+        raise InvalidInput("idempotencyKey", "is that of another stop-ship", "answer each at its own callbackUrl")
+    return stop_answer(warehouse, callback, asked)
 
 
 def parse_event(

@@ -118,9 +118,10 @@ class Accepted(Message):
 
 
 class Callback(StopResult):
-    """The result of an accepted stop-ship."""
+    """The result of an accepted stop-ship. ``idempotencyKey`` is that one's: with it, the answer is good at its own ``callbackUrl`` only."""
 
     occurred_at: Moment
+    idempotency_key: Annotated[StrictStr, Field(max_length=200)] = ""
 
 
 class LegState(Message):

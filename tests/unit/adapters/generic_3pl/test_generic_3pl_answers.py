@@ -14,6 +14,7 @@ from stopship.domain.signal import SignalKind
 
 EVENTS = Path(__file__).parents[3] / "events" / "generic_3pl"
 NOW = "2026-11-24T10:00:00.000000Z"
+ASKED, KEY = {"line-1": 2}, "case-1:71:stop:1"
 
 
 def payload(name: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def callback(decision: str = "stopped", **evidence: Any) -> dict[str, Any]:
     ],
 )
 def test_each_decision_has_its_level(decision: str, actor: str, level: AckLevel, reason: str) -> None:
-    answer = parse_callback("east", callback(decision, actor=actor))
+    answer = parse_callback("east", callback(decision, actor=actor), ASKED, KEY)
     assert (answer.level, answer.reason, answer.partial) == (level, reason, False)
     assert answer.actor == actor.partition(":")[0]
     assert answer.state_at == NOW
@@ -46,7 +47,7 @@ def test_each_decision_has_its_level(decision: str, actor: str, level: AckLevel,
 
 
 def test_a_partial_answer_names_its_lines() -> None:
-    answer = parse_callback("east", payload("callback_partial"))
+    answer = parse_callback("east", payload("callback_partial"), ASKED, KEY)
     assert answer.partial
     assert answer.stopped_lines == {"line-1": 1}
     assert answer.level is AckLevel.PHYSICALLY_STOPPED
@@ -55,8 +56,8 @@ def test_a_partial_answer_names_its_lines() -> None:
 
 def test_stopped_with_less_than_was_asked_is_partial() -> None:
     body = callback("stopped", lines=[{"lineId": "line-1", "quantity": 1}])
-    assert parse_callback("east", body, {"line-1": 2}).partial
-    assert not parse_callback("east", body, {"line-1": 1}).partial
+    assert parse_callback("east", body, ASKED, KEY).partial
+    assert not parse_callback("east", body, {"line-1": 1}, KEY).partial
 
 
 @pytest.mark.parametrize(
@@ -81,13 +82,21 @@ def test_stopped_with_less_than_was_asked_is_partial() -> None:
 )
 def test_a_callback_of_the_wrong_shape_is_refused_by_field(body: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        parse_callback("east", body)
+        parse_callback("east", body, ASKED, KEY)
     assert caught.value.field == field
+
+
+def test_an_answer_to_another_stop_ship_is_refused_and_one_that_names_none_is_not() -> None:
+    assert parse_callback("east", {**callback(), "idempotencyKey": KEY}, ASKED, KEY)
+    assert parse_callback("east", callback(), ASKED, KEY)
+    with pytest.raises(InvalidInput) as caught:
+        parse_callback("east", {**callback(), "idempotencyKey": "case-2:71:stop:1"}, ASKED, KEY)
+    assert caught.value.field == "idempotencyKey"
 
 
 def test_a_refusal_never_repeats_what_was_sent() -> None:
     with pytest.raises(InvalidInput) as caught:
-        parse_callback("east", callback(actor="Anna Example, anna@example.org"))
+        parse_callback("east", callback(actor="Anna Example, anna@example.org"), ASKED, KEY)
     assert "Anna" not in str(caught.value)
 
 

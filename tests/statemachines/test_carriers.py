@@ -237,6 +237,27 @@ def test_the_money_of_what_was_stopped_does_not_wait_for_what_comes_back(play: P
     assert [x.detail for x in world.done("mail")] == ["outcome_came_back"]
 
 
+def test_what_comes_back_after_money_was_paid_by_hand_is_paid_for_too(play: Play) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works, price=Decimal("500.00"))
+    captured(order)
+    world.pick(order, PickState.SHIPPED, "b")
+    world.send(order, "b")
+    world.payments.fails = 1
+    world.ask()
+    world.later(120)
+    assert world.the_exception.cause == Cause.MONEY_FAILED
+    world.answer(world.the_exception, Resolution.DONE_BY_HAND)
+    world.later(120)
+    assert order.refunded_lines == {}
+    world.ups.deliver("1Zb")
+    days_pass(world, 2)
+    assert order.refunded_lines == {"L2": 1} and len(world.done("payments.refund")) == 1
+    assert world.case.closed is not None
+
+
 def test_one_box_of_two_that_is_delivered_makes_it_a_shipment(play: Play) -> None:
     world = play.world
     world.policies.override = AUTOMATIC

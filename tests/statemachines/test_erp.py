@@ -5,7 +5,7 @@ import pytest
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team
 from stopship.domain.resolution import Resolution
-from tests.fakes.order_book import Order
+from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import captured
 from tests.fakes.trouble import Trouble
 from tests.statemachines.play import Play
@@ -107,3 +107,17 @@ def test_the_audit_fields_say_who_asked_what_was_proven_and_when(play: Play) -> 
     )
     moments = [fields[x] for x in ("requested_at", "stopship_sent_at", "stopship_acked_at", "final_at")]
     assert moments == sorted(moments) and all(moments)
+
+
+def test_a_line_that_joins_after_an_update_by_hand_is_closed_in_netsuite(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    captured(world.order(lines={"L1": 2, "L2": 1}, works=works))
+    world.faults.on("erp.update", Trouble.REFUSE)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert world.the_exception.cause == Cause.ERP_REFUSED
+    play.machine.before["Payment action"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert [x.detail for x in world.done("erp.update")] == [[2]] and world.erp.closed == {"1001": {2}}
+    assert play.outcome == Outcome.STOPPED

@@ -231,3 +231,46 @@ def test_no_money_moves_before_the_last_leg_is_proven(play: Play) -> None:
     assert world.case.legs["a"].outcome == Outcome.STOPPED and order.refunded_lines == {}
     world.answer_all(Resolution.IT_SHIPPED)
     assert order.refunded_lines == {"L1": 2} and play.outcome == Outcome.SHIPPED
+
+
+@pytest.mark.parametrize("word", [Resolution.DONE_BY_HAND, Resolution.NO_REFUND])
+def test_a_line_that_joins_after_a_persons_word_on_the_money_is_paid_back_alone(play: Play, word: Resolution) -> None:
+    world, order = play.world, two_places(play)
+    world.payments.fails = 1
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert world.the_exception.cause == Cause.MONEY_FAILED
+    play.machine.before["Close the loop"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
+    world.answer_all(word)
+    assert order.refunded_lines == {"L2": 1}
+    assert [x.detail for x in world.done("payments.refund")] == ["10.00"]
+    assert settled(play) == "refunded_in_part" and play.outcome == Outcome.STOPPED
+
+
+def test_a_word_on_the_money_stands_when_the_same_goods_are_stopped_once_more(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.payments.fails = 1
+    world.ask()
+    world.settle()
+    world.answer_all(Resolution.DONE_BY_HAND)
+    world.pick(order, PickState.SHIPPED)
+    world.shipment(order, order.works[0])
+    world.settle()
+    assert world.the_exception.cause == Cause.SHIPPED_AFTER_STOP
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert settled(play) == "by_hand" and not world.done("payments.refund")
+
+
+def test_a_pending_refund_that_a_person_saw_to_is_not_asked_for_again_when_a_line_joins(play: Play) -> None:
+    world, order = play.world, two_places(play)
+    world.payments.never = True
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert world.the_exception.cause == Cause.MONEY_PENDING
+    world.payments.never = False
+    play.machine.before["Close the loop"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert order.refunded_lines == {"L2": 1} and len(world.done("payments.refund")) == 1
+    assert play.outcome == Outcome.STOPPED

@@ -1,15 +1,20 @@
 """Exceptions and the people who end them: every word re-enters at the right step, every deadline passes it on, none just ends."""
 
+from collections.abc import Callable
+from types import ModuleType
+
 import pytest
 
+from stopship.application import cancel_in_order_system, take_payment_action, update_netsuite
 from stopship.application.answer_exception import Answer, answer_exception
+from stopship.domain.case import Case
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotFound
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team, Tier
 from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import Resolution
-from tests.fakes.order_book import Order
+from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, captured
 from tests.fakes.trouble import Trouble
 from tests.fakes.world import MERCHANT
@@ -146,6 +151,69 @@ def test_what_a_partner_says_is_shown_to_people(play: Play) -> None:
     world.settle()
     (opened,) = [x.opened.fact for x in world.case.open_exceptions]
     assert opened.detail.startswith("PartnerRefused: ") and "erp: no: it will not" in opened.detail
+
+
+def test_who_told_the_customer_by_hand_did_not_tell_what_was_stopped_after_that(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    captured(world.order(lines={"L1": 2, "L2": 1}, works=works))
+    world.faults.on("mail.send", Trouble.REFUSE)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert world.the_exception.cause == Cause.MESSAGE_FAILED
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert play.outcome == Outcome.STOPPED
+    assert [x.detail for x in world.done("mail")] == ["outcome_stopped"]
+
+
+def stretched(monkeypatch: pytest.MonkeyPatch, step: ModuleType, name: str, as_if: Callable[..., object]) -> Play:
+    """A world in which a step takes a person's word for more than was asked: L1 is seen to by hand at each step, and then L2 joins."""
+    monkeypatch.setattr(step, name, as_if)
+    play = Play()
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    captured(world.order(lines={"L1": 2, "L2": 1}, works=works))
+    world.faults.on("store.cancel", Trouble.REFUSE)
+    world.faults.on("erp.update", Trouble.REFUSE)
+    world.payments.fails = 1
+    world.ask(lines={"L1": 2})
+    world.settle()
+    play.machine.before["Close the loop"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
+    for _ in range(3):
+        world.answer_all(Resolution.DONE_BY_HAND)
+    return play
+
+
+def paid_by_hand(case: Case) -> take_payment_action.Settled | None:
+    return take_payment_action.Settled("by_hand") if case.moves else None
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "as_if", "seen"),
+    [
+        (
+            cancel_in_order_system,
+            "_done_by_hand",
+            lambda x: x.stopped_lines if x.case_human else {},
+            "nobody cancelled {'L2': 1}",
+        ),
+        (update_netsuite, "_all_by_hand", lambda x: bool(update_netsuite._by_hand(x)), "nobody closed {'L2': 1}"),
+        (take_payment_action, "_by_person", lambda x, _: paid_by_hand(x), "nobody said how {'L2': 1}"),
+    ],
+)
+def test_the_check_sees_a_word_that_is_taken_for_more_than_was_asked(
+    monkeypatch: pytest.MonkeyPatch, step: ModuleType, name: str, as_if: Callable[..., object], seen: str
+) -> None:
+    assert any(seen in x for x in stretched(monkeypatch, step, name, as_if).violations())
+
+
+def test_a_word_at_every_step_is_taken_for_what_was_asked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = stretched(monkeypatch, take_payment_action, "STEP", take_payment_action.STEP)
+    order = play.world.orders["1001"]
+    assert play.violations() == [] and play.outcome == Outcome.STOPPED
+    assert [x.detail for x in play.world.done("store.cancel")] == [{"L2": 1}]
+    assert play.world.erp.closed == {"1001": {2}} and order.refunded_lines == {"L2": 1}
 
 
 def test_a_passed_deadline_escalates_by_the_map_and_never_ends_the_exception(play: Play) -> None:

@@ -1,10 +1,10 @@
 """The order where it lives: not known yet, already cancelled, slow to confirm, refusing, and bringing work back."""
 
-from stopship.domain.order import PickState
+from stopship.domain.order import OrderSnapshot, PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Tier
 from stopship.domain.resolution import Resolution
-from tests.fakes.order_book import Work
+from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import authorised, captured
 from tests.fakes.trouble import Trouble
 from tests.statemachines.play import Play
@@ -273,3 +273,160 @@ def test_a_return_that_only_a_person_can_open_has_no_reference(play: Play) -> No
     world.settle()
     assert play.outcome == Outcome.SHIPPED
     assert [x.fact.reference for x in world.case.returns] == [""]
+
+
+def two_places(play: Play) -> Order:
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = play.world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    return order
+
+
+def cancelled_by_hand(order: Order, line: str, quantity: int) -> None:
+    order.cancelled_lines[line] = quantity
+    order.take_out(line, quantity)
+
+
+def test_a_line_that_joins_after_a_cancel_by_hand_is_cancelled_in_the_store(play: Play) -> None:
+    world, order = play.world, two_places(play)
+    world.faults.on("store.cancel", Trouble.REFUSE)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert world.the_exception.cause == Cause.ORDER_CANCEL_REFUSED
+    cancelled_by_hand(order, "L1", 2)
+    play.machine.before["Payment action"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert [x.detail for x in world.done("store.cancel")] == [{"L2": 1}]
+    assert order.cancelled_lines == {"L1": 2, "L2": 1} and order.refunded_lines == {"L1": 2, "L2": 1}
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_line_that_joins_and_that_the_store_refuses_is_not_paid_back_on_an_older_word(play: Play) -> None:
+    world, order = play.world, two_places(play)
+    world.faults.on("store.cancel", Trouble.REFUSE, 2)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    cancelled_by_hand(order, "L1", 2)
+    play.machine.before["Payment action"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert world.the_exception.cause == Cause.ORDER_CANCEL_REFUSED and play.outcome == ""
+    assert not world.done("payments.refund") and not world.done("mail")
+    world.answer_all(Resolution.RETRY)
+    assert order.cancelled_lines == {"L1": 2, "L2": 1} and play.outcome == Outcome.STOPPED
+
+
+def test_a_line_that_joins_while_a_cancel_is_not_confirmed_is_not_cancelled_by_the_word_for_the_other(
+    play: Play,
+) -> None:
+    world, order = play.world, two_places(play)
+    world.store.confirms_after = 100_000
+    world.ask(lines={"L1": 2})
+    world.later(60)
+    assert world.case.cancel_submitted
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.ORDER_CANCEL_UNCONFIRMED
+    assert set(world.case.stopped_lines) == {"L1", "L2"}
+    cancelled_by_hand(order, "L1", 2)
+    world.store.confirms_after = 0
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert [x.detail for x in world.done("store.cancel")] == [{"L2": 1}]
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_work_that_comes_back_after_a_cancel_by_hand_is_stopped_too(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.faults.on("store.cancel", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    order.works[0].listed = False
+    order.works.append(Work("fo-new", "south", {"L1": 2}))
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert order.works[-1].kept == {"L1": 2} and len(world.done("south.stop")) == 1
+    assert [x.detail for x in world.done("store.cancel")] == [{"L1": 2}]
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2}
+
+
+def test_a_line_that_joins_after_returning_work_was_left_to_a_person_is_cancelled_in_the_store(play: Play) -> None:
+    world, order = play.world, two_places(play)
+    world.store.recreates = 4
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert world.the_exception.cause == Cause.WORK_RECREATED
+    order.works[-1].keep()
+    play.machine.before["Payment action"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert order.cancelled_lines.get("L2") == 1
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_a_word_on_returning_work_is_no_cancel_by_hand(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.store.recreates = 3
+    entered: list[int] = []
+
+    def come_back_at_the_fourth() -> None:
+        entered.append(len(entered) + 1)
+        if entered[-1] == 4:
+            order.works.append(Work("late", "north", {"L1": 2}))
+        else:
+            play.machine.before["Cancel in order system"] = come_back_at_the_fourth
+
+    play.machine.before["Cancel in order system"] = come_back_at_the_fourth
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.WORK_RECREATED and len(world.done("store.cancel")) == 3
+    order.works[-1].keep()
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert len(world.done("store.cancel")) == 4 and world.case.cancelled and world.case.cancelled.fact.by_us
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2}
+
+
+def test_goods_that_leave_while_the_order_is_read_for_its_cancel_are_not_cancelled(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    read, left = world.store.read_order, []
+
+    def leave_first(ref: str) -> OrderSnapshot | None:
+        found = read(ref)
+        if not left:
+            left.append(ref)
+            world.pick(order, PickState.SHIPPED)
+            world.shipment(order, order.works[0])
+        return found
+
+    def watch() -> None:
+        world.store.read_order = leave_first  # type: ignore[method-assign]
+
+    play.machine.before["Cancel in order system"] = watch
+    world.ask()
+    world.settle()
+    assert left and world.the_exception.cause == Cause.SHIPPED_AFTER_STOP
+    assert not world.done("store.cancel") and not order.cancelled and "OrderCancelRequested" not in play.kinds()
+    assert not world.done("payments.refund")
+
+
+def test_a_wish_that_joins_while_the_order_is_read_for_its_cancel_is_stopped_before_it(play: Play) -> None:
+    world, order = play.world, two_places(play)
+    read, asked = world.store.read_order, []
+
+    def ask_first(ref: str) -> OrderSnapshot | None:
+        found = read(ref)
+        if not asked:
+            asked.append(ref)
+            world.ask(delivery="d-2", lines={"L2": 1})
+        return found
+
+    def watch() -> None:
+        world.store.read_order = ask_first  # type: ignore[method-assign]
+
+    play.machine.before["Cancel in order system"] = watch
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert asked and [x.detail for x in world.done("store.cancel")] == [{"L1": 2, "L2": 1}]
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2, "L2": 1}

@@ -9,16 +9,16 @@ from decimal import Decimal
 from stopship.application.await_submission import expect_word
 from stopship.application.change_address import change_address
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
+from stopship.application.next_step import Next, answers, go, legs, person, person_was_asked, wait, wait_announced
 from stopship.application.plan_legs import RECREATED_LIMIT, add_legs, add_plan, lines_not_in_order, new_legs
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
 from stopship.application.weigh_cancel import MARKETPLACES, take_back, told_reason, weigh_cancel
 from stopship.domain.cancel_reason import officially_asked
-from stopship.domain.case import Case, subtract, total
+from stopship.domain.case import BY_HAND, Case, subtract, total
 from stopship.domain.conservation import counts, not_cancelled, rows
-from stopship.domain.errors import PartnerRefused
+from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import (
     Event,
     LinesCounted,
@@ -53,10 +53,10 @@ def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
         return go()
     if _covers(case):
         return _look_for_new_work(desk, case)
-    if _done_by_hand(case):
-        by_hand = CancelProgress(CancelState.DONE, "by hand", by_us=False)
-        return _cancelled(desk, case, by_hand, "lines", case.stopped_lines)
-    if case.cancel_submitted and not case.cancel_refused:
+    by_hand = _done_by_hand(case)
+    if by_hand:
+        return _cancelled(desk, case, CancelProgress(CancelState.DONE, BY_HAND, by_us=False), "lines", by_hand)
+    if case.cancel_submitted and not case.cancel_refused and not case.cancelled:
         return _confirm(desk, case)
     return _begin(desk, case)
 
@@ -96,30 +96,43 @@ def _gone() -> Next:
     return person(Cause.ORDER_CANCEL_REFUSED, "the order system does not know the order any more")
 
 
-def _done_by_hand(case: Case) -> bool:
-    """Whoever wrote the address by hand, before the cancel's turn, did not cancel anything by it."""
-    before = [x.version for x in (case.cancel_requested, *case.address_changed.values()) if x]
+def _done_by_hand(case: Case) -> dict[str, int]:
+    """The proven lines that a person has cancelled by hand: those of a cancel that the order system did not take, or else what was proven when
+    the person was asked. Whoever saw to the address, before the cancel's turn, or to work that came back did not cancel anything by it."""
+    before = [x.version for x in (case.cancel_requested, case.cancelled, *case.address_changed.values()) if x]
     since = max(before, default=0)
-    return person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,))
+    if case.case_human is None or not person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
+        return {}
+    state = case.exceptions[case.case_human.fact.exception_id]
+    if state.opened.fact.cause == Cause.WORK_RECREATED:
+        return {}
+    not_taken = case.cancel_requested if case.cancelled is None else None
+    asked = not_taken.fact.lines if not_taken else state.about.stopped
+    lines = {line: min(quantity, asked.get(line, 0)) for line, quantity in case.stopped_lines.items()}
+    return {line: quantity for line, quantity in lines.items() if quantity}
 
 
 def _begin(desk: Desk, case: Case) -> Next:
     order = desk.partners_of(case).order_system(case.merchant, case.channel).read_order(case.order_ref)
     if order is None:
         return _gone()
-    if new_legs(case, order, desk.partners.places(case.merchant)):
+    if new_legs(case, order, desk.partners.places(case.merchant)) and not _left_alone(case):
         return _new_work(desk, case, order)
     if order.payment is Payment.MADE and case.for_want_of_payment and not _although_paid(case):
         return person(Cause.PAID_AFTER_STOP, "the order was paid after its stop was asked for")
-    scope = _scope(case, order)
+    scope, lines = _scope(case, order), case.stopped_lines
     if order.cancelled:
         case = _quote(desk, case)
-        return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope, case.stopped_lines)
+        return _cancelled(desk, case, CancelProgress(CancelState.DONE, by_us=False), scope, lines)
     case, first = weigh_cancel(desk, case, order)
     if first:
         return first
     case = _quote(desk, case)
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, order))
+    try:
+        case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, lines, order))
+    except Conflict:
+        take_back(desk, case)
+        raise
     return _after(desk, case, _said(lambda: _system(desk, case).cancel(_command(desk, case))))
 
 
@@ -146,15 +159,18 @@ def _scope(case: Case, order: OrderSnapshot) -> str:
     return "lines" if rest else "full"
 
 
-def _intend(case: Case, scope: str, order: OrderSnapshot) -> Step | None:
-    """An intent without an answer stands, as long as it says what is proven now. The lines are counted before anything is done."""
+def _intend(case: Case, scope: str, lines: Quantities, order: OrderSnapshot) -> Step | None:
+    """An intent without an answer stands, as long as it says what is proven now. The lines are counted before anything is done. Raises Conflict
+    when that is not what ``scope`` was found for: a leg spoke up, or somebody asked for more, while partners were read."""
+    if not case.all_settled or case.wishes_unread or case.stopped_lines != lines:
+        raise Conflict("a leg speaks up again, or more was asked for")
     last = case.cancel_requested
-    if last and not case.cancel_refused and not case.cancelled and _says(last.fact, scope, case.stopped_lines):
+    if last and not case.cancel_refused and not case.cancelled and _says(last.fact, scope, lines):
         return None
     attempt = last.fact.attempt + 1 if last else 1
     step = Step()
     step.add(
-        OrderCancelRequested(case.channel, scope, case.stopped_lines, attempt, _restocks(case)),
+        OrderCancelRequested(case.channel, scope, lines, attempt, _restocks(case)),
         action_key(case.case_id, "", "cancel", str(attempt)),
     )
     step.add(LinesCounted(case.channel, "before", attempt, rows(counts(order.lines))))
@@ -182,7 +198,7 @@ def _command(desk: Desk, case: Case) -> CancelCommand:
         order_ref=case.order_ref,
         case_id=case.case_id,
         full=wanted.scope == "full",
-        lines=wanted.lines,
+        lines=subtract(wanted.lines, case.cancelled_by_hand),
         reason=told_reason(case) if case.channel in MARKETPLACES else rule.shopify_reason,
         official=officially_asked(case, wanted.lines),
         key=action_key(case.case_id, "", "cancel", str(wanted.attempt)),
@@ -250,11 +266,16 @@ def _look_for_new_work(desk: Desk, case: Case) -> Next:
     if order is None:
         return go()
     if new_legs(case, order, desk.partners.places(case.merchant)):
-        return _new_work(desk, case, order)
-    if _still_counted(case, order) and not _done_by_hand(case):
+        return go() if _left_alone(case) else _new_work(desk, case, order)
+    if _still_counted(case, order) and not _rests_on_a_word(case):
         return _patience(desk, case, case.cancelled.at if case.cancelled else desk.clock.now())
     desk.cases.record(case.merchant, case.case_id, lambda c: _count_after(c, order))
     return go()
+
+
+def _rests_on_a_word(case: Case) -> bool:
+    by_hand = case.cancelled is not None and case.cancelled.fact.reference == BY_HAND
+    return by_hand or bool(_done_by_hand(case))
 
 
 def _still_counted(case: Case, order: OrderSnapshot) -> list[str]:
@@ -274,10 +295,7 @@ def _count_after(case: Case, order: OrderSnapshot) -> Step | None:
 def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
     """More to stop: a split, or work that came back after the cancel. What comes back again and again needs a person."""
     returned = [leg for leg in case.legs.values() if leg.planned.fact.recreated]
-    since = returned[-1].planned.version if returned else 0
-    if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
-        return go()
-    if len(returned) >= RECREATED_LIMIT and not person_was_asked(case, STEP, since, (Resolution.RETRY,)):
+    if len(returned) >= RECREATED_LIMIT and _said_of_new_work(case) != Resolution.RETRY:
         return person(Cause.WORK_RECREATED, f"cancelled work came back {len(returned) + 1} times")
 
     def build(current: Case) -> Step:
@@ -286,6 +304,22 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
         return step
 
     return legs(desk.cases.record(case.merchant, case.case_id, build))
+
+
+def _left_alone(case: Case) -> bool:
+    """A person has seen to the work that came back."""
+    return _said_of_new_work(case) == Resolution.DONE_BY_HAND
+
+
+def _said_of_new_work(case: Case) -> str:
+    """The newest word on work that came back, given for what has come back since the case's last leg was planned."""
+    since = max((leg.planned.version for leg in case.legs.values()), default=0)
+    said = [
+        x.resolved.fact.resolution
+        for x in answers(case, STEP, (Resolution.DONE_BY_HAND, Resolution.RETRY))
+        if x.resolved and x.opened.fact.cause == Cause.WORK_RECREATED and x.opened.version > since
+    ]
+    return said[-1] if said else ""
 
 
 def _quote(desk: Desk, case: Case) -> Case:

@@ -13,9 +13,17 @@ from stopship.application.record import Step
 from stopship.application.tell_buyer import tell_outcome
 from stopship.application.update_netsuite import outcome_of
 from stopship.application.watch_intercepts import watch_intercepts
-from stopship.domain.case import Case, subtract, total
+from stopship.domain.case import At, Case, subtract, total
 from stopship.domain.errors import PartnerRefused, PartnerUnavailable, StopshipError
-from stopship.domain.events import CaseClosed, MessageNotSent, MessageRequested, MessageSent, ReturnOpened
+from stopship.domain.events import (
+    CaseClosed,
+    InterceptEnded,
+    LegSettled,
+    MessageNotSent,
+    MessageRequested,
+    MessageSent,
+    ReturnOpened,
+)
 from stopship.domain.ids import action_key
 from stopship.domain.instant import plus
 from stopship.domain.order import Quantities
@@ -137,7 +145,7 @@ def _not_sent(name: str) -> Step:
 def _send(desk: Desk, case: Case, template: Template, name: str) -> tuple[str, str]:
     """Status and message id. Raises PartnerUnavailable for the first tries that certainly did not go out, then MessageFailed."""
     sender = desk.partners.sender(case.merchant)
-    since = case.reopened[-1].version if case.reopened else 0
+    since = max((x.version for x in (*case.reopened, *_ends(case))), default=0)
     if not sender or person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
         return "skipped:no_sender" if not sender else "skipped:by_hand", ""
     if case.order is None:
@@ -160,6 +168,11 @@ def _send(desk: Desk, case: Case, template: Template, name: str) -> tuple[str, s
         raise MessageFailed(f"{template} could not be sent") from error
     except StopshipError as error:
         raise MessageFailed(f"{template} could not be sent") from error
+
+
+def _ends(case: Case) -> list[At[LegSettled] | At[InterceptEnded]]:
+    """Whoever told the customer by hand told what had come of it by then."""
+    return [x for leg in case.legs.values() for x in (leg.settled, leg.intercept_end) if x]
 
 
 def _close(desk: Desk, case: Case) -> Step | None:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from stopship.application.next_step import answers, most
 from stopship.application.ports import Recorded
 from stopship.application.send_receipt import RECEIVED
-from stopship.application.take_payment_action import PROOFS
+from stopship.application.take_payment_action import PROOFS, lines_to_pay
 from stopship.domain import events as e
-from stopship.domain.case import Case, Leg, fold, total
+from stopship.domain.case import BY_HAND, Case, Leg, fold, subtract, total
 from stopship.domain.conservation import LineCount, not_cancelled
 from stopship.domain.money import BookedMove, MoveKind, MoveState
 from stopship.domain.order import PRE_PICK
@@ -110,6 +111,10 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
                 tally.expect(newer, f"{where}: leg {leg.plan.leg_id} has no pre-pick reading newer than the request")
         covered = all(q <= _paid_for(then, line, approved=approved) for line, q in move.lines.items())
         tally.expect(covered, f"{where}: more lines paid than proven")
+    for version, cancel in s.of(e.OrderCancelRequested):
+        then = s.before(version)
+        proven = then.all_settled and not then.wishes_unread and dict(cancel.lines) == then.stopped_lines
+        tally.expect(proven, f"{s.case.case_id} v{version}: a cancel was asked for while a leg spoke up")
 
 
 def _only_part(leg: Leg) -> bool:
@@ -140,6 +145,36 @@ def _never_twice(s: Subject, tally: Tally) -> None:
         )
     for version, end in s.of(e.MoneySettled):
         tally.expect(not end.net_payment.startswith("-"), f"{s.case.case_id} v{version}: more was paid back than paid")
+    _words_cover_what_rests_on_them(s, tally)
+
+
+def _words_cover_what_rests_on_them(s: Subject, tally: Tally) -> None:
+    """A person's word is about nothing that came to the case after the question."""
+    for version, cancel in s.of(e.OrderCancelled):
+        if cancel.reference == BY_HAND:
+            rest = subtract(cancel.lines, _asked_about(s.before(version), "cancel"))
+            tally.expect(not rest, f"{s.case.case_id} v{version}: nobody cancelled {rest}")
+    for version, _ in s.of(e.CaseClosed):
+        then = s.before(version)
+        if _erp_by_hand(then):
+            rest = subtract(then.stopped_lines, _asked_about(then, "erp"))
+            tally.expect(not rest, f"{s.case.case_id} v{version}: nobody closed {rest}")
+    for version, end in s.of(e.MoneySettled):
+        if end.why in ("by_hand", "no_refund_by_person") and s.case.channel != "amazon":
+            then = s.before(version)
+            rest = subtract(lines_to_pay(then), then.refunded_lines)
+            tally.expect(not rest, f"{s.case.case_id} v{version}: nobody said how {rest} is paid back")
+
+
+def _erp_by_hand(case: Case) -> bool:
+    skipped, requested = case.erp_skipped, case.erp_requested
+    if skipped is None or skipped.fact.why != "by_hand":
+        return False
+    return requested is None or skipped.version > requested.version
+
+
+def _asked_about(case: Case, step: str) -> dict[str, int]:
+    return most(x.about.stopped for x in answers(case, step, ("done_by_hand",)))
 
 
 def _no_closure_without_answer(s: Subject, tally: Tally) -> None:

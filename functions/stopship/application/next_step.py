@@ -1,8 +1,9 @@
 """What a step tells the state machine: where to go, and nothing that could be personal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from stopship.domain.case import Case
+from stopship.domain.case import Case, ExceptionState
+from stopship.domain.order import Quantities
 from stopship.domain.policy import Cause
 
 type Next = dict[str, str | int | list[str]]
@@ -42,3 +43,24 @@ def person_was_asked(case: Case, step: str, since: int, words: Sequence[str]) ->
         return False
     opened = case.exceptions[human.fact.exception_id].opened.fact
     return opened.evidence.get("step") == step
+
+
+def answers(case: Case, step: str, words: Collection[str]) -> list[ExceptionState]:
+    """The exceptions of this step that a person answered with one of these words, in the order of the answers. What each was asked about,
+    and so what its answer stands for, is in ``about``."""
+    found = [
+        (x.resolved.version, x)
+        for x in case.exceptions.values()
+        if x.resolved and not x.opened.fact.leg_id and not x.resolved.fact.by.startswith("evidence:")
+        if x.resolved.fact.resolution in words and x.opened.fact.evidence.get("step") == step
+    ]
+    return [state for _, state in sorted(found, key=lambda pair: pair[0])]
+
+
+def most(parts: Iterable[Quantities]) -> dict[str, int]:
+    """The highest quantity of each line. What was asked about grows, and includes what earlier answers were about."""
+    found: dict[str, int] = {}
+    for part in parts:
+        for line, quantity in part.items():
+            found[line] = max(quantity, found.get(line, 0))
+    return found

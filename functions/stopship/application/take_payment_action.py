@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from stopship.application.await_submission import expect_word
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
+from stopship.application.next_step import Next, answers, go, legs, most, person, wait, wait_announced
 from stopship.application.ports import BookEntry, MoveAnswer, Payments
 from stopship.application.record import Step
-from stopship.domain.case import Case, MoveRecord, lines_of, subtract, total
+from stopship.domain.case import ENDS_MONEY, PAYMENT_STEP, Case, MoveRecord, lines_of, subtract, total
 from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled, RefundQuoted
 from stopship.domain.ids import money_key
@@ -32,7 +32,7 @@ from stopship.domain.order import Quantities
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import Resolution
 
-STEP = "payment"
+STEP = PAYMENT_STEP
 PROOFS = frozenset({"system_cancelled", "physically_stopped", "human"})
 _ATTEMPTS = 8
 _LOOKS = 48
@@ -58,7 +58,7 @@ def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
         return _channel_pays(desk, case)
     if case.order is None:
         return _settle(desk, case, Settled("nothing_stopped"), None)
-    by_person = _by_person(case)
+    by_person = _by_person(case, subtract(lines_to_pay(case), case.refunded_lines))
     if by_person:
         return _settle(desk, case, by_person, _seen(payments, case.order_ref))
     return _finish(desk, case, payments) or _held_by_bank(case) or _next_move(desk, case, payments)
@@ -78,7 +78,7 @@ def _channel_pays(desk: Desk, case: Case) -> Next:
     asks = desk.policy_of(case).amazon.shipped_refund == "ask"
     if payments is None or not asks or not case.shipped_lines or case.order is None:
         return _settle(desk, case, Settled("order_system_pays"), None)
-    by_person = _by_person(case)
+    by_person = _by_person(case, _shipped_to_pay(case))
     if by_person:
         return _settle(desk, case, by_person, None)
     try:
@@ -91,7 +91,7 @@ def _channel_pays(desk: Desk, case: Case) -> Next:
 
 def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
     """One line at a time, so that each has an end of its own."""
-    rest = subtract(case.shipped_lines, case.refunded_lines)
+    rest = _shipped_to_pay(case)
     if not rest:
         return _settle(desk, case, Settled("refunded"), payments.read(case.order_ref))
     if not _approved(case):
@@ -111,6 +111,11 @@ def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
     return _do(desk, _book(desk, case, move, snapshot), payments, move)
 
 
+def _shipped_to_pay(case: Case) -> dict[str, int]:
+    by_person = most(subtract(x.about.left, x.about.paid) for x in answers(case, STEP, ENDS_MONEY))
+    return subtract(subtract(case.shipped_lines, by_person), case.refunded_lines)
+
+
 def _seen(payments: Payments, order_ref: str) -> PaymentSnapshot | None:
     """For the record only: a person's word stands also where the payment system does not have the order's money."""
     try:
@@ -119,16 +124,19 @@ def _seen(payments: Payments, order_ref: str) -> PaymentSnapshot | None:
         return None
 
 
-def _by_person(case: Case) -> Settled | None:
-    if person_was_asked(case, STEP, _last_failure(case), (Resolution.NO_REFUND,)):
-        return Settled("no_refund_by_person")
-    if person_was_asked(case, STEP, _last_failure(case), (Resolution.DONE_BY_HAND,)):
-        return Settled("by_hand")
-    return None
+def _by_person(case: Case, rest: Quantities) -> Settled | None:
+    """``rest`` is what nobody has spoken of yet: lines that came to the case after the answer, which is not about them."""
+    said = [x.resolved for x in answers(case, STEP, ENDS_MONEY) if x.resolved]
+    if rest or not said or said[-1].version < _last_move(case):
+        return None
+    refused = said[-1].fact.resolution == Resolution.NO_REFUND
+    return Settled("no_refund_by_person" if refused else "by_hand")
 
 
-def _last_failure(case: Case) -> int:
-    return max((m.failed.version for m in case.moves.values() if m.failed), default=0)
+def _last_move(case: Case) -> int:
+    """When money was last asked for, or failed."""
+    facts = [x for m in case.moves.values() for x in (m.requested, m.failed) if x]
+    return max((x.version for x in facts), default=0)
 
 
 def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
@@ -179,20 +187,19 @@ def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapsho
 
 
 def lines_to_pay(case: Case) -> dict[str, int]:
-    """Proven lines, and those that left and are back; all shipped ones once two people have approved it."""
-    return total([case.stopped_lines, case.shipped_lines if _approved(case) else case.returned_lines])
+    """Proven lines, and those that left and are back; all shipped ones once two people have approved it. Without what a person has seen to,
+    or has said is not paid back."""
+    due = total([case.stopped_lines, case.shipped_lines if _approved(case) else case.returned_lines])
+    return subtract(due, _by_persons(case))
+
+
+def _by_persons(case: Case) -> dict[str, int]:
+    abouts = [x.about for x in answers(case, STEP, ENDS_MONEY)]
+    return most(subtract(total([x.stopped, x.left]), x.paid) for x in abouts)
 
 
 def _approved(case: Case) -> bool:
-    """Two people said so after every leg had its end; what they answer to later questions takes nothing back, another end does."""
-    ends = max((leg.settled.version for leg in case.legs.values() if leg.settled), default=0)
-    return any(
-        x.resolved is not None
-        and x.resolved.version > ends
-        and x.resolved.fact.resolution == Resolution.REFUND_APPROVED
-        and x.opened.fact.evidence.get("step") == STEP
-        for x in case.exceptions.values()
-    )
+    return case.refund_approved
 
 
 def unproven(case: Case) -> list[str]:
@@ -252,7 +259,7 @@ def _plan_refund(
 ) -> MoneyMove | Settled:
     rest = subtract(lines, case.refunded_lines)
     if not rest:
-        return Settled("refunded")
+        return Settled("refunded_in_part" if _by_persons(case) else "refunded")
     if snapshot.net_payment <= 0 or not subtract(rest, _by_others(snapshot, book)):
         return Settled("paid_back_by_others")
     if case.quote is None:

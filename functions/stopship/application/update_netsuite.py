@@ -1,10 +1,10 @@
 """Step 6: the ERP. Closes by line number, and writes what finance needs to trace the decision."""
 
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, go, legs, person, person_was_asked
+from stopship.application.next_step import Next, answers, go, legs, most, person
 from stopship.application.ports import Erp, ErpLine, ErpUpdate, SalesOrder
 from stopship.application.record import Step
-from stopship.domain.case import Case, subtract, total
+from stopship.domain.case import Case, ExceptionState, subtract, total
 from stopship.domain.conservation import LineCount, disturbed, rows
 from stopship.domain.errors import PartnerRefused
 from stopship.domain.events import ErpSkipped, ErpUpdated, ErpUpdateRequested, LinesCounted
@@ -26,13 +26,29 @@ def update_netsuite(desk: Desk, merchant: str, case_id: str) -> Next:
     erp = desk.partners_of(case).erp(merchant)
     if erp is None or case.order is None:
         return _skip(desk, case, "no_erp" if erp is None else "no_order")
-    since = max(
-        case.erp_requested.version if case.erp_requested else 0, case.reopened[-1].version if case.reopened else 0
-    )
-    if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
+    if _all_by_hand(case):
         return _skip(desk, case, "by_hand")
     with desk.partners_of(case).turn(merchant, SYSTEM):
         return _update(desk, case, erp)
+
+
+def _all_by_hand(case: Case) -> bool:
+    """A person's word is newer than the last attempt, and about all that is stopped."""
+    words = [x.resolved.version for x in _by_hand(case) if x.resolved]
+    requested = case.erp_requested.version if case.erp_requested else 0
+    return bool(words) and words[-1] > requested and not _to_write(case)
+
+
+def _by_hand(case: Case) -> list[ExceptionState]:
+    """What was asked and done by hand since the case was last reopened."""
+    since = case.reopened[-1].version if case.reopened else 0
+    said = answers(case, STEP, (Resolution.DONE_BY_HAND,))
+    return [x for x in said if x.resolved and x.resolved.version > since]
+
+
+def _to_write(case: Case) -> dict[str, int]:
+    """Stopped lines that nobody has closed by hand: a later leg's stay the desk's to write."""
+    return subtract(case.stopped_lines, most(x.about.stopped for x in _by_hand(case)))
 
 
 def _update(desk: Desk, case: Case, erp: Erp) -> Next:
@@ -75,7 +91,7 @@ def lines_to_close(case: Case, order: SalesOrder) -> tuple[list[int], dict[int, 
     missing: list[str] = []
     skus = {row["line_id"]: row["sku"] for row in case.order.fact.lines} if case.order else {}
     goes_on = _goes_on(case)
-    for line_id in sorted(case.stopped_lines):
+    for line_id in sorted(_to_write(case)):
         line = _match(order, line_id, skus.get(line_id, ""))
         if line is None:
             missing.append(line_id)

@@ -68,5 +68,5 @@ ANSWERS: Mapping[Resolution, Answering] = {
     Resolution.REFUND_APPROVED: Answering(
         "Approve the refund", "Money moves without the usual proof; above the limit a second person approves this plan."
     ),
-    Resolution.NO_REFUND: Answering("No refund", "No money moves for this case."),
+    Resolution.NO_REFUND: Answering("No refund", "No money moves for what the case has stopped by now."),
 }

@@ -9,9 +9,16 @@ from stopship.domain.carrier import SCANNED, UNSCANNED
 from stopship.domain.order import DEPARTED, FINAL, IN_WORK, PickState, PlannedLeg, Quantities
 from stopship.domain.order import FulfillmentType as Fulfillment
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
+from stopship.domain.policy import Cause
 from stopship.domain.request import Kind, Reason, Requester
 from stopship.domain.resolution import Resolution
 
+PAYMENT_STEP = "payment"
+"""The step that moves money, as an exception names it."""
+ENDS_MONEY = frozenset({Resolution.DONE_BY_HAND, Resolution.NO_REFUND})
+"""Answers after which the desk moves nothing of what was asked about."""
+BY_HAND = "by hand"
+"""The reference of a cancel that rests on a person's word."""
 RETURN_PROOFS = frozenset({"carrier_returned", "human_returned"})
 """What may stand behind a shipment that is back."""
 
@@ -69,6 +76,16 @@ class NoticeState:
     tries: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class AskedAbout:
+    """Line quantities as they stood when a question about the whole case came up. Its answer is about nothing that came later: ``stopped``
+    what was proven not to ship, ``left`` what had left and was to be paid back, ``paid`` what was paid back already."""
+
+    stopped: Quantities = field(default_factory=dict)
+    left: Quantities = field(default_factory=dict)
+    paid: Quantities = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class ExceptionState:
     """``since`` is when the present stretch of its owner's time began, ``spent`` how many seconds were used up before it; ``told`` are the
@@ -84,6 +101,7 @@ class ExceptionState:
     escalations: int = 0
     kept: int = 0
     told: dict[tuple[int, str], NoticeState] = field(default_factory=dict)
+    about: AskedAbout = field(default_factory=AskedAbout)
     snoozed: At[e.ExceptionSnoozed] | None = None
     proposed: At[e.ResolutionProposed] | None = None
     resolved: At[e.ExceptionResolved] | None = None
@@ -220,11 +238,17 @@ class MoveRecord:
     requested: At[e.MoneyRequested]
     moved: At[e.MoneyMoved] | None = None
     failed: At[e.MoneyFailed] | None = None
+    given_up: bool = False
+    """A person said how it ends while it was pending: nobody asks for it again."""
 
     @property
     def pending(self) -> bool:
         """In doubt or under way: neither paid nor failed."""
-        return self.failed is None and (self.moved is None or self.moved.fact.status == "pending")
+        return not self.given_up and self.failed is None and not self.done
+
+    @property
+    def done(self) -> bool:
+        return self.failed is None and self.moved is not None and self.moved.fact.status != "pending"
 
 
 @dataclass(slots=True)
@@ -266,6 +290,10 @@ class Case:
     cancel_submitted: At[e.OrderCancelSubmitted] | None = None
     cancel_refused: At[e.OrderCancelRefused] | None = None
     cancelled: At[e.OrderCancelled] | None = None
+    cancelled_by_hand: dict[str, int] = field(default_factory=dict)
+    """Line quantities that a person cancelled in the order system, and that it was therefore never asked to."""
+    cancels_taken: dict[str, int] = field(default_factory=dict)
+    """Line quantities that the order system itself says are cancelled."""
     counted: dict[tuple[str, str], At[e.LinesCounted]] = field(default_factory=dict)
     """The newest count of each system, "before" and "after" a change of ours."""
     submissions_ended: set[str] = field(default_factory=set)
@@ -427,8 +455,19 @@ class Case:
     @property
     def refunded_lines(self) -> dict[str, int]:
         """Line quantities that this case has paid back, or may have."""
-        moves = [m.requested.fact for m in self.moves.values() if not m.failed]
-        return total(fact.lines for fact in moves)
+        return total(m.requested.fact.lines for m in self.moves.values() if m.done or m.pending)
+
+    @property
+    def refund_approved(self) -> bool:
+        """Two people said so after every leg had its end; what they answer to later questions takes nothing back, another end does."""
+        ends = max((leg.settled.version for leg in self.legs.values() if leg.settled), default=0)
+        return any(
+            x.resolved is not None
+            and x.resolved.version > ends
+            and x.resolved.fact.resolution == Resolution.REFUND_APPROVED
+            and x.opened.fact.evidence.get("step") == PAYMENT_STEP
+            for x in self.exceptions.values()
+        )
 
     @property
     def disputed(self) -> list[str]:
@@ -540,6 +579,7 @@ def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     if f.warehouse in case.first_holds:
         leg.holds[f.warehouse] = case.first_holds[f.warehouse]
     case.legs[f.leg_id] = leg
+    case.cancelled_by_hand = subtract(case.cancelled_by_hand, f.recreated)
     case.money_settled = None
 
 
@@ -702,7 +742,18 @@ def _leg_reopened(case: Case, x: At[e.LegReopened]) -> None:
 def _exception(case: Case, x: At[e.ExceptionOpened]) -> None:
     fact = x.fact
     state = ExceptionState(x, fact.owner, fact.deadline, fact.clock_from or x.at, fact.person)
+    if not fact.leg_id:
+        state.about = _asked_about(case, fact.cause)
     case.exceptions[fact.exception_id] = state
+
+
+def _asked_about(case: Case, cause: str) -> AskedAbout:
+    all_that_left = cause == Cause.SHIPPED_REFUND_REQUESTED or case.refund_approved
+    return AskedAbout(
+        stopped=case.stopped_lines,
+        left=case.shipped_lines if all_that_left else case.returned_lines,
+        paid=total(m.requested.fact.lines for m in case.moves.values() if m.done),
+    )
 
 
 @_on(e.ExceptionEscalated)
@@ -755,6 +806,7 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
         return
     leg = case.legs.get(state.opened.fact.leg_id)
     if leg is None:
+        _give_up(case, state, x.fact.resolution)
         case.case_human = x
         case.withdrawn = x if x.fact.resolution == Resolution.WITHDRAWN else case.withdrawn
     elif x.fact.resolution == Resolution.MARK_FRAUD and state.opened.fact.cause == "fraud_without_evidence":
@@ -769,6 +821,13 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
     else:
         for part in [leg, *(p for p in case.legs.values() if p.is_rest and p.work_id == leg.work_id)]:
             part.human = x if part is leg or x.fact.resolution == Resolution.STOPPED_IN_PART else part.human
+
+
+def _give_up(case: Case, state: ExceptionState, resolution: str) -> None:
+    """Money that a person has seen to, or that is not to move, is not asked for again."""
+    if state.opened.fact.evidence.get("step") == PAYMENT_STEP and resolution in ENDS_MONEY:
+        for move in case.moves.values():
+            move.given_up = move.given_up or move.pending
 
 
 @_on(e.CancelWeighed)
@@ -800,6 +859,10 @@ def _cancel_refused(case: Case, x: At[e.OrderCancelRefused]) -> None:
 @_on(e.OrderCancelled)
 def _cancelled(case: Case, x: At[e.OrderCancelled]) -> None:
     case.cancelled = x
+    if x.fact.reference == BY_HAND:
+        case.cancelled_by_hand = subtract(x.fact.lines, case.cancels_taken)
+    else:
+        case.cancels_taken = subtract(x.fact.lines, case.cancelled_by_hand)
 
 
 @_on(e.LinesCounted)

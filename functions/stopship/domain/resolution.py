@@ -32,7 +32,7 @@ class Resolution(StrEnum):
     REFUND_APPROVED = "refund_approved"
     """Money may move without the usual proof; a second person must have approved."""
     NO_REFUND = "no_refund"
-    """No money moves for this case."""
+    """No money moves for what was asked about."""
 
 
 LEG_RESOLUTIONS = frozenset(

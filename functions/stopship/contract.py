@@ -272,6 +272,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "worker",
         "intake_consume",
         "ledger_read",
+        "ledger_list",
         "ledger_append",
         "evidence_write",
         "evidence_read",

@@ -8,8 +8,6 @@ from typing import Any
 from stopship.contract import merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.domain.errors import NotFound
 
-UNROUTED = "_unrouted"
-"""Stands for the merchant of a message whose sender or recipient nobody has connected."""
 _KEEP_SECONDS = 60.0
 
 

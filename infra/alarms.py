@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from aws_cdk import Duration
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -14,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.http_api import WEBHOOKS
 from infra.queues import TIER_HOURS, Queues
 from infra.stages import Stage
 from stopship.contract import METRIC_NAMESPACE, PROJECT
@@ -22,6 +24,10 @@ FIVE_MINUTES = Duration.minutes(5)
 INTAKE_MAX_AGE = Duration.minutes(5)
 CREDENTIAL_DAYS = (30, 7)
 STREAM_MAX_AGE = Duration.minutes(10)
+REFUSED_SHARE = 0.05
+"""One merchant of twenty whose secret is wrong. A stranger's knock now and then is not over it in three of six times five minutes."""
+THROTTLES = 10
+"""A few are tried again by whoever called."""
 
 
 class Alarms(Construct):
@@ -44,23 +50,17 @@ class Alarms(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_email, dead_letter_queue=lost))
         self.alarms: list[cloudwatch.Alarm] = []
 
-    def watch_leakage(self, merchants: tuple[str, ...]) -> None:
-        """Goods left after a proven stop: money and goods may both be gone."""
-        for merchant in merchants:
-            metric = cloudwatch.Metric(
-                namespace=METRIC_NAMESPACE,
-                metric_name="ShippedAfterStop",
-                dimensions_map={"merchant": merchant},
-                statistic="Sum",
-                period=FIVE_MINUTES,
-            )
-            self._alarm(
-                f"ShippedAfterStop-{merchant}",
-                metric,
-                0,
-                "A stopped order was shipped: open its P1 exception.",
-                "shipped-after-a-stop",
-            )
+    def watch_leakage(self, stage: Stage) -> None:
+        """Goods left after a proven stop: money and goods may both be gone. Of any merchant, connected by a deployment or without."""
+        metric = cloudwatch.Metric(
+            namespace=METRIC_NAMESPACE,
+            metric_name="ShippedAfterStopAnywhere",
+            dimensions_map={"stage": stage.name},
+            statistic="Sum",
+            period=FIVE_MINUTES,
+        )
+        what = "A stopped order was shipped: open its P1 exception."
+        self._alarm("ShippedAfterStop", metric, 0, what, "shipped-after-a-stop")
 
     def watch_credentials(self, stage: Stage) -> None:
         """One measurement a day: between two of them the alarm stays as it is."""
@@ -82,23 +82,37 @@ class Alarms(Construct):
                 cloudwatch.TreatMissingData.IGNORE,
             )
 
-    def watch_partners(self, merchants: tuple[str, ...]) -> None:
+    def watch_partners(self, stage: Stage) -> None:
         """One alarm, however many cases wait for the partner; it ends by itself when the partner is back."""
-        for merchant in merchants:
-            metric = cloudwatch.Metric(
-                namespace=METRIC_NAMESPACE,
-                metric_name="PartnersDown",
-                dimensions_map={"merchant": merchant},
-                statistic="Maximum",
-                period=FIVE_MINUTES,
-            )
-            self._alarm(
-                f"PartnersDown-{merchant}",
-                metric,
-                0,
-                "A partner does not answer: GET /outages names it. Cases wait.",
-                "a-partner-is-down",
-            )
+        metric = cloudwatch.Metric(
+            namespace=METRIC_NAMESPACE,
+            metric_name="PartnersDownAnywhere",
+            dimensions_map={"stage": stage.name},
+            statistic="Maximum",
+            period=FIVE_MINUTES,
+        )
+        what = "A partner does not answer: GET /outages names it. Cases wait."
+        self._alarm("PartnersDown", metric, 0, what, "a-partner-is-down")
+
+    def watch_doors(self, api: apigateway.HttpApi) -> None:
+        """A door answers 500 for what it did not expect, and its function does not fail by that: only the API sees it."""
+        errors = api.metric_server_error(period=FIVE_MINUTES, statistic="Sum")
+        self._alarm("DoorsFail", errors, 0, "A door answered 5xx: its function's log says why.", "a-door-fails")
+        # The mean of 4xx is their share (CloudWatch, "Recommended alarms", API Gateway). By route, as detailed metrics are on.
+        refused = api.metric(
+            "4xx",
+            dimensions_map={"ApiId": api.api_id, "Stage": "$default", "Method": "POST", "Resource": WEBHOOKS},
+            statistic="Average",
+            period=FIVE_MINUTES,
+        )
+        what = f"Over {REFUSED_SHARE:.0%} of the webhooks are refused: is a secret wrong?"
+        self._alarm("WebhooksRefused", refused, REFUSED_SHARE, what, "webhooks-are-refused", within=(3, 6))
+
+    def watch_throttles(self) -> None:
+        """Of all functions in the account and region, which share what is throttled."""
+        throttles = lambda_.Function.metric_all_throttles(period=FIVE_MINUTES, statistic="Sum")
+        what = f"Lambda refused over {THROTTLES} calls: more is wanted at once than the account may have."
+        self._alarm("FunctionsThrottled", throttles, THROTTLES, what, "functions-are-throttled")
 
     def watch_queues(self, queues: Queues) -> None:
         for name, dead in queues.dead.items():
@@ -166,14 +180,17 @@ class Alarms(Construct):
         section: str,
         when: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+        within: tuple[int, int] = (1, 1),
     ) -> None:
+        """``within``: how many periods, of how many, must be over the threshold."""
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=threshold,
             comparison_operator=when,
-            evaluation_periods=1,
+            evaluation_periods=within[1],
+            datapoints_to_alarm=within[0],
             treat_missing_data=missing,
             alarm_description=f"{what} Run-book: {self._runbook}#{section}",
         )

@@ -42,7 +42,7 @@ class BusinessDashboard(Construct):
         )
         board.add_widgets(
             graph("What warehouses answered", by_value("StopShipAcknowledged"), HALF),
-            graph("Shipped after a stop, by merchant", [by_any("ShippedAfterStop")], HALF),
+            graph("Shipped after a stop: by merchant, in all", _each_and_all("ShippedAfterStop"), HALF),
         )
         board.add_widgets(
             graph("Exceptions opened, by tier", by_value("ExceptionsOpened"), HALF),
@@ -50,7 +50,7 @@ class BusinessDashboard(Construct):
         )
         board.add_widgets(
             graph("Oldest open exception, seconds", by_value("OldestException", "Maximum"), HALF),
-            graph("Partners that are down, by merchant", [by_any("PartnersDown", "Maximum")], HALF),
+            graph("Partners that are down: by merchant, in all", _each_and_all("PartnersDown", "Maximum"), HALF),
         )
         self._figures(board)
 
@@ -64,3 +64,7 @@ class BusinessDashboard(Construct):
         )
         for row in FIGURES:
             board.add_widgets(*(graph(title, [by_any(x, "Maximum") for x in names]) for title, names in row))
+
+
+def _each_and_all(name: str, statistic: str = "Sum") -> list[cloudwatch.IMetric]:
+    return [by_any(name, statistic), by_any(f"{name}Anywhere", statistic)]

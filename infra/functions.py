@@ -44,6 +44,12 @@ NEEDED_BY: Mapping[str, frozenset[Grant]] = {
     "escalate_function_arn": frozenset({"timer_create"}),
 }
 """Which grant makes a setting useful."""
+LINKED: frozenset[Grant] = frozenset({"notice_send", "exception_take"})
+
+
+def writes_links(function: Function) -> bool:
+    """Whether it tells somebody an address of the desk: in a report, in a notice, in what a step asks of a partner, or in a rehearsal of that."""
+    return function.kind == "step" or function.module == "make_report" or bool(function.grants & LINKED)
 
 
 class Functions(Construct):
@@ -129,8 +135,6 @@ class Functions(Construct):
 
     def _environment(self, function: Function) -> dict[str, str]:
         useful = {field for field, grants in NEEDED_BY.items() if grants & function.grants}
-        if function.kind == "step" or function.module == "make_report" or "notice_send" in function.grants:
-            useful.add("public_url")
         return {
             variable("stage"): self._stage.name,
             **{variable(field): self._settings[field] for field in sorted(useful & set(self._settings))},
@@ -140,7 +144,7 @@ class Functions(Construct):
     def tell(self, field: str, value: str) -> None:
         """A setting that is known only once the functions are there, such as the API's address."""
         for function in FUNCTIONS:
-            if field == "public_url" and (function.kind == "step" or function.module == "make_report"):
+            if field == "public_url" and writes_links(function):
                 self.functions[function.module].add_environment(variable(field), value)
 
     def consume(self, queues: Queues, streams: Mapping[str, sources.DynamoEventSource]) -> None:

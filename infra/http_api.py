@@ -17,8 +17,9 @@ from infra.stages import Stage
 from stopship.contract import PROJECT
 
 GET, POST, ANY = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST, apigateway.HttpMethod.ANY
+WEBHOOKS = "/webhooks/{source}"
 DOORS = {
-    "receive_webhook": [(POST, "/webhooks/{source}")],
+    "receive_webhook": [(POST, WEBHOOKS)],
     "receive_acknowledgment": [(POST, "/acknowledgments/{callback_id}")],
     # Whatever a mail scanner tries is answered by the page, which knows that only a sent form counts.
     "answer_vendor_page": [(ANY, "/vendor-answers/{token}")],

@@ -5,6 +5,7 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.stages import Stage
+from stopship.contract import ROLES, TEAMS
 
 
 class Identity(Construct):
@@ -33,3 +34,11 @@ class Identity(Construct):
             access_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.hours(12),
         )
+        for name in groups(stage):
+            cognito.CfnUserPoolGroup(self, name, user_pool_id=self.pool.user_pool_id, group_name=name)
+
+
+def groups(stage: Stage) -> list[str]:
+    """Every role and team, and the merchants that the stage knows. One that is connected without a deployment gets its group by hand."""
+    merchants = [f"merchant.{name}" for name in stage.merchants]
+    return [*(f"role.{name}" for name in ROLES), *(f"team.{name}" for name in TEAMS), *merchants]

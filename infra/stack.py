@@ -199,14 +199,16 @@ class StopshipStack(Stack):
 
     def _watch(self) -> None:
         alarms = Alarms(self, "Alarms", self._stage, self._data_key, self._lost_calls)
-        alarms.watch_leakage(self._stage.merchants)
+        alarms.watch_leakage(self._stage)
         alarms.watch_credentials(self._stage)
-        alarms.watch_partners(self._stage.merchants)
+        alarms.watch_partners(self._stage)
+        alarms.watch_doors(self._api.api)
         alarms.watch_queues(self._queues)
         if self._mail.expired:
             alarms.watch_mail(self._mail.expired)
         alarms.watch_machine(self._machine.machine)
         alarms.watch_functions(self._by_module)
+        alarms.watch_throttles()
         BusinessDashboard(self, "BusinessDashboard", stage=self._stage)
         TechnicalDashboard(
             self,

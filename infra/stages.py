@@ -53,6 +53,14 @@ def stage(name: str) -> Stage:
     return known[name]
 
 
+def check_deployable(stage: Stage) -> None:
+    """Whether it may be deployed as it stands in the table; a template can be made of it anyhow. Raises BadStage."""
+    if stage.retain_data and not stage.alarm_email:
+        raise BadStage(
+            f"cdk.json, stage {stage.name}: alarm_email is empty, and nobody would hear its alarms; name who does"
+        )
+
+
 def _stage(name: str, row: dict[str, Any]) -> Stage:
     wanted = {f.name for f in fields(Stage)} - {"name"}
     if odd := wanted.symmetric_difference(row):

@@ -35,18 +35,23 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     "ExceptionsOpened": ("tier",),
     "StopShipAcknowledged": ("level",),
     "ShippedAfterStop": ("merchant",),
+    "ShippedAfterStopAnywhere": ("stage",),
     "MoneyMoved": ("kind",),
     "CredentialDaysLeft": ("merchant", "connection"),
     "FirstCredentialDaysLeft": ("stage",),
     "PartnersDown": ("merchant",),
+    "PartnersDownAnywhere": ("stage",),
     "PartnerCalls": ("merchant", "partner"),
     "PartnerTroubles": ("merchant", "partner"),
     "PartnerSeconds": ("merchant", "partner"),
     "OldestException": ("tier",),
     **dict.fromkeys(LIVE_FIGURES, ("merchant",)),
 }
-"""Each of our own metrics and the dimensions that it carries."""
+"""Each of our own metrics and the dimensions that it carries. An alarm cannot look for merchants that it does not know: what it watches is
+counted for the whole stage as well."""
 
+ROLES = ("agent", "lead", "finance", "auditor", "admin")
+TEAMS = ("ops", "warehouse", "fraud", "finance")
 TIERS = ("P1", "P2", "P3")
 OUTCOMES = ("stopped", "shipped", "blocked", "saved", "withdrawn")
 LEVELS = ("sent", "accepted", "system_cancelled", "physically_stopped", "rejected", "silent")
@@ -267,6 +272,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "worker",
         "intake_consume",
         "ledger_read",
+        "ledger_list",
         "ledger_append",
         "evidence_write",
         "evidence_read",

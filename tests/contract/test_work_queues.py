@@ -115,7 +115,7 @@ def test_the_projections_message_is_one_that_can_be_read(desk: Desk) -> None:
         "deadline": "d",
     }
     item = {"sk": "E#1", "merchant": "acme", "case_id": "c", "type": "ExceptionOpened", "data": json.dumps(fact)}
-    ((tier, message),) = project(item).queued
+    ((tier, message),) = project(item, "dev").queued
     desk.send(message)
     (work,) = desk.queues.receive(tier, 300)
     assert (work.merchant, work.exception_id) == ("acme", "exc-9")

@@ -11,11 +11,12 @@ from infra.functions import NEEDED_BY
 from stopship.application.expiring_credentials import Expiry, counts
 from stopship.application.live_figures import LIVE, metric_name
 from stopship.application.project_ledger import project
-from stopship.contract import FUNCTIONS, LEVELS, LIVE_FIGURES, METRICS, OUTCOMES, TIERS
+from stopship.contract import FUNCTIONS, LEVELS, LIVE_FIGURES, METRICS, OUTCOMES, ROLES, TEAMS, TIERS
+from stopship.domain.agent import Role
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.order import AckLevel
 from stopship.domain.outcome import Outcome
-from stopship.domain.policy import Tier
+from stopship.domain.policy import Team, Tier
 from stopship.settings import Settings
 from stopship.wiring.metrics import partner_called
 
@@ -43,15 +44,16 @@ def test_every_handler_is_a_function_of_the_contract() -> None:
     assert modules == {f.module for f in FUNCTIONS}
 
 
-def test_tiers_outcomes_and_levels_are_the_domains() -> None:
+def test_tiers_outcomes_levels_roles_and_teams_are_the_domains() -> None:
     assert (set(TIERS), set(OUTCOMES), set(LEVELS)) == (set(Tier), set(Outcome), set(AckLevel))
+    assert (set(ROLES), set(TEAMS)) == (set(Role), set(Team))
 
 
 def test_each_metric_is_emitted_with_its_dimensions(capsys: pytest.CaptureFixture[str]) -> None:
     emitted = {}
     for type_, data in EVENTS.items():
         item = {"sk": "E#1", "merchant": "acme", "case_id": "c", "type": type_, "data": json.dumps(data)}
-        emitted.update({c.name: tuple(c.dimensions) for c in project(item).metrics})
+        emitted.update({c.name: tuple(c.dimensions) for c in project(item, "dev").metrics})
     expiry = Expiry("acme", "netsuite", "certificate", "2028-01-31T00:00:00.000000Z")
     emitted.update({c.name: tuple(c.dimensions) for c in counts([expiry], "2026-11-24T12:00:00.000000Z", "dev")})
     partner_called("acme", "netsuite", 0.2, trouble=False)
@@ -59,7 +61,8 @@ def test_each_metric_is_emitted_with_its_dimensions(capsys: pytest.CaptureFixtur
     emitted |= {m["Name"]: tuple(directive["Dimensions"][0]) for m in directive["Metrics"]}
     emitted |= {metric_name(name): ("merchant",) for name in LIVE}
     # The sweep counts the partners that are down, and measures the oldest exception.
-    assert emitted | {"PartnersDown": ("merchant",), "OldestException": ("tier",)} == dict(METRICS)
+    swept = {"PartnersDown": ("merchant",), "PartnersDownAnywhere": ("stage",), "OldestException": ("tier",)}
+    assert emitted | swept == dict(METRICS)
 
 
 def test_the_live_figures_are_measures_with_one_number_each() -> None:

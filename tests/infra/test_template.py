@@ -5,10 +5,13 @@ import re
 from dataclasses import fields
 from typing import Any
 
+import pytest
+
 from infra.stages import stage
-from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, METRICS, function_name
+from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, METRICS, ROLES, TEAMS, function_name
 from stopship.settings import Settings, variable
 from tests.infra.conftest import Template
+from tests.infra.reach import handlers_that_call
 
 WITHOUT_RESOURCES = {
     "xray:PutTraceSegments",
@@ -173,7 +176,7 @@ def test_credentials_that_end_soon_are_alarmed_twice_and_a_day_without_a_number_
     alarms = [
         alarm
         for alarm in template.of("AWS::CloudWatch::Alarm").values()
-        if alarm.get("MetricName") == "FirstCredentialDaysLeft"
+        if alarm["MetricName"] == "FirstCredentialDaysLeft"
     ]
     assert [(a["Threshold"], a["ComparisonOperator"]) for a in alarms] == [
         (30, "LessThanOrEqualToThreshold"),
@@ -186,6 +189,52 @@ def test_credentials_are_looked_at_every_day(template: Template) -> None:
     schedules = template.of("AWS::Scheduler::Schedule")
     every = {s["ScheduleExpression"] for name, s in schedules.items() if name.startswith("Credentials")}
     assert every == {"rate(1 day)"}
+
+
+def alarm_on(template: Template, metric: str) -> dict[str, Any]:
+    """What one alarm watches and when it rings, without who is told."""
+    alarms = template.of("AWS::CloudWatch::Alarm").values()
+    (alarm,) = [a for a in alarms if a["MetricName"] == metric]
+    dimensions = {d["Name"]: d["Value"] for d in alarm.get("Dimensions", [])}
+    return {**alarm, "Dimensions": {k: v for k, v in dimensions.items() if isinstance(v, str)}}
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_goods_that_leave_and_partners_that_are_down_are_alarmed_whoever_the_merchant(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    """Production's table names no merchant: all of them are connected without a deployment."""
+    for metric in ("ShippedAfterStopAnywhere", "PartnersDownAnywhere"):
+        alarm = alarm_on(request.getfixturevalue(name), metric)
+        assert (alarm["Dimensions"], alarm["Threshold"]) == ({"stage": name}, 0)
+        assert METRICS[metric] == ("stage",)
+
+
+def test_a_door_that_answers_500_is_alarmed_though_its_function_does_not_fail(template: Template) -> None:
+    alarm = alarm_on(template, "5xx")
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("AWS/ApiGateway", "Sum", 0)
+
+
+def test_webhooks_that_are_refused_are_alarmed_by_their_share_and_not_for_one_of_them(template: Template) -> None:
+    alarm = alarm_on(template, "4xx")
+    assert alarm["Dimensions"] == {"Stage": "$default", "Method": "POST", "Resource": "/webhooks/{source}"}
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Average", 0.05)
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (3, 6)
+    made = template.one("AWS::ApiGatewayV2::Stage")
+    assert made["DefaultRouteSettings"]["DetailedMetricsEnabled"], "without it no metric is by route"
+    assert "POST /webhooks/{source}" in {r["RouteKey"] for r in template.of("AWS::ApiGatewayV2::Route").values()}
+
+
+def test_calls_that_lambda_refuses_are_alarmed_for_all_functions_at_once(template: Template) -> None:
+    alarm = alarm_on(template, "Throttles")
+    assert (alarm["Namespace"], alarm["Dimensions"], alarm["Threshold"]) == ("AWS/Lambda", {}, 10)
+
+
+def test_every_group_that_the_desk_knows_by_name_is_there(template: Template) -> None:
+    stage_name = template.of("AWS::Events::EventBus").popitem()[1]["Name"].removeprefix("stopship-")
+    there = {g["GroupName"] for g in template.of("AWS::Cognito::UserPoolGroup").values()}
+    people = {f"role.{role}" for role in ROLES} | {f"team.{team}" for team in TEAMS}
+    assert there == people | {f"merchant.{m}" for m in stage(stage_name).merchants}
 
 
 def test_every_alarm_tells_somebody(template: Template) -> None:
@@ -241,6 +290,14 @@ def test_a_functions_environment_holds_names_and_addresses_only(template: Templa
     known = {variable(f.name) for f in fields(Settings)} | {"POWERTOOLS_SERVICE_NAME"}
     for function in template.of("AWS::Lambda::Function").values():
         assert set(function["Environment"]["Variables"]) <= known
+
+
+def test_whoever_tells_an_address_of_the_desk_knows_it(template: Template) -> None:
+    functions = template.of("AWS::Lambda::Function").values()
+    variables = {f["Handler"].split(".")[-2]: f["Environment"]["Variables"] for f in functions}
+    tell = handlers_that_call("case_url", "callback_url")
+    assert {"escalate_exception", "sweep_cases", "execute_stop_ship", "serve_console"} <= tell
+    assert [module for module in sorted(tell) if not variables[module].get(variable("public_url"))] == []
 
 
 def test_only_amazon_may_send_to_its_queue_from_outside(template: Template) -> None:

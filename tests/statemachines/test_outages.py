@@ -214,7 +214,7 @@ def test_another_merchants_partner_of_the_same_name_is_another_partner(play: Pla
 def test_an_exception_that_waits_for_a_partner_is_counted_and_not_queued_one_by_one() -> None:
     fact = {"tier": "P2", "exception_id": "x", "evidence": {"step": "erp", "partner": "netsuite", "outage": "outage-a"}}
     item = {"sk": "E#1", "merchant": "acme", "case_id": "c", "type": "ExceptionOpened", "data": json.dumps(fact)}
-    projected = project(item)
+    projected = project(item, "dev")
     assert projected.queued == [] and [x.name for x in projected.metrics] == ["ExceptionsOpened"]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from stopship.contract import merchant_parameter_name, merchant_secret_name, route_parameter_name
 from stopship.domain.errors import NotFound
 
-UNROUTED = "_unrouted"
-"""Stands for the merchant of a message whose sender or recipient nobody has connected."""
 _KEEP_SECONDS = 60.0
+_AGAIN_SECONDS = 5.0
+"""Until a name is asked for again that AWS refused to read for want of rate."""
+_MOST_MISSING = 1000
 
 
 class Merchants:
@@ -21,6 +22,7 @@ class Merchants:
     ) -> None:
         self._stage, self._secrets, self._parameters, self._monotonic = stage, secrets, parameters, monotonic
         self._cache: dict[str, tuple[float, Any]] = {}
+        self._missing: dict[str, tuple[float, str]] = {}
 
     def connections(self, merchant: str) -> dict[str, Any]:
         """The merchant's secret, parsed. Raises NotFound when there is no such merchant."""
@@ -42,7 +44,10 @@ class Merchants:
 
     def settings(self, merchant: str) -> dict[str, Any]:
         """{"policy": TOML text of the merchant's override, ...}; empty when the merchant has none."""
-        found: dict[str, Any] = self._cached(f"settings {merchant}", lambda: self._read_settings(merchant))
+        try:
+            found: dict[str, Any] = self._cached(f"settings {merchant}", lambda: self._read_settings(merchant))
+        except NotFound:
+            return {}
         return found
 
     def all_settings(self) -> Iterator[tuple[str, str]]:
@@ -69,11 +74,34 @@ class Merchants:
         return sorted({str(x["Value"]) for page in pages for x in page["Parameters"]})
 
     def _cached(self, key: str, read: Callable[[], Any]) -> Any:
-        at, value = self._cache.get(key, (float("-inf"), None))
-        if self._monotonic() - at > _KEEP_SECONDS:
+        """Raises NotFound, without asking again for a while. What was known is true a little longer when AWS refuses to say more often."""
+        now = self._monotonic()
+        until, value = self._cache.get(key, (float("-inf"), None))
+        if now < until:
+            return value
+        until, what = self._missing.get(key, (float("-inf"), ""))
+        if now < until:
+            raise NotFound(what)
+        try:
             value = read()
-            self._cache[key] = (self._monotonic(), value)
+        except NotFound as error:
+            self._forget(key, now, str(error))
+            raise
+        except Exception as error:
+            if key not in self._cache or not _throttled(error):
+                raise
+            self._cache[key] = (now + _AGAIN_SECONDS, value)
+            return value
+        self._cache[key] = (now + _KEEP_SECONDS, value)
         return value
+
+    def _forget(self, key: str, now: float, what: str) -> None:
+        """Names that are not there are anybody's to invent: only so many are remembered, and they push out no name that is there."""
+        self._cache.pop(key, None)
+        self._missing.pop(key, None)
+        if len(self._missing) >= _MOST_MISSING:
+            del self._missing[next(iter(self._missing))]
+        self._missing[key] = (now + _KEEP_SECONDS, what)
 
     def _read_secret(self, merchant: str) -> dict[str, Any]:
         """A name that no secret can have (ValidationException) is just as unknown."""
@@ -89,8 +117,8 @@ class Merchants:
     def _read_settings(self, merchant: str) -> dict[str, Any]:
         try:
             answer = self._parameters.get_parameter(Name=merchant_parameter_name(self._stage, merchant))
-        except self._parameters.exceptions.ParameterNotFound:
-            return {}
+        except self._parameters.exceptions.ParameterNotFound as error:
+            raise NotFound("settings") from error
         value: dict[str, Any] = json.loads(answer["Parameter"]["Value"])
         return value
 
@@ -106,3 +134,8 @@ class Merchants:
                 raise
             raise NotFound(f"{source} address") from error
         return str(answer["Parameter"]["Value"])
+
+
+def _throttled(error: Exception) -> bool:
+    told = getattr(error, "response", {})
+    return bool(told.get("Error", {}).get("Code") == "ThrottlingException")

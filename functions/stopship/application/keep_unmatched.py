@@ -13,6 +13,11 @@ from stopship.domain.policy import Cause, Policy
 CHANNEL = "unmatched"
 
 
+def kept_as(merchant: str, source: str, delivery_id: str) -> str:
+    """The id of the case that a message has when it is kept."""
+    return derive_case_id(merchant, CHANNEL, f"{source}:{delivery_id}", 1)
+
+
 def keep_unmatched(
     desk: Desk,
     merchant: str,
@@ -26,7 +31,7 @@ def keep_unmatched(
 ) -> str:
     """Opens an exception of its own for the message, once per delivery, by the merchant's ``policy`` of today unless another is given. Gives
     its case id."""
-    case_id = derive_case_id(merchant, CHANNEL, f"{source}:{delivery_id}", 1)
+    case_id = kept_as(merchant, source, delivery_id)
     policy, now = policy or desk.policies.current(merchant), desk.clock.now()
     case = Case(merchant, case_id)
     rule = policy.exceptions[cause]

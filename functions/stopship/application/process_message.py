@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from stopship.application.ask_back import ask_back
 from stopship.application.await_submission import receive_end
 from stopship.application.context import Desk
-from stopship.application.keep_unmatched import keep_unmatched
+from stopship.application.keep_unmatched import keep_unmatched, kept_as
 from stopship.application.note_terms import note_writers
 from stopship.application.open_case import receive_request
 from stopship.application.receive_signal import receive_signal
 from stopship.application.recordable import check_recordable
 from stopship.application.send_receipt import send_receipt
-from stopship.application.take_in import IntakeMessage
+from stopship.application.take_in import UNROUTED, IntakeMessage
 from stopship.domain.errors import InvalidInput, UnclearTicket
 from stopship.domain.privacy import of_order
 from stopship.domain.request import CancelRequest
@@ -21,6 +21,9 @@ from stopship.domain.signal import Signal, SubmissionEnd
 type Normalised = CancelRequest | Signal | SubmissionEnd | None
 type Normalise = Callable[[IntakeMessage, bytes], Normalised]
 """Gives None for a message that is known and concerns no cancel. Raises InvalidInput for one that fits nothing."""
+
+MOST_STRANGERS = 50
+"""Open exceptions of unknown senders that have one of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Processed:
 def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) -> Processed:
     """Safe to repeat. An error leaves the message in the queue; after its tries it is in the DLQ, with an alarm."""
     if message.why:
-        return _keep(desk, message, message.why)
+        return _keep(desk, message, message.why, _with_others(desk, message))
     body = desk.evidence.load(message.evidence_key)
     try:
         normal = normalise(message, body)
@@ -64,6 +67,18 @@ def process_message(desk: Desk, normalise: Normalise, message: IntakeMessage) ->
         case_id = receive_end(desk, normal)
         return Processed("signal" if case_id else "no_case", case_id)
     return Processed("not_ours", "")
+
+
+def _with_others(desk: Desk, message: IntakeMessage) -> str:
+    """Anybody can send in any number of names: when so many strangers are open, those that come new share one exception a day. "" for
+    an exception of its own."""
+    if message.merchant != UNROUTED:
+        return ""
+    opened = desk.ledger.exceptions(UNROUTED, limit=MOST_STRANGERS).items
+    known = kept_as(message.merchant, message.source, message.delivery_id)
+    if len(opened) < MOST_STRANGERS or desk.ledger.load(message.merchant, known):
+        return ""
+    return f"many unknown senders {message.received_at[:10]}"
 
 
 def _keep(desk: Desk, message: IntakeMessage, why: str, delivery_id: str = "") -> Processed:

@@ -21,7 +21,7 @@ class Projected:
     metrics: list[Count] = field(default_factory=list)
 
 
-def project(item: Mapping[str, Any]) -> Projected:
+def project(item: Mapping[str, Any], stage: str) -> Projected:
     """``item`` is a ledger item with plain values; only events have a projection. What waits for a partner that is down is not told one by
     one: the outage is told of, once."""
     if not str(item.get("sk", "")).startswith("E#"):
@@ -31,7 +31,7 @@ def project(item: Mapping[str, Any]) -> Projected:
     queued = []
     if item["type"] == "ExceptionOpened" and not data.get("evidence", {}).get("outage"):
         queued.append((data["tier"], _queue_message(merchant, case_id, data)))
-    return Projected(queued, _counts(merchant, str(item["type"]), data))
+    return Projected(queued, _counts(stage, merchant, str(item["type"]), data))
 
 
 def _queue_message(merchant: str, case_id: str, data: Mapping[str, Any]) -> dict[str, str]:
@@ -40,7 +40,7 @@ def _queue_message(merchant: str, case_id: str, data: Mapping[str, Any]) -> dict
     return {"merchant": merchant, "case_id": case_id, **{key: str(data[key]) for key in keys}}
 
 
-def _counts(merchant: str, type_: str, data: Mapping[str, Any]) -> list[Count]:
+def _counts(stage: str, merchant: str, type_: str, data: Mapping[str, Any]) -> list[Count]:
     match type_:
         case "CaseOpened":
             return [Count("CasesOpened", {"merchant": merchant, "channel": data["channel"]})]
@@ -51,7 +51,10 @@ def _counts(merchant: str, type_: str, data: Mapping[str, Any]) -> list[Count]:
         case "AcknowledgementReceived":
             return [Count("StopShipAcknowledged", {"level": data["level"]})]
         case "CaseReopened":
-            return [Count("ShippedAfterStop", {"merchant": merchant})]
+            return [
+                Count("ShippedAfterStop", {"merchant": merchant}),
+                Count("ShippedAfterStopAnywhere", {"stage": stage}),
+            ]
         case "MoneyMoved" if data["status"] == "done":
             return [Count("MoneyMoved", {"kind": data["kind"]})]
         case _:

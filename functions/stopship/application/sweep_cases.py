@@ -1,7 +1,9 @@
 """The ledger is the truth and executions are disposable: find open cases that nobody is working on, and go on where they stood."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from traceback import extract_tb
 
 from stopship.application.context import Desk
 from stopship.application.escalate_exception import escalate_exception, is_due
@@ -18,6 +20,7 @@ from stopship.domain.policy import Tier
 
 MINUTE = 60
 WAKES_SECONDS = 15 * MINUTE
+EXECUTIONS, OUTAGES = "executions", "outages"
 
 
 class SweepIncomplete(StopshipError):
@@ -36,12 +39,13 @@ class Swept:
     unreminded: int = 0
     """Reminders that did not go out, or may not have."""
     broken: dict[str, str] = field(default_factory=dict)
-    """Cases whose vendors cannot be reached as their merchant has connected them, and why. The others were swept."""
+    """What could not be done, by case (or by ``EXECUTIONS`` or ``OUTAGES``), and why. Everything else was done."""
     released: int = 0
     """Exceptions that ended because their partner is back."""
     down: Sequence[Count] = ()
     oldest: Sequence[Count] = ()
-    """Seconds since the oldest open exception of each tier was opened, 0 for none. Not told by a sweep that did not see all."""
+    """Seconds since the oldest open exception of each tier was opened, 0 for none. Not told by a sweep that had no time for all; that one
+    case could not be read keeps nobody from hearing of the others."""
     unfinished: int = 0
     """1 when the time was over before all cases were looked at: the next sweeps begin with others."""
 
@@ -51,39 +55,61 @@ def sweep_cases(desk: Desk, in_time: Callable[[], bool] = lambda: True) -> Swept
     ``in_time`` denies."""
     swept, waiting, merchants = Swept(), list[Waiting](), set[str]()
     ages = dict.fromkeys(Tier, 0.0)
-    running = desk.executions.running()
+    running: Collection[str] | None = None
+    with _alone(swept, EXECUTIONS):
+        running = desk.executions.running()
     for head in desk.ledger.open_cases(_turn(desk)):
         if not in_time():
             swept.unfinished = 1
             break
         swept.open_cases += 1
         merchants.add(head.merchant)
-        case = desk.cases.load(head.merchant, head.case_id)
-        swept.resumed += _resume(desk, case, running)
-        swept.escalated += _escalate(desk, case)
-        _remind(desk, case, swept)
-        waiting += waiting_for_partners(case)
-        _age(ages, case, desk.clock.now())
-    followed = follow_outages(desk, waiting, merchants)
-    swept.released, swept.down = followed.released, followed.down
+        with _alone(swept, head.case_id):
+            case = desk.cases.load(head.merchant, head.case_id)
+            waiting += waiting_for_partners(case)
+            _age(ages, case, desk.clock.now())
+            _go_on(desk, case, running, swept)
+    with _alone(swept, OUTAGES):
+        followed = follow_outages(desk, waiting, merchants)
+        swept.released, swept.down = followed.released, followed.down
     if not swept.unfinished:
         swept.oldest = [Count("OldestException", {"tier": tier}, seconds) for tier, seconds in ages.items()]
     return swept
 
 
+@contextmanager
+def _alone(swept: Swept, what: str) -> Iterator[None]:
+    """What cannot be done is on record, and keeps nothing else from being done: neither a case that cannot be read, nor a merchant's wrong
+    connection, nor a service that refuses, whose errors have no name here."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it was, the others are swept and the run fails in the end
+        swept.broken[what] = _said(error)
+
+
+def _said(error: Exception) -> str:
+    """A value that could not be read may stand in the text of its error, and may be personal: of such only kind and place are told."""
+    kind = type(error).__name__
+    if isinstance(error, ValueError):
+        return f"{kind} in {extract_tb(error.__traceback__)[-1].name}"
+    return f"{kind}: {error}"[:200]
+
+
+def _go_on(desk: Desk, case: Case, running: Collection[str] | None, swept: Swept) -> None:
+    """Each of these helps without the others. Nothing is resumed when nobody knows what runs."""
+    if running is not None:
+        with _alone(swept, case.case_id):
+            swept.resumed += _resume(desk, case, running)
+    with _alone(swept, case.case_id):
+        swept.escalated += _escalate(desk, case)
+    with _alone(swept, case.case_id):
+        reminders = remind_vendors(desk, case)
+        swept.reminded += reminders.sent
+        swept.unreminded += reminders.failed
+
+
 def _turn(desk: Desk) -> int:
     return int(epoch(desk.clock.now()) // MINUTE)
-
-
-def _remind(desk: Desk, case: Case, swept: Swept) -> None:
-    """A connection that one merchant has set up wrongly keeps nobody else from being swept."""
-    try:
-        reminders = remind_vendors(desk, case)
-    except (StopshipError, LookupError, TypeError, ValueError) as error:
-        swept.broken[case.case_id] = f"{type(error).__name__}: {error}"[:200]
-        return
-    swept.reminded += reminders.sent
-    swept.unreminded += reminders.failed
 
 
 def _age(ages: dict[Tier, float], case: Case, now: str) -> None:
@@ -126,7 +152,7 @@ def _wake_again(desk: Desk, case: Case) -> None:
 def _wake_for_wishes(desk: Desk, case: Case) -> None:
     """The process that took the wish in may have died before it told anybody, or somebody began to wait at that very moment. Where the order
     cannot be read, it is not tried for ever."""
-    if seconds_between(case.requests[-1].at, desk.clock.now()) < WAKES_SECONDS:
+    if case.wishes_unread and seconds_between(case.requests[-1].at, desk.clock.now()) < WAKES_SECONDS:
         wake_for_wishes(desk, case)
 
 

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from stopship.application.ports import Evidence
 
+UNROUTED = "_unrouted"
+"""Stands for the merchant of a message whose sender or recipient nobody has connected."""
 MAX_ID_BYTES = 500
 """Well under what a key of the ledger may be long (2,048 bytes in DynamoDB), with room for what stands before it."""
 

@@ -17,7 +17,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             image = _image(record)
-            _project(project(image))
+            _project(project(image, settings().stage))
             note_fact(ledger(), image)
         except Exception:  # noqa: BLE001 - the stream must be retried from this record, whatever went wrong
             sequence = record["dynamodb"]["SequenceNumber"]

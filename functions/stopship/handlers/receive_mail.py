@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.mail import kept, receipt
-from stopship.adapters.merchants import UNROUTED
-from stopship.application.take_in import take_in
+from stopship.application.take_in import UNROUTED, take_in
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.telemetry import about, logger
 from stopship.wiring import evidence, intake_queue, merchants, received_mails, settings

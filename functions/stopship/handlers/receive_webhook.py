@@ -1,14 +1,20 @@
 """POST /webhooks/{source}: prove who sends, keep the raw bytes, queue, answer. Nothing else is on this path."""
 
 import hmac
-from dataclasses import asdict
+import json
+import re
+from dataclasses import asdict, replace
+from hashlib import sha256
 
 from stopship.adapters.clock import SystemClock
-from stopship.adapters.merchants import UNROUTED
-from stopship.application.take_in import IntakeQueue, take_in
+from stopship.application.take_in import UNROUTED, IntakeQueue, take_in
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
 from stopship.wiring import counts_queue, evidence, intake_queue, merchants, privacy_queue
 from stopship.wiring.doors import Request, Response, answer, door, parse_json, problem
+
+MOST_OF_A_STRANGER = 16_384
+"""Bytes that are kept of a message whose sender nobody knows."""
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,99}\.myshopify\.com")
 
 
 def receive(request: Request) -> Response:
@@ -44,14 +50,24 @@ def _shopify(request: Request) -> Response:
     try:
         merchant = merchants().route("shopify", shop)
     except NotFound:
-        _take(request, UNROUTED, "shopify", topic, delivery, why="unknown shop")
-        return problem(
-            404, "Unknown shop", "no merchant is connected to this shop", fix="connect the shop, then resend"
-        )
+        return _stranger(request, shop, topic)
     signed = request.proof("X-Shopify-Hmac-SHA256")
     signature.verify(request.body, signed, merchants().connections(merchant)["shopify"]["webhook_secrets"])
     parse_json(request.body)
     return _shopify_authentic(request, merchant, topic, delivery)
+
+
+def _stranger(request: Request, told: str, topic: str) -> Response:
+    """Nobody can say who sent it: a person sees each shop once a day, by its first message, whatever else comes in its name. What has no
+    name of a shop is one sender."""
+    shop, size = (told if _SHOP.fullmatch(told) else ""), len(request.body)
+    why = f"unknown shop {shop}".rstrip()
+    if size > MOST_OF_A_STRANGER:
+        why += f"; its body of {size} bytes was not kept"
+        note = {"not_kept": {"bytes": size, "sha256": sha256(request.body).hexdigest()}}
+        request = replace(request, body=json.dumps(note).encode())
+    _take(request, UNROUTED, "shopify", topic, f"unknown shop {shop} {SystemClock().now()[:10]}", why=why)
+    return problem(404, "Unknown shop", "no merchant is connected to this shop", fix="connect the shop, then resend")
 
 
 def _shopify_authentic(request: Request, merchant: str, topic: str, delivery: str) -> Response:

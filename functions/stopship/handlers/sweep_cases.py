@@ -4,9 +4,10 @@ follows partners that are down."""
 from dataclasses import asdict
 from typing import Protocol
 
-from stopship.application.sweep_cases import SweepIncomplete, sweep_cases
+from stopship.application.project_ledger import Count
+from stopship.application.sweep_cases import OUTAGES, SweepIncomplete, Swept, sweep_cases
 from stopship.telemetry import logger
-from stopship.wiring import desk
+from stopship.wiring import desk, settings
 from stopship.wiring.metrics import publish
 
 RESERVE_MILLISECONDS = 30_000
@@ -22,7 +23,7 @@ class Context(Protocol):
 def handler(_event: object, context: Context) -> dict[str, int]:
     """Raises SweepIncomplete, once everything else is swept, for cases that need a person."""
     swept = sweep_cases(desk(), lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS)
-    publish([*swept.down, *swept.oldest])
+    publish([*swept.down, *_anywhere(swept), *swept.oldest])
     counts = {name: value for name, value in asdict(swept).items() if isinstance(value, int)}
     logger().info("swept", extra={**counts, "broken": swept.broken})
     if swept.unfinished:
@@ -30,3 +31,10 @@ def handler(_event: object, context: Context) -> dict[str, int]:
     if swept.broken:
         raise SweepIncomplete(", ".join(sorted(swept.broken)))
     return counts
+
+
+def _anywhere(swept: Swept) -> list[Count]:
+    """Of all merchants together, for the alarm. Who could not look says nothing: that is not the same as none."""
+    if OUTAGES in swept.broken:
+        return []
+    return [Count("PartnersDownAnywhere", {"stage": settings().stage}, sum(x.value for x in swept.down))]

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stopship.adapters.merchants import UNROUTED, Merchants
+from stopship.adapters.merchants import Merchants
 from stopship.application.ports import MarketBook, OrderPlaced
 from stopship.application.process_message import Normalised
-from stopship.application.take_in import IntakeMessage
+from stopship.application.take_in import UNROUTED, IntakeMessage
 from stopship.contract import SHOPIFY_SOURCE_PREFIX
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput, NotFound, PartnerContractBroken

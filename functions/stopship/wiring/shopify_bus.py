@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stopship.adapters.merchants import UNROUTED, Merchants
+from stopship.adapters.merchants import Merchants
+from stopship.application.take_in import UNROUTED
 from stopship.contract import SHOPIFY_SOURCE_PREFIX
 from stopship.domain import instant
 from stopship.domain.errors import NotFound

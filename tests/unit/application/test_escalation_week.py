@@ -4,7 +4,9 @@ import pytest
 
 from stopship.application.answer_exception import Answer, answer_exception
 from stopship.application.escalate_exception import DOUBT_SECONDS, escalate_exception
+from stopship.application.ports import Notice
 from stopship.application.sweep_cases import sweep_cases
+from stopship.domain.errors import NotFound
 from stopship.domain.events import NoticeRequested, NoticeSent
 from stopship.domain.policy import Cause
 from tests.fakes.floor import Floor, minute
@@ -137,6 +139,32 @@ def test_a_way_that_cannot_be_reached_is_tried_once_more_and_then_on_record() ->
     assert [x.notice.level for x in floor.notices.told] == ["team"]
     ends = [x.event for x in floor.ledger.load(MERCHANT, item.case_id) if isinstance(x.event, NoticeSent)]
     assert [x.status for x in ends] == ["sent"]
+
+
+@pytest.mark.parametrize("gone", [NotFound("merchant"), KeyError("escalation_webhooks"), RuntimeError("of an SDK")])
+def test_a_way_that_is_gone_for_whatever_reason_leaves_the_others_and_is_on_record(
+    monkeypatch: pytest.MonkeyPatch, gone: Exception
+) -> None:
+    """The lead is told by the topic and by a chat, whose address stands in a secret that is no longer there."""
+    floor = berlin("2026-11-26T09:00:00Z")
+    item = floor.raised(cause=Cause.MONEY_REFUSED, vip=True)
+    real = floor.notices.tell
+
+    def tell(way: str, notice: Notice) -> None:
+        if way == "webhook:finance":
+            raise gone
+        real(way, notice)
+
+    monkeypatch.setattr(floor.notices, "tell", tell)
+    floor.now_is("2026-11-26T09:49:00Z")
+    floor.later(DOUBT_SECONDS + 1)
+    assert sweep_cases(floor.desk).broken == {}
+    assert [(x.notice.level, x.way) for x in floor.notices.told] == [("team", "sns"), ("lead", "sns")]
+    ends = [x.event for x in floor.ledger.load(MERCHANT, item.case_id) if isinstance(x.event, NoticeSent)]
+    assert {x.way: x.status for x in ends if x.level == "lead"} == {
+        "sns": "sent",
+        "webhook:finance": f"failed:{type(gone).__name__}",
+    }
 
 
 @pytest.mark.parametrize("point", range(1, 8))

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from stopship.handlers.receive_webhook import handler
+from stopship import wiring
+from stopship.application import process_message
+from stopship.domain.events import ExceptionOpened
+from stopship.handlers.receive_webhook import MOST_OF_A_STRANGER, handler
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
 
@@ -167,7 +170,8 @@ def test_the_signature_of_one_shop_opens_no_other(deployed: Deployment) -> None:
 def test_an_unknown_shop_is_not_told_yes_but_kept_and_put_before_a_person(deployed: Deployment, shop: str) -> None:
     d.is_problem(call(d.shopify(ORDER_CANCELLED, secret="unknown", shop=shop)), 404)
     (message,) = deployed.take_queue()
-    assert (message["merchant"], message["why"]) == (d.UNROUTED, "unknown shop")
+    named = " stranger.myshopify.com" if shop == "stranger.myshopify.com" else ""
+    assert (message["merchant"], message["why"]) == (d.UNROUTED, f"unknown shop{named}")
     assert deployed.evidence == {message["evidence_key"]: ORDER_CANCELLED}
     assert deployed.work([message]) == []
     (shown,) = deployed.exceptions(d.UNROUTED)
@@ -177,6 +181,55 @@ def test_an_unknown_shop_is_not_told_yes_but_kept_and_put_before_a_person(deploy
     assert shown.deadline
     assert deployed.exceptions(d.ACME) == []
     assert deployed.executions == []
+
+
+def knock(shop: str, delivery: str = "d-1", body: bytes = ORDER_CANCELLED) -> None:
+    d.is_problem(call(d.shopify(body, secret="unknown", shop=shop, delivery=delivery)), 404)
+
+
+def test_an_unknown_shop_is_one_exception_a_day_however_often_it_comes_and_its_first_message_is_kept(
+    deployed: Deployment,
+) -> None:
+    for n in range(5):
+        knock("stranger.myshopify.com", f"d-{n}", ORDER_CANCELLED if n == 0 else b'{"n": %d}' % n)
+    knock("another.myshopify.com")
+    assert deployed.work() == []
+    shown = deployed.exceptions(d.UNROUTED)
+    assert len(shown) == len(deployed.evidence) == 2
+    assert set(deployed.evidence.values()) == {ORDER_CANCELLED}
+
+
+def test_whoever_gives_no_name_of_a_shop_is_one_sender_whatever_he_calls_himself(deployed: Deployment) -> None:
+    for name in ("no shop", "x" * 3000, "a.example", "A.myshopify.com", "-.myshopify.com"):
+        knock(name)
+    assert deployed.work() == []
+    assert len(deployed.exceptions(d.UNROUTED)) == len(deployed.evidence) == 1
+
+
+def test_of_a_large_message_that_nobody_sent_only_its_size_and_hash_are_kept_and_the_record_says_so(
+    deployed: Deployment,
+) -> None:
+    body = b"x" * (MOST_OF_A_STRANGER + 1)
+    knock("stranger.myshopify.com", body=body)
+    (note,) = deployed.evidence.values()
+    assert json.loads(note) == {"not_kept": {"bytes": len(body), "sha256": sha256(body).hexdigest()}}
+    assert deployed.work() == []
+    (shown,) = deployed.exceptions(d.UNROUTED)
+    (opened,) = [
+        r.event for r in wiring.ledger().load(d.UNROUTED, shown.case_id) if isinstance(r.event, ExceptionOpened)
+    ]
+    assert "stranger.myshopify.com" in opened.detail and f"its body of {len(body)} bytes was not kept" in opened.detail
+
+
+def test_strangers_beyond_so_many_share_one_exception_and_those_that_are_shown_stay_as_they_are(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_message, "MOST_STRANGERS", 3)
+    for n in (*range(8), 0):
+        knock(f"shop-{n}.myshopify.com")
+        assert deployed.work() == []
+    assert len(deployed.exceptions(d.UNROUTED)) == 4
+    assert deployed.exceptions(d.ACME) == []
 
 
 def test_an_unknown_webhook_source_is_not_found(deployed: Deployment) -> None:

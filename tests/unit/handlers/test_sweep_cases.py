@@ -1,10 +1,12 @@
 """The minute's sweep as a function: what it says of itself, and when it fails."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
-from stopship.application.sweep_cases import SweepIncomplete, Swept
+from stopship.application.project_ledger import Count
+from stopship.application.sweep_cases import OUTAGES, SweepIncomplete, Swept
 from stopship.handlers import sweep_cases
 
 
@@ -40,6 +42,19 @@ def test_a_case_that_needs_a_person_fails_the_run_when_everything_else_is_done(
     with pytest.raises(SweepIncomplete, match="case-1"):
         sweep_cases.handler({}, Context())
     assert len(published) == 1
+
+
+@pytest.mark.parametrize(("broken", "told"), [({}, [2.0]), ({OUTAGES: "ClientError"}, [])])
+def test_partners_that_are_down_are_counted_over_all_merchants_unless_nobody_could_look(
+    swept: Swept, monkeypatch: pytest.MonkeyPatch, broken: dict[str, str], told: list[float]
+) -> None:
+    published: list[Count] = []
+    monkeypatch.setattr(sweep_cases, "publish", published.extend)
+    swept.down = [Count("PartnersDown", {"merchant": m}, n) for m, n in (("acme", 0), ("new", 2))]
+    swept.broken = broken
+    with suppress(SweepIncomplete):
+        sweep_cases.handler({}, Context())
+    assert [x.value for x in published if x.name == "PartnersDownAnywhere"] == told
 
 
 def test_no_further_case_is_begun_in_the_last_half_minute(monkeypatch: pytest.MonkeyPatch) -> None:

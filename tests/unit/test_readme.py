@@ -2,11 +2,17 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
+from typer._click import Command, Context
+from typer._click.exceptions import MissingParameter, UsageError
+from typer.core import TyperGroup
 
 from infra.cli.capabilities import BEGIN, END, README, in_readme, table
+from infra.cli.main import app
 from stopship.adapters.generic_3pl import contract, signature
 from stopship.adapters.generic_3pl.answers import parse_callback
 from stopship.domain.capabilities import CAPABILITIES
@@ -39,6 +45,66 @@ def test_a_readme_that_says_something_else_is_noticed() -> None:
 def test_a_readme_without_a_place_for_the_table_is_refused(missing: str) -> None:
     with pytest.raises(ValueError, match="capabilities"):
         in_readme(README.read_text(encoding="utf-8").replace(missing, ""))
+
+
+# ---------------------------------------------------------------------------------------------- commands
+
+RUNBOOK = README.parent / "infra" / "RUNBOOK.md"
+COMMAND_LINE = typer.main.get_command(app)
+
+
+def commands(text: str) -> list[str]:
+    """Every ``stopship ...`` in code, and in README's table of commands also those that leave the word out. Not README's "..."."""
+    code = [x for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) for x in block.splitlines()]
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    code += re.findall(r"`([^`]+)`", prose)
+    found = [match for x in code for match in re.findall(r"(?<![\w./-])stopship [a-z][^;&]*", x)]
+    rows = re.findall(r"^\| (`stopship .*?) \| ", prose, re.MULTILINE)
+    found += [f"stopship {x}" for row in rows for x in re.findall(r"`([^`]+)`", row) if not x.startswith("stopship ")]
+    return list(dict.fromkeys(x.split("|")[0].strip() if " | " in x else x.strip() for x in found))
+
+
+def parsed(command: str) -> Context:
+    """As the command line would read it. Brackets only say that something may be left out. Raises UsageError."""
+    words = shlex.split(command.replace("[", "").replace("]", ""))[1:]
+    told: Command = COMMAND_LINE
+    context = told.make_context("stopship", words)
+    while isinstance(told, TyperGroup) and (rest := [*context._protected_args, *context.args]):
+        name, found, words = told.resolve_command(context, rest)
+        assert name and found
+        told, context = found, found.make_context(name, words, parent=context)
+    return context
+
+
+@pytest.mark.parametrize("document", [README, RUNBOOK], ids=lambda path: path.name)
+def test_every_command_that_a_document_names_can_be_given(document: Path) -> None:
+    named = commands(document.read_text(encoding="utf-8"))
+    assert len(named) > 5
+    wrong = {}
+    for command in named:
+        try:
+            parsed(command)
+        except MissingParameter:
+            continue  # named, not shown whole
+        except UsageError as error:
+            wrong[command] = error.format_message()
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["exceptions list --tier P1", "kpi --nothing", "audit verfy", "connect --check --stage"]
+)
+def test_a_command_that_cannot_be_given_is_noticed(wrong: str) -> None:
+    assert commands(f"Do `stopship {wrong}`.") == [f"stopship {wrong}"]
+    with pytest.raises(UsageError):
+        parsed(f"stopship {wrong}")
+
+
+def test_a_command_of_the_run_book_is_for_a_stage_wherever_it_can_be() -> None:
+    for command in commands(RUNBOOK.read_text(encoding="utf-8")):
+        context = parsed(command)
+        if "stage" in context.params:
+            assert context.params["stage"], f"{command} would look at the local desk"
 
 
 # ---------------------------------------------------------------------------------------------- the guide for warehouses

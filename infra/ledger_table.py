@@ -10,9 +10,25 @@ INDEXES = ("gsi1", "gsi2", "gsi3")
 
 
 class LedgerTable(Construct):
+    """``table`` is what the desk works with: the stack's own, or the one that was restored from it. The stack's own stays in any case."""
+
     def __init__(self, scope: Construct, id_: str, stage: Stage) -> None:
         super().__init__(scope, id_)
-        self.table = dynamodb.Table(
+        own = self._own(stage)
+        self.table: dynamodb.ITable = self._restored(stage.restored_ledger) if stage.restored_ledger else own
+
+    def _restored(self, stream_arn: str) -> dynamodb.ITable:
+        """A stream's ARN begins with its table's."""
+        return dynamodb.Table.from_table_attributes(
+            self,
+            "Restored",
+            table_arn=stream_arn.partition("/stream/")[0],
+            table_stream_arn=stream_arn,
+            global_indexes=list(INDEXES),
+        )
+
+    def _own(self, stage: Stage) -> dynamodb.Table:
+        table = dynamodb.Table(
             self,
             "Table",
             partition_key=_text("pk"),
@@ -28,9 +44,10 @@ class LedgerTable(Construct):
             removal_policy=RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY,
         )
         for name in INDEXES:
-            self.table.add_global_secondary_index(
+            table.add_global_secondary_index(
                 index_name=name, partition_key=_text(f"{name}pk"), sort_key=_text(f"{name}sk")
             )
+        return table
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -18,7 +18,8 @@ class Stage:
 
     ``merchants`` get an empty secret made by the stack, to be filled when they are connected; others may be connected without
     a deployment. ``mail_recipients`` are addresses and domains whose mail SES receives for the desk, "cancel@shop.example" or "shop.example";
-    without any it receives none. ``runbook_url`` is where whoever gets an alarm reads what to do. ``partner_buses`` are event buses of partners (Amazon's and Shopify's have their event source's name) to listen to.
+    without any it receives none. ``runbook_url`` is where whoever gets an alarm reads what to do. ``partner_buses`` are event buses of partners (Amazon's and Shopify's have their event source's name) to listen to. ``restored_ledger`` is the ARN of the
+    stream of a table that was restored from the ledger, to be worked with instead of it; "" for the stack's own.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Stage:
     merchants: tuple[str, ...]
     partner_buses: tuple[str, ...]
     mail_recipients: tuple[str, ...]
+    restored_ledger: str
 
 
 def context() -> dict[str, Any]:

@@ -23,7 +23,7 @@ class TechnicalDashboard(Construct):
         *,
         stage: Stage,
         api: apigateway.HttpApi,
-        ledger: dynamodb.Table,
+        ledger: dynamodb.ITable,
         queues: Queues,
         machine: sfn.StateMachine,
         functions: Mapping[str, lambda_.Function],
@@ -95,7 +95,7 @@ class TechnicalDashboard(Construct):
         )
 
     def _costs(
-        self, ledger: dynamodb.Table, functions: Mapping[str, lambda_.Function], machine: sfn.StateMachine
+        self, ledger: dynamodb.ITable, functions: Mapping[str, lambda_.Function], machine: sfn.StateMachine
     ) -> None:
         """The units that AWS bills a case by. A sweep has its share in each: with few cases in the time, a case looks dear."""
         calls = [f.metric_invocations(period=PERIOD) for f in functions.values()]

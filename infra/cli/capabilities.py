@@ -1,15 +1,18 @@
-"""`stopship capabilities`: what each partner can do and what its answers prove, as the table that README shows."""
+"""`stopship capabilities`: what each partner can do and what its answers prove, as the table that README shows; and README's other table, of
+what connecting each takes, which is written and checked with it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from infra.cli import connections
 from infra.cli.output import FOUND_PROBLEMS, console, fail
 from stopship.domain.capabilities import CAPABILITIES, Capability
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- capabilities -->\n", "<!-- /capabilities -->"
+CONNECTIONS = "<!-- connections -->\n", "<!-- /connections -->"
 _COLUMNS = (
     "partner",
     "is stopped by",
@@ -52,18 +55,22 @@ def _cells(row: Capability) -> tuple[str, ...]:
 
 
 def in_readme(text: str) -> str:
-    """README with the table as it is now. Raises ValueError when README has no place for it."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README has no {BEGIN.strip()} ... {END}")
-    return before + begin + table() + end + after
+    """README with both tables as they are now. Raises ValueError when README has no place for one."""
+    return _put(_put(text, BEGIN, END, table()), *CONNECTIONS, connections.table())
+
+
+def _put(text: str, begin: str, end: str, made: str) -> str:
+    before, begun, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not begun or not ended:
+        raise ValueError(f"README has no {begin.strip()} ... {end}")
+    return before + begin + made + end + after
 
 
 def capabilities(
     *,
-    write: Annotated[bool, typer.Option("--write", help="put the table into README")] = False,
-    check: Annotated[bool, typer.Option("--check", help="say whether README has it as it is")] = False,
+    write: Annotated[bool, typer.Option("--write", help="put the tables into README")] = False,
+    check: Annotated[bool, typer.Option("--check", help="say whether README has them as they are")] = False,
 ) -> None:
     """Print what each partner can do and what its answers prove."""
     if not (write or check):
@@ -77,5 +84,7 @@ def capabilities(
     if write:
         README.write_text(current, encoding="utf-8")
     elif text != current:
-        console.print("README's table is not what the code says: run `stopship capabilities --write`", highlight=False)
+        console.print(
+            "README's tables are not what the code says: run `stopship capabilities --write`", highlight=False
+        )
         raise typer.Exit(FOUND_PROBLEMS)

@@ -27,6 +27,10 @@ def list_exceptions(
 ) -> None:
     """Open exceptions, the most urgent first. Without a subcommand, lists them."""
     if context.invoked_subcommand:
+        if stage:
+            raise fail(
+                "--stage is for the list: answers go to the local desk; in AWS, give them in the stage's console"
+            )
         return
     desk = target(stage)
     found: list[ExceptionItem] = []

@@ -1,6 +1,7 @@
 """The `stopship` command."""
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli import audit, cases, exceptions, fact_book, policy
 from infra.cli.bench import bench
@@ -13,6 +14,7 @@ from infra.cli.kpi import kpi
 from infra.cli.output import fail
 from infra.cli.report import report
 from infra.cli.run import down, status, up
+from infra.local.desk import NotRunning
 from infra.local.emulator.deploy import DeploymentFailed
 from infra.local.emulator.process import EmulatorDied
 from infra.local.sandboxes.process import CommandRefused, SandboxesDied
@@ -20,9 +22,12 @@ from infra.packaging import PackagingFailed
 from infra.synth import SynthesisFailed
 
 CANNOT_RUN = (
+    BotoCoreError,
+    ClientError,
     CommandRefused,
     DeploymentFailed,
     EmulatorDied,
+    NotRunning,
     PackagingFailed,
     SandboxesDied,
     SynthesisFailed,

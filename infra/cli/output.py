@@ -21,7 +21,8 @@ def as_json(value: Any) -> None:
 
 
 def fail(message: str, status: int = NOT_POSSIBLE) -> typer.Exit:
-    errors.print(f"[red]{message}[/red]", highlight=False)
+    """Says it in one line, as it is: what a partner or AWS said may hold brackets."""
+    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(status)
 
 

@@ -177,18 +177,84 @@ def test_an_event_changed_and_sealed_again_breaks_the_chain() -> None:
     assert "version 5 (ExceptionResolved) was changed after it was written" in said(items)
 
 
-def test_a_chain_that_was_recomputed_from_a_changed_event_on_does_not_meet_its_head() -> None:
-    events = sorted((x for x in a_ledger() if x.pk == CASE and x.sk.startswith("E#")), key=lambda x: x.sk)
-    rest = [x for x in a_ledger() if x not in events]
+def told_anew(items: list[Stored], version: int, type_: str, told: dict[str, object]) -> list[Stored]:
+    """The case with another event at ``version``, and every hash and seal after it made good; its head is as it was."""
+    events = sorted((x for x in items if x.pk == CASE and x.sk.startswith("E#")), key=lambda x: x.sk)
     previous, forged = chain.GENESIS, []
     for x in events:
         a: Any = x.attributes
-        data = {"attempt": 9} if a["version"] == 2 else chain.json.loads(a["data"])
-        type_ = "OrderNotFound" if a["version"] == 2 else a["type"]
-        link = chain.seal("acme", "case-a", a["version"], type_, a["key"], a["at"], data, previous)
-        forged.append(resealed(x, type=type_, data=chain.canonical(data), previous=previous, hash=link.hash))
+        here = a["version"] == version
+        data, kind = (told, type_) if here else (chain.json.loads(a["data"]), a["type"])
+        link = chain.seal("acme", "case-a", a["version"], kind, a["key"], a["at"], data, previous)
+        forged.append(resealed(x, type=kind, data=chain.canonical(data), previous=previous, hash=link.hash))
         previous = link.hash
-    assert f"{CASE} HEAD: stands on version 8" in said(rest + forged)
+    return [x for x in items if x not in events] + forged
+
+
+def test_a_chain_that_was_recomputed_from_a_changed_event_on_does_not_meet_its_head() -> None:
+    forged = told_anew(a_ledger(), 2, "OrderNotFound", {"attempt": 9})
+    assert f"{CASE} HEAD: stands on version 8" in said(forged)
+
+
+# ------------------------------------------------------------------------------------------------ who can write all of it
+
+
+def missed(items: list[Stored]) -> list[str]:
+    """What only heads show that were taken before."""
+    report = verify(items, verify(a_ledger()).heads)
+    assert report.problems == report.missed, "somebody who can write all of it leaves no trace in the ledger itself"
+    return [str(problem) for problem in report.missed]
+
+
+def rewritten() -> list[Stored]:
+    """Another person resolved the exception, with every hash, every seal and the head made good."""
+    resolved = ExceptionResolved("exc-case-a", "they_stopped_it", "somebody-else", "", "").data()
+    forged = told_anew(a_ledger(), 5, "ExceptionResolved", dict(resolved))
+    last = next(x for x in forged if (x.pk, x.sk) == (CASE, "E#00000008"))
+    return changed(forged, lambda x: (x.pk, x.sk) == (CASE, "HEAD"), hash=last.attributes["hash"])
+
+
+def removed() -> list[Stored]:
+    """The ledger without every item that tells of case-a or of its order's money."""
+    rest = [x for x in a_ledger() if "case-a" not in f"{x.pk} {x.sk} {x.attributes}"]
+    return without(rest, "M#acme#$#shopify#1001")
+
+
+def test_a_case_that_was_told_anew_with_every_hash_made_good_is_found_by_its_held_head_only() -> None:
+    items = rewritten()
+    assert verify(items).ok
+    (problem,) = missed(items)
+    assert "M#acme#C#case-a E#00000008" in problem and "the ledger no longer says so" in problem
+
+
+def test_a_case_of_which_every_item_was_removed_is_found_by_its_held_head_only() -> None:
+    items = removed()
+    assert verify(items).ok
+    (problem,) = missed(items)
+    assert "M#acme#C#case-a E#00000008" in problem
+
+
+def test_a_case_that_was_shortened_is_found_by_its_held_head_only() -> None:
+    """case-b without its last event, and its head set back."""
+    place = "M#acme#C#case-b"
+    rest = [x for x in a_ledger() if (x.pk, x.sk) != (place, "E#00000009")]
+    last = next(x for x in rest if (x.pk, x.sk) == (place, "E#00000008"))
+    items = changed(
+        rest, lambda x: (x.pk, x.sk) == (place, "HEAD"), version=8, hash=last.attributes["hash"], status="closed"
+    )
+    assert verify(items).ok
+    (problem,) = missed(items)
+    assert "M#acme#C#case-b E#00000009" in problem
+
+
+def test_a_ledger_that_only_grew_still_has_every_head_that_was_held() -> None:
+    ledger = MemoryLedger()
+    ledger.save_policy("acme", POLICY_HASH, POLICY)
+    a_case(ledger, "case-b", order_ref="1002")
+    before = list(verify(ledger.scan()).heads)
+    ledger.append(Append("acme", "case-b", 8, at(9), [NewEvent(OrderNotFound(1))]))
+    assert [(head.case_id, head.version) for head in before] == [("case-b", 8)]
+    assert verify(ledger.scan(), before).ok
 
 
 @pytest.mark.parametrize("version", range(1, 9))

@@ -2,7 +2,8 @@
 
 What is found: a changed byte in any item, an event that was changed, dropped, added or moved, a head that does not stand on its
 last event, and a queue, lock, door or money book that says something else than the case. What nothing inside the table can
-show is a table replaced as a whole, or a case of which every trace was removed: hold ``AuditReport.fingerprint`` elsewhere for that.
+show is what somebody did who can write all of it: hashes and seals have no key, so a case can be told anew with every hash made good,
+shortened, or removed with every trace. For that, hold each case's ``Head`` where he cannot write, and give the heads to ``verify`` again.
 """
 
 import json
@@ -25,14 +26,27 @@ class Problem:
     what: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Head:
+    """How far a case had come, and the hash that stands for all of it until there. Names no person."""
+
+    merchant: str
+    case_id: str
+    version: int
+    hash: str
+
+
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """``fingerprint`` is a sha256 over the last hash of every case: the same ledger gives the same value anywhere."""
+    """``missed`` are those of the ``problems`` that only heads held elsewhere could show. ``heads`` of all cases, in order; ``fingerprint`` is a
+    sha256 over them: the same ledger gives the same value anywhere."""
 
     problems: tuple[Problem, ...]
+    missed: tuple[Problem, ...]
     cases: int
     events: int
     items: int
+    heads: tuple[Head, ...]
     fingerprint: str
 
     @property
@@ -79,8 +93,8 @@ class _Ledger:
         self.problems.append(Problem(f"M#{place[0]}#C#{place[1]} {sk}", what))
 
 
-def verify(items: Iterable[Stored]) -> AuditReport:
-    """Reads every item once; holds them all in memory."""
+def verify(items: Iterable[Stored], held: Iterable[Head] = ()) -> AuditReport:
+    """Reads every item once; holds them all in memory. ``held`` are heads of an earlier time: a ledger only grows, so each must still be there."""
     ledger = _Ledger()
     for item in sorted(items, key=lambda x: (x.pk, x.sk)):
         ledger.items += 1
@@ -94,14 +108,33 @@ def verify(items: Iterable[Stored]) -> AuditReport:
     for place, case in ledger.cases.items():
         if not case.unreadable:
             _check_traces(ledger, place, case, names)
-    heads = sorted([*place, case.links[-1].hash] for place, case in ledger.cases.items() if case.links)
+    last = {place: case.links[-1] for place, case in ledger.cases.items() if case.links}
+    heads = sorted(Head(*place, link.version, link.hash) for place, link in last.items())
+    missed = _missed(ledger, held)
     return AuditReport(
-        tuple(ledger.problems),
+        (*ledger.problems, *missed),
+        missed,
         len(ledger.cases),
         sum(len(case.links) for case in ledger.cases.values()),
         ledger.items,
-        chain.digest(heads),
+        tuple(heads),
+        chain.digest([[head.merchant, head.case_id, head.hash] for head in heads]),
     )
+
+
+def _missed(ledger: _Ledger, held: Iterable[Head]) -> tuple[Problem, ...]:
+    """Heads that the ledger no longer has. A hash stands for every event before it, as long as the chain is whole, which is looked at for itself."""
+    return tuple(_gone(head) for head in held if not _has(ledger, head))
+
+
+def _has(ledger: _Ledger, head: Head) -> bool:
+    case = ledger.cases.get((head.merchant, head.case_id))
+    return case is not None and any((link.version, link.hash) == (head.version, head.hash) for link in case.links)
+
+
+def _gone(head: Head) -> Problem:
+    where = f"M#{head.merchant}#C#{head.case_id} E#{head.version:08d}"
+    return Problem(where, f"the case stood here with hash {head.hash[:16]}, and the ledger no longer says so")
 
 
 def _readable(ledger: _Ledger, item: Stored, read: Callable[[], None]) -> bool:

@@ -1,0 +1,16 @@
+"""A stage whose ledger was restored into another table. Run as an application, as app.py is."""
+
+from dataclasses import replace
+
+from aws_cdk import App
+
+from infra.stack import StopshipStack
+from infra.stages import stage
+
+STREAM = "arn:aws:dynamodb:eu-central-1:111122223333:table/ledger-restored/stream/2026-11-26T10:00:00.000"
+
+if __name__ == "__main__":
+    app = App()
+    restored = replace(stage("prod"), restored_ledger=STREAM)
+    StopshipStack(app, "Restored", stage=restored, platform="arm64")
+    app.synth()

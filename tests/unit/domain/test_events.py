@@ -1,0 +1,27 @@
+"""What a version makes of facts that another one wrote."""
+
+import pytest
+
+from stopship.domain.events import ExceptionOpened, OrderNotFound, from_data
+
+
+def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
+    told = ExceptionOpened(
+        "exc-1", "", "silent_warehouse", "P2", "ops", "call", "2026-03-01T10:00:00.000000Z", ""
+    ).data()
+    del told["person"]
+    assert from_data("ExceptionOpened", told).data()["person"] == ""
+
+
+def test_what_a_newer_version_wrote_is_refused() -> None:
+    with pytest.raises(ValueError, match="OrderNotFound was written by a newer version"):
+        from_data("OrderNotFound", {**OrderNotFound(1).data(), "seen_by": "nobody"})
+    with pytest.raises(KeyError, match="FutureFact"):
+        from_data("FutureFact", {})
+
+
+def test_a_field_at_its_default_is_written_too_so_that_older_versions_refuse_the_fact() -> None:
+    told = ExceptionOpened(
+        "exc-1", "", "silent_warehouse", "P2", "ops", "call", "2026-03-01T10:00:00.000000Z", ""
+    ).data()
+    assert told["person"] == ""

@@ -382,9 +382,16 @@ def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | No
     def build(current: Case) -> Step | None:
         if current.money_settled:
             return None
+        if _basis(current) != _basis(case):
+            raise Conflict("the case has moved on since its money was looked at")
         step = Step()
         step.add(fact)
         return step
 
     desk.cases.record(case.merchant, case.case_id, build)
     return go()
+
+
+def _basis(case: Case) -> tuple[object, ...]:
+    """What an end of the money rests on: another leg, goods that are back or a new wish make it another question."""
+    return case.all_settled, case.wishes_unread, lines_to_pay(case), case.shipped_lines, case.refunded_lines

@@ -213,6 +213,11 @@ class MoveRecord:
         """In doubt or under way: neither paid nor failed."""
         return self.failed is None and (self.moved is None or self.moved.fact.status == "pending")
 
+    @property
+    def partly(self) -> At[e.MoneyMoved] | None:
+        """The end of a move of which a part came through, and the rest will not."""
+        return self.moved if self.moved and self.moved.fact.status == "partly" else None
+
 
 @dataclass(slots=True)
 class TicketState:

@@ -4,7 +4,7 @@ The intent is booked, in one transaction with the event, before the payment syst
 After doubt the same move is asked for again under the same key, which the payment system, or a reading of it, answers with the first result.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, legs, person, person_was_asked, wait, wait_announced
 from stopship.application.ports import BookEntry, MoveAnswer, Payments
 from stopship.application.record import Step
-from stopship.domain.case import Case, MoveRecord, lines_of, subtract, total
+from stopship.domain.case import Case, ExceptionState, MoveRecord, lines_of, subtract, total
 from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled, RefundQuoted
 from stopship.domain.ids import money_key
@@ -33,6 +33,7 @@ from stopship.domain.policy import Cause
 from stopship.domain.resolution import Resolution
 
 STEP = "payment"
+BY_OTHERS = "refunded_by_others"
 PROOFS = frozenset({"system_cancelled", "physically_stopped", "human"})
 _ATTEMPTS = 8
 _LOOKS = 48
@@ -44,6 +45,13 @@ class Settled:
     """Nothing more to pay back, and why."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A payment that may still come: until its end nobody can say that nothing was paid."""
+
+    told: str
 
 
 def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
@@ -128,12 +136,16 @@ def _by_person(case: Case) -> Settled | None:
 
 
 def _last_failure(case: Case) -> int:
-    return max((m.failed.version for m in case.moves.values() if m.failed), default=0)
+    ends = [m.failed or m.partly for m in case.moves.values()]
+    return max((end.version for end in ends if end), default=0)
 
 
 def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
     """Moves that were asked for and have no final answer: ask again under the same key. Where the proof fell in the meantime,
     asking again could pay for goods that left."""
+    half = partly_moved(case)
+    if half:
+        return _half(half)
     for record in case.moves.values():
         if record.pending and not _still_due(case, _as_move(record)):
             return person(Cause.MONEY_REFUSED, f"{record.requested.fact.kind} was asked for, and then the goods left")
@@ -143,6 +155,23 @@ def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
         if record.pending:
             return _do(desk, case, payments, _as_move(record))
     return None
+
+
+def partly_moved(case: Case) -> MoveRecord | None:
+    """A refund of which only a part came through, while nobody has said what becomes of the rest. The desk asks for none of it again: how
+    much is still owed is for finance to see."""
+    said = [
+        x.resolved.version
+        for x in case.exceptions.values()
+        if x.resolved and _of_money(x) and x.resolved.fact.resolution in (Resolution.DONE_BY_HAND, Resolution.NO_REFUND)
+    ]
+    last = max(said, default=0)
+    return next((m for m in case.moves.values() if m.partly and m.partly.version > last), None)
+
+
+def _half(record: MoveRecord) -> Next:
+    asked, moved = record.requested.fact, record.partly.fact.amount if record.partly else ""
+    return person(Cause.MONEY_PARTLY_MOVED, f"{moved} of {asked.amount} {asked.currency} have moved, the rest failed")
 
 
 def _still_due(case: Case, move: MoneyMove) -> bool:
@@ -159,6 +188,8 @@ def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
         plan = plan_money(case, snapshot, book)
         if isinstance(plan, Settled):
             return _settle(desk, case, plan, snapshot)
+        if isinstance(plan, UnderWay):
+            return _wait_or_ask(desk, case, _money_began(case), plan.told)
         case = _book(desk, case, plan, snapshot)
     except MoneyRefused as refusal:
         cause = Cause.DISPUTE_OPEN if refusal.rule == DISPUTED else Cause.MONEY_REFUSED
@@ -185,14 +216,19 @@ def lines_to_pay(case: Case) -> dict[str, int]:
 
 def _approved(case: Case) -> bool:
     """Two people said so after every leg had its end; what they answer to later questions takes nothing back, another end does."""
+    return any(_approvals(case))
+
+
+def _approvals(case: Case) -> Iterator[ExceptionState]:
     ends = max((leg.settled.version for leg in case.legs.values() if leg.settled), default=0)
-    return any(
-        x.resolved is not None
-        and x.resolved.version > ends
-        and x.resolved.fact.resolution == Resolution.REFUND_APPROVED
-        and x.opened.fact.evidence.get("step") == STEP
-        for x in case.exceptions.values()
-    )
+    for x in case.exceptions.values():
+        said = x.resolved is not None and x.resolved.version > ends and _of_money(x)
+        if said and x.resolved and x.resolved.fact.resolution == Resolution.REFUND_APPROVED:
+            yield x
+
+
+def _of_money(x: ExceptionState) -> bool:
+    return x.opened.fact.evidence.get("step") == STEP
 
 
 def unproven(case: Case) -> list[str]:
@@ -207,8 +243,8 @@ def unproven(case: Case) -> list[str]:
     ]
 
 
-def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> MoneyMove | Settled:
-    """The next single move, or why there is none."""
+def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> MoneyMove | Settled | UnderWay:
+    """The next single move, or why there is none, or none yet."""
     lines = lines_to_pay(case)
     if not lines:
         return Settled("nothing_stopped")
@@ -229,6 +265,10 @@ def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]
             first.currency,
             first.transaction_id,
         )
+    if snapshot.under_way and not case.for_want_of_payment:
+        # Where it is for want of payment, the attempt has had its time. What comes of it all the same is told when it comes.
+        coming = sum((t.amount for t in snapshot.under_way), Decimal(0))
+        return UnderWay(f"a payment of {coming} {snapshot.currency} is under way")
     if snapshot.captured == 0:
         return Settled("voided" if full else "not_captured")
     return _plan_refund(case, snapshot, lines, book)
@@ -253,8 +293,10 @@ def _plan_refund(
     rest = subtract(lines, case.refunded_lines)
     if not rest:
         return Settled("refunded")
+    _refuse_failed_that_moved(snapshot, book)
     if snapshot.net_payment <= 0 or not subtract(rest, _by_others(snapshot, book)):
         return Settled("paid_back_by_others")
+    _refuse_unexplained(case, snapshot, book)
     if case.quote is None:
         raise MoneyRefused("quote_first", "nobody has said what these lines are worth")
     quote = case.quote.fact
@@ -274,6 +316,29 @@ def _by_others(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> Quantit
     return subtract(snapshot.refunded_lines, ours)
 
 
+def _refuse_failed_that_moved(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> None:
+    """What failed is free to be paid again. Where the payment system shows that it moved after all, it would be paid twice."""
+    moved = snapshot.refunds_by({b.move.key for b in book if b.state is MoveState.FAILED})
+    if moved:
+        told = f"{sum(t.amount for t in moved)} {snapshot.currency} moved of a refund that was told to have failed"
+        raise MoneyRefused("failed_and_moved", told)
+
+
+def _by_amount_alone(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> Decimal:
+    return snapshot.unexplained({b.move.key for b in book if b.state is not MoveState.FAILED})
+
+
+def _refuse_unexplained(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> None:
+    """A refund by amount alone may be for these very lines, or for something else: only a person can find out. An approval is of the
+    amount that was shown: what comes after it is asked about again."""
+    amount = _by_amount_alone(snapshot, book)
+    told = f"{amount} {snapshot.currency} were paid back by others, nobody says for which lines"
+    shown = f"{BY_OTHERS}: {told}"
+    if amount and not any(x.opened.fact.detail.startswith(shown) for x in _approvals(case)):
+        due = f"{case.quote.fact.amount} would be due now" if case.quote else "what is due has no price yet"
+        raise MoneyRefused(BY_OTHERS, f"{told}; {due}, {snapshot.net_payment} of {snapshot.captured} are left")
+
+
 def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> Case:
     """Intent, event and money rules in one transaction. Raises MoneyRefused when a rule forbids it."""
     for _ in range(_ATTEMPTS):
@@ -285,10 +350,9 @@ def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) ->
         book, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
         allow(move, snapshot, book, lines_of(case.order.fact) if case.order else {})
         step = Step(book=_entry(case, move, MoveState.REQUESTED, version))
-        step.add(
-            MoneyRequested(move.key, move.kind, str(move.amount), move.currency, move.parent_id, dict(move.lines)),
-            f"money:{move.key}",
-        )
+        beside = _by_amount_alone(snapshot, book) if move.kind is MoveKind.REFUND else Decimal(0)
+        told = move.key, move.kind, str(move.amount), move.currency, move.parent_id, dict(move.lines)
+        step.add(MoneyRequested(*told, str(beside) if beside else ""), f"money:{move.key}")
         try:
             return desk.cases.append(case, step)
         except Conflict:
@@ -306,6 +370,8 @@ def _do(desk: Desk, case: Case, payments: Payments, move: MoneyMove) -> Next:
         return take_payment_action(desk, case.merchant, case.case_id)
     if answer.state is MoveState.FAILED:
         return _failed(case, payments, move, answer)
+    if answer.state is MoveState.PARTLY:
+        return _half(case.moves[move.key])
     return _patience(desk, case, case.moves[move.key], answer)
 
 
@@ -319,15 +385,24 @@ def _failed(case: Case, payments: Payments, move: MoneyMove, answer: MoveAnswer)
 
 
 def _patience(desk: Desk, case: Case, record: MoveRecord, answer: MoveAnswer) -> Next:
+    announced = answer.reference if answer.announced and answer.reference not in case.submissions_ended else ""
+    return _wait_or_ask(desk, case, record.requested.at, answer.message, answer.expected_seconds, announced)
+
+
+def _wait_or_ask(desk: Desk, case: Case, since: str, told: str, expected: int = 0, announced: str = "") -> Next:
     policy = desk.policy_of(case)
-    since = max(record.requested.at, case.case_human.at if case.case_human else "")
+    since = max(since, case.case_human.at if case.case_human else "")
     waited = seconds_between(since, desk.clock.now())
-    if waited > max(policy.confirm_wait_seconds * policy.confirm_attempts, answer.expected_seconds):
-        return person(Cause.MONEY_PENDING, f"still pending after {int(waited)} s {answer.message}".rstrip())
-    pause = max(policy.confirm_wait_seconds, answer.expected_seconds // _LOOKS)
-    if answer.announced and answer.reference not in case.submissions_ended:
-        return wait_announced(answer.reference, pause)
-    return wait(pause)
+    if waited > max(policy.confirm_wait_seconds * policy.confirm_attempts, expected):
+        return person(Cause.MONEY_PENDING, f"still pending after {int(waited)} s {told}".rstrip())
+    pause = max(policy.confirm_wait_seconds, expected // _LOOKS)
+    return wait_announced(announced, pause) if announced else wait(pause)
+
+
+def _money_began(case: Case) -> str:
+    """When all that comes before the money was done."""
+    ends = [leg.settled.at for leg in case.legs.values() if leg.settled]
+    return max([*ends, case.cancelled.at if case.cancelled else ""])
 
 
 def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Case:
@@ -342,7 +417,7 @@ def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Ca
         if answer.state is MoveState.FAILED:
             step.add(MoneyFailed(move.key, answer.code, answer.message[:500]))
         else:
-            amount, lines = str(move.amount), dict(move.lines)
+            amount, lines = str(answer.moved or move.amount), dict(move.lines)
             step.add(MoneyMoved(move.key, move.kind, amount, move.currency, answer.state, answer.reference, lines))
             if answer.announced:
                 expect_word(desk, case, step, answer.reference)

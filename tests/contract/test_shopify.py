@@ -12,7 +12,7 @@ import pytest
 from infra.local.sandboxes.inbox import Inbox
 from infra.local.sandboxes.process import CommandRefused, Sandboxes, until
 from stopship.adapters.clock import SystemClock
-from stopship.adapters.shopify import mapping
+from stopship.adapters.shopify import mapping, money
 from stopship.adapters.shopify.client import ShopifyClient
 from stopship.adapters.shopify.connection import ShopifyConnection
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem
@@ -26,7 +26,7 @@ from stopship.domain.errors import (
     PartnerUnavailable,
 )
 from stopship.domain.instant import seconds_between
-from stopship.domain.money import MoneyMove, MoveKind, MoveState
+from stopship.domain.money import MoneyMove, MoveKind, MoveState, TransactionStatus
 from stopship.domain.order import AckLevel, OrderSnapshot, PlannedLeg
 from tests.fakes.sandboxes_anew import sandboxes_anew
 
@@ -556,7 +556,7 @@ def test_a_cancel_with_refund_in_the_admin_leaves_nothing_to_pay(
     placed.tell("cancel", refund=True)
     found = payments.read(placed.ref)
     assert found.net_payment == 0
-    assert dict(found.refunded_lines) == {placed.mug: 2, placed.tee: 3}
+    assert (dict(found.refunded_lines), found.unexplained(())) == ({placed.mug: 2, placed.tee: 3}, 0)
     assert payments.quote(placed.ref, {placed.mug: 2, placed.tee: 3}).amount == 0
 
 
@@ -575,6 +575,35 @@ def raw_refund(placed: Placed, amount: str) -> dict[str, Any]:
     parent = f"gid://shopify/OrderTransaction/{paid['transaction_id']}"
     row = {"orderId": order, "parentId": parent, "amount": amount, "gateway": paid["gateway"], "kind": "REFUND"}
     return {"orderId": order, "transactions": [row]}
+
+
+def test_a_refund_by_amount_alone_is_explained_by_nothing_but_our_own_key(
+    sandboxes: Sandboxes, connection: ShopifyConnection, payments: ShopifyPayments
+) -> None:
+    placed = Placed(sandboxes)
+    told = {"input": raw_refund(placed, "10.00"), "key": f"raw-{placed.ref}"}
+    ShopifyClient(connection).run(REFUND, told)
+    payments.move(placed.ref, placed.refund("12.50", mug=1))
+    found = payments.read(placed.ref)
+    assert (found.paid_back, found.unexplained(())) == (Decimal("22.50"), Decimal("10.00"))
+    told = {"input": {**raw_refund(placed, "4.00"), "note": money.note_for("ours")}, "key": f"raw-2-{placed.ref}"}
+    ShopifyClient(connection).run(REFUND, told)
+    found = payments.read(placed.ref)
+    assert (found.unexplained(()), found.unexplained({"ours"})) == (Decimal("14.00"), Decimal("10.00"))
+
+
+def test_change_at_a_till_is_nobodys_refund() -> None:
+    change = {
+        "id": "gid://shopify/OrderTransaction/1",
+        "kind": "CHANGE",
+        "status": "SUCCESS",
+        "gateway": "cash",
+        "authorizationExpiresAt": None,
+        "parentTransaction": None,
+        "amountSet": {"presentmentMoney": {"amount": "3.00", "currencyCode": "USD"}},
+    }
+    found = money.snapshot({"presentmentCurrencyCode": "USD", "transactions": [change], "disputes": []}, [], "now")
+    assert (found.paid_back, found.unexplained(())) == (Decimal("3.00"), 0)
 
 
 def test_the_shop_gives_the_same_refund_for_the_same_key(sandboxes: Sandboxes, connection: ShopifyConnection) -> None:
@@ -809,6 +838,23 @@ def test_a_refund_is_what_its_transactions_are(
     assert [payments.move(placed.ref, move).state for _ in range(2)] == [state] * 2
     amounts = [e.detail["amount"] for e in placed.entries() if e.operation == "refund"]
     assert amounts == (["12.50"] if state is MoveState.PENDING else ["0"])
+
+
+@pytest.mark.parametrize(
+    ("ends", "state", "moved"),
+    [
+        ([TransactionStatus.SUCCESS, TransactionStatus.FAILURE], MoveState.PARTLY, Decimal("5.00")),
+        ([TransactionStatus.FAILURE, TransactionStatus.PENDING], MoveState.PENDING, None),
+        ([TransactionStatus.SUCCESS, TransactionStatus.SUCCESS], MoveState.DONE, None),
+        ([TransactionStatus.FAILURE, TransactionStatus.FAILURE], MoveState.FAILED, None),
+        ([], MoveState.FAILED, None),
+    ],
+)
+def test_a_refund_over_several_payments_has_failed_only_when_nothing_of_it_moved(
+    ends: list[TransactionStatus], state: MoveState, moved: Decimal | None
+) -> None:
+    told = money.answer("1", zip(ends, (Decimal("5.00"), Decimal("15.00")), strict=False))
+    assert (told.state, told.moved) == (state, moved)
 
 
 def test_a_pending_refund_is_done_when_the_bank_is(sandboxes: Sandboxes, payments: ShopifyPayments) -> None:

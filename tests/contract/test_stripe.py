@@ -14,6 +14,7 @@ from infra.local.sandboxes.inbox import Inbox
 from infra.local.sandboxes.process import Sandboxes, until
 from stopship.adapters import http
 from stopship.adapters.clock import SystemClock
+from stopship.adapters.stripe.amounts import from_minor
 from stopship.adapters.stripe.connection import API_VERSION, StripeConnection
 from stopship.adapters.stripe.payments import StripePayments
 from stopship.adapters.stripe.signature import verify
@@ -178,10 +179,7 @@ def test_a_payment_that_the_customer_has_not_finished_is_neither_open_nor_captur
     sandboxes: Sandboxes, stripe: StripePayments, status: str
 ) -> None:
     seen = stripe.read(Paid(sandboxes, status=status).ref)
-    assert [(t.kind, t.status) for t in seen.transactions] == [
-        (TransactionKind.AUTHORIZATION, TransactionStatus.PENDING)
-    ]
-    assert (seen.open_authorizations, seen.captured) == ((), 0)
+    assert (seen.open_authorizations, seen.captured, seen.under_way) == ((), 0, ())
 
 
 def test_a_payment_under_way_is_never_read_as_nothing_paid(sandboxes: Sandboxes, stripe: StripePayments) -> None:
@@ -197,6 +195,7 @@ def test_a_refund_by_somebody_else_is_seen_without_lines_or_key(stripe: StripePa
     (refund,) = (t for t in seen.transactions if t.kind is TransactionKind.REFUND)
     assert (refund.amount, refund.parent_id, refund.key) == (Decimal("30.00"), paid.charge, "")
     assert (seen.net_payment, seen.refunded_lines) == (Decimal("55.00"), {})
+    assert seen.unexplained({"ours"}) == Decimal("30.00")
 
 
 @pytest.mark.parametrize(
@@ -402,6 +401,7 @@ def test_a_refund_moves_its_amount_once_under_the_desks_key(stripe: StripePaymen
     assert done.reference == made["refund_id"]
     seen = stripe.read(paid.ref)
     assert (seen.net_payment, dict(seen.refunded_lines)) == (Decimal("60.00"), {"mug": 2})
+    assert seen.unexplained(()) == 0
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
@@ -454,11 +454,25 @@ def test_a_move_of_which_a_part_was_refused_never_says_that_nothing_moved(stripe
     paid.trap("refund", "rejected", detail={"code": "insufficient_funds"})
     answer = stripe.move(paid.ref, paid.refund("90.00"))
     assert (answer.state, answer.code, answer.message) == (
-        MoveState.FAILED,
+        MoveState.PARTLY,
         "REFUND_PARTLY_FAILED",
         "insufficient_funds",
     )
     assert answer.reference
+    assert [(kind, from_minor(amount, "USD")) for kind, amount in paid.effects()] == [("refund", answer.moved)]
+
+
+def test_a_move_of_which_a_part_waits_and_another_was_refused_has_no_end_yet(
+    stripe: StripePayments, paid: Paid
+) -> None:
+    second, _ = paid.pay(1500)
+    paid.trap("refund", "silent")
+    paid.trap("refund", "rejected", detail={"code": "insufficient_funds"})
+    answer = stripe.move(paid.ref, paid.refund("90.00"))
+    assert (answer.state, answer.moved) == (MoveState.PENDING, None)
+    first = paid.intent if paid.shown()["refunds"] else second
+    paid.tell("end-refund", intent=first, status="failed", reason="insufficient_funds")
+    assert stripe.move(paid.ref, paid.refund("90.00")).state is MoveState.FAILED
     assert len(paid.effects()) == 1
 
 

@@ -138,7 +138,9 @@ class FakeOrderSystem:
             vip=order.vip,
             risk=order.risk,
             places=tuple({w.warehouse for w in order.works}),
-            payment=Payment.MADE if order.transactions else Payment.OPEN,
+            payment=Payment.MADE
+            if any(t.status is TransactionStatus.SUCCESS for t in order.transactions)
+            else Payment.OPEN,
             signs=order.signs,
             language=order.language,
         )
@@ -404,11 +406,13 @@ class FakeErp:
 
 @dataclass
 class FakePayments:
-    """``pending_for`` seconds a refund stays pending; ``fails`` makes the next so many refunds fail (after the wait, if any)."""
+    """``pending_for`` seconds a refund stays pending; ``fails`` makes the next so many refunds fail (after the wait, if any); ``part`` is how
+    much of the next one moves, while the rest fails."""
 
     world: "World"
     pending_for: float = 0
     fails: int = 0
+    part: Decimal = Decimal(0)
     never: bool = False
     announces: bool = False
     expected: int = 0
@@ -485,11 +489,14 @@ class FakePayments:
         if fails:
             order.transactions.append(self._refund(order, move, TransactionStatus.FAILURE))
             return self._end(move, MoveAnswer(MoveState.FAILED, code="DECLINED", message="the bank said no"))
-        order.transactions.append(self._refund(order, move, TransactionStatus.SUCCESS))
+        part, self.part = self.part, Decimal(0)
+        done = replace(move, amount=part or move.amount)
+        order.transactions.append(self._refund(order, done, TransactionStatus.SUCCESS))
         for line, quantity in move.lines.items():
             order.refunded_lines[line] = order.refunded_lines.get(line, 0) + quantity
-        self.world.did("payments.refund", order.ref, str(move.amount), move.key)
-        return self._end(move, MoveAnswer(MoveState.DONE, f"refund-{move.key}"))
+        self.world.did("payments.refund", order.ref, str(done.amount), move.key)
+        state = MoveState.PARTLY if part else MoveState.DONE
+        return self._end(move, MoveAnswer(state, f"refund-{move.key}", moved=part or None))
 
     def _end(self, move: MoneyMove, answer: MoveAnswer) -> MoveAnswer:
         self._ended[move.key] = answer

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from stopship.application.record import Step
 from stopship.application.sweep_cases import sweep_cases
 from stopship.application.view_case import view_case
 from stopship.domain.carrier import CarrierState, Parcel
+from stopship.domain.events import InterceptEnded
 from stopship.domain.instant import seconds_between
+from stopship.domain.money import PaymentSnapshot
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Tier
@@ -256,6 +259,31 @@ def test_what_comes_back_after_money_was_paid_by_hand_is_paid_for_too(play: Play
     days_pass(world, 2)
     assert order.refunded_lines == {"L2": 1} and len(world.done("payments.refund")) == 1
     assert world.case.closed is not None
+
+
+def test_goods_that_come_back_while_the_money_is_looked_at_are_paid_for_too(play: Play) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 2})]
+    order = dear(world, lines={"L1": 2, "L2": 2}, works=works, store_lags=True)
+    world.pick(order, PickState.SHIPPED, "b")
+    world.send(order, "b")
+    real = world.payments.read
+
+    def read(order_ref: str) -> PaymentSnapshot:
+        snapshot = real(order_ref)
+        if order.refunded_lines and world.case.on_their_way_back:
+            world.ups.states[number(order)] = CarrierState.RETURNED
+            step = Step()
+            step.add(InterceptEnded("b", "returned", "ups", []))
+            world.desk.cases.record(MERCHANT, world.case.case_id, lambda _: step)
+        return snapshot
+
+    world.payments.read = read  # type: ignore[method-assign]
+    world.ask()
+    world.settle()
+    assert order.refunded_lines == {"L1": 2, "L2": 2} and len(world.done("payments.refund")) == 2
+    assert play.kinds().count("MoneySettled") == 1
 
 
 def test_one_box_of_two_that_is_delivered_makes_it_a_shipment(play: Play) -> None:

@@ -1,6 +1,7 @@
 """What others do while a case is open, or after it: they dispute, take back, move work, let go of holds, take money. Told twice, late, or not."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from stopship.application.ports import StopCommand
 from stopship.application.receive_signal import receive_signal
 from stopship.domain.errors import InvalidInput
+from stopship.domain.money import RefundQuote, Transaction, TransactionKind, TransactionStatus
 from stopship.domain.order import AckLevel, PickState, StopAnswer
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team, Tier
@@ -485,6 +487,37 @@ def test_money_that_is_taken_for_an_order_that_was_cancelled_unpaid_is_finances(
         tell(play, SignalKind.PAYMENT_SEEN, delivery, state=state)
     assert (world.the_exception.cause, world.the_exception.tier) == (Cause.CAPTURED_AFTER_CANCEL, Tier.P1)
     world.answer_all(Resolution.DONE_BY_HAND)
+
+
+@pytest.mark.parametrize("owed", [True, False])
+def test_money_that_is_taken_for_lines_that_were_cancelled_is_finances_and_for_the_others_nobodys(
+    play: Play, owed: bool
+) -> None:
+    world = play.world
+    order = world.order(lines={"L1": 2, "L2": 1}, works=[Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})])
+    authorised(order)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert play.outcome == Outcome.STOPPED
+    capture_authorised(order)
+    if not owed:
+        world.payments.quote = lambda _, lines: RefundQuote(Decimal(0), order.currency, lines)  # type: ignore[method-assign]
+    tell(play, SignalKind.PAYMENT_SEEN, "s-1", state="capture")
+    assert [x.cause for x in world.exceptions] == [Cause.CAPTURED_AFTER_CANCEL] * owed
+    assert not world.done("payments.refund")
+
+
+def test_a_payment_that_comes_after_a_person_has_ended_the_money_is_finances(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    pending = Transaction("t", TransactionKind.CAPTURE, TransactionStatus.PENDING, order.total, order.currency)
+    order.transactions.append(pending)
+    world.ask()
+    world.settle()
+    world.answer_all(Resolution.NO_REFUND)
+    order.transactions[0] = replace(pending, status=TransactionStatus.SUCCESS)
+    tell(play, SignalKind.PAYMENT_SEEN, state="paid")
+    assert world.the_exception.cause == Cause.CAPTURED_AFTER_CANCEL and not world.done("payments.refund")
 
 
 def test_money_that_the_payment_system_does_not_show_disturbs_nobody(play: Play) -> None:

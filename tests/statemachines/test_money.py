@@ -1,11 +1,15 @@
 """Money: after proof, once, as much as is still there; and what happens when the bank is slow, says no, or was faster."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from stopship.application.invariants import Subject, check
+from stopship.application.record import Step
 from stopship.domain.errors import InvalidInput
-from stopship.domain.money import Transaction, TransactionKind, TransactionStatus
+from stopship.domain.events import Event, LegReopened, MoneyFailed, MoneyRequested, MoneySettled
+from stopship.domain.money import MoveState, PaymentSnapshot, Transaction, TransactionKind, TransactionStatus
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team
@@ -13,6 +17,7 @@ from stopship.domain.resolution import Resolution
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, authorised, capture_authorised, captured
 from tests.fakes.trouble import Trouble
+from tests.fakes.world import MERCHANT
 from tests.statemachines.play import Play
 
 
@@ -144,6 +149,212 @@ def test_a_line_that_was_partly_paid_back_by_hand_is_finances(play: Play) -> Non
     assert not world.done("payments.refund")
     world.answer_all(Resolution.NO_REFUND)
     assert settled(play) == "no_refund_by_person" and not world.done("payments.refund")
+
+
+def by_amount(order: Order, amount: str, name: str = "r-1", key: str = "") -> None:
+    """Somebody pays so much back, and names no lines."""
+    moved = TransactionStatus.SUCCESS
+    order.transactions.append(
+        Transaction(name, TransactionKind.REFUND, moved, Decimal(amount), order.currency, "sale-0", key=key)
+    )
+
+
+def test_what_others_paid_back_by_amount_alone_is_a_question_and_is_not_paid_beside_it(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    play.machine.before["Payment action"] = lambda: by_amount(order, "10.00")
+    world.ask(lines={"L2": 1})
+    world.settle()
+    item = world.the_exception
+    assert (item.cause, item.owner) == (Cause.MONEY_REFUSED, Team.FINANCE)
+    asked = world.case.exceptions[item.exception_id].opened.fact.detail
+    assert asked.startswith("refunded_by_others: 10.00 EUR were paid back by others") and "10.00 would be due" in asked
+    assert not world.done("payments.refund") and not world.done("mail")
+    world.answer_all(Resolution.RETRY)
+    assert world.the_exception.cause == Cause.MONEY_REFUSED and not world.done("payments.refund")
+    world.answer_all(Resolution.NO_REFUND)
+    assert settled(play) == "no_refund_by_person" and not world.done("payments.refund")
+
+
+def test_a_refund_beside_that_of_others_is_approved_for_the_amount_that_was_shown(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    by_amount(order, "2.00")
+    world.ask(lines={"L2": 1})
+    world.settle()
+    play.machine.before["Payment action"] = lambda: by_amount(order, "3.00", "r-2")
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert "5.00" in world.case.exceptions[world.the_exception.exception_id].opened.fact.detail
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert settled(play) == "refunded" and [x.detail for x in world.done("payments.refund")] == ["10.00"]
+
+
+def test_a_refund_of_others_that_came_to_nothing_asks_nobody(play: Play) -> None:
+    order = two_places(play)
+    by_amount(order, "10.00")
+    order.transactions[-1] = replace(order.transactions[-1], status=TransactionStatus.FAILURE)
+    play.world.ask(lines={"L2": 1})
+    play.world.settle()
+    assert settled(play) == "refunded" and len(play.world.done("payments.refund")) == 1
+
+
+@pytest.mark.parametrize("word", [Resolution.DONE_BY_HAND, Resolution.NO_REFUND])
+def test_of_a_refund_that_moved_in_part_nothing_is_asked_for_again(play: Play, word: Resolution) -> None:
+    world = play.world
+    order = two_places(play)
+    world.payments.part = Decimal("5.00")
+    world.ask(lines={"L1": 2})
+    world.settle()
+    item = world.the_exception
+    assert (item.cause, item.owner) == (Cause.MONEY_PARTLY_MOVED, Team.FINANCE)
+    assert "5.00 of 20.00 EUR" in world.case.exceptions[item.exception_id].opened.fact.detail
+    for never in (Resolution.RETRY, Resolution.REFUND_APPROVED):
+        with pytest.raises(InvalidInput):
+            world.answer_all(never, approved_by="ben")
+    assert [x.detail for x in world.done("payments.refund")] == ["5.00"] and not world.done("mail")
+    (booked,) = world.ledger.book(MERCHANT, "shopify", order.ref)[0]
+    assert (booked.state, dict(booked.move.lines)) == (MoveState.PARTLY, {"L1": 2})
+    world.answer_all(word)
+    assert settled(play) in ("by_hand", "no_refund_by_person") and len(world.done("payments.refund")) == 1
+
+
+def test_lines_that_are_stopped_after_a_refund_that_moved_in_part_are_paid_by_themselves(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.payments.part = Decimal("5.00")
+    world.ask(lines={"L1": 2})
+    world.settle()
+    world.answer_all(Resolution.NO_REFUND)
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert [x.detail for x in world.done("payments.refund")] == ["5.00", "10.00"]
+    assert order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+@pytest.mark.parametrize("word", [Resolution.RETRY, Resolution.REFUND_APPROVED])
+def test_a_refund_that_failed_and_moved_all_the_same_is_neither_paid_again_nor_taken_for_others(
+    play: Play, word: Resolution
+) -> None:
+    world = play.world
+    order = two_places(play)
+    world.payments.fails = 1
+    world.ask(lines={"L1": 2})
+    world.settle()
+    (key,) = world.case.moves
+    by_amount(order, "5.00", key=key)
+    order.refunded_lines["L1"] = 2
+    world.answer_all(word, approved_by="ben")
+    assert world.the_exception.cause == Cause.MONEY_REFUSED and settled(play) == ""
+    assert not world.done("payments.refund") and not world.done("mail")
+
+
+def under_way(order: Order, kind: TransactionKind = TransactionKind.CAPTURE) -> None:
+    order.transactions.append(Transaction("sale", kind, TransactionStatus.PENDING, order.total, order.currency))
+
+
+def comes(order: Order) -> None:
+    order.transactions[0] = replace(
+        order.transactions[0], kind=TransactionKind.CAPTURE, status=TransactionStatus.SUCCESS
+    )
+
+
+@pytest.mark.parametrize("lines", [{}, {"L1": 2}])
+@pytest.mark.parametrize("kind", [TransactionKind.CAPTURE, TransactionKind.AUTHORIZATION])
+def test_a_payment_under_way_is_waited_for_and_paid_back_when_it_comes(
+    play: Play, kind: TransactionKind, lines: dict[str, int]
+) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    under_way(order, kind)
+    play.machine.before["Payment action"] = lambda: world.schedule(100, lambda: comes(order))
+    world.ask(lines=lines)
+    world.settle()
+    assert settled(play) == "refunded" and order.refunded_lines == (lines or {"L1": 2, "L2": 1})
+    assert world.exceptions == []
+
+
+def test_a_payment_that_stays_under_way_is_finances_and_nobody_is_told_that_nothing_was_taken(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    under_way(order)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.MONEY_PENDING and settled(play) == "" and not world.done("mail")
+    comes(order)
+    world.answer_all(Resolution.RETRY)
+    assert settled(play) == "refunded" and len(world.done("payments.refund")) == 1
+
+
+def test_a_pending_payment_that_was_let_go_of_since_is_not_waited_for(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    under_way(order)
+    void = Transaction("v", TransactionKind.VOID, TransactionStatus.SUCCESS, order.total, order.currency, "sale")
+    order.transactions.append(void)
+    world.ask()
+    world.settle()
+    assert settled(play) == "voided" and world.exceptions == []
+
+
+def test_a_leg_that_speaks_up_while_the_money_is_looked_at_is_not_settled_over(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    order.transactions.clear()
+    real = world.payments.read
+
+    def read(order_ref: str) -> PaymentSnapshot:
+        snapshot = real(order_ref)
+        world.payments.read = real  # type: ignore[method-assign]
+        record(play, LegReopened("b", "it speaks up"))
+        return snapshot
+
+    def from_now() -> None:
+        world.payments.read = read  # type: ignore[method-assign]
+
+    play.machine.before["Payment action"] = from_now
+    world.ask()
+    world.settle()
+    kinds = play.kinds()
+    assert kinds.index("MoneySettled") > len(kinds) - kinds[::-1].index("LegSettled") - 1
+
+
+def record(play: Play, fact: Event) -> None:
+    step = Step()
+    step.add(fact)
+    play.world.desk.cases.record(MERCHANT, play.world.case.case_id, lambda _: step)
+
+
+def faults(play: Play, *facts: Event) -> list[str]:
+    """What of the money the check finds wrong when these facts follow."""
+    for fact in facts:
+        record(play, fact)
+    case = play.world.case
+    subject = Subject(case, play.world.ledger.load(MERCHANT, case.case_id), ())
+    return check([subject], [], 0)["I3"].violations
+
+
+def test_the_check_sees_an_end_of_the_money_that_leaves_out_a_leg_or_a_part() -> None:
+    play = Play()
+    two_places(play)
+    play.world.ask()
+    play.world.settle()
+    (key,) = play.world.case.moves
+    assert faults(play) == []
+    failed = MoneyFailed(key, "REFUND_PARTLY_FAILED", "")
+    (part,) = faults(play, failed, MoneySettled("paid_back_by_others", "0", "EUR"))
+    assert "a part of a refund" in part
+    assert "a leg without an end" in " ".join(faults(play, LegReopened("b", "left"), MoneySettled("by_hand", "", "")))
+
+
+def test_the_check_sees_a_refund_beside_one_of_others_that_nobody_approved() -> None:
+    play = Play()
+    two_places(play)
+    play.world.ask(lines={"L2": 1})
+    play.world.settle()
+    (found,) = faults(play, MoneyRequested("k", "refund", "10.00", "EUR", "", {"L2": 1}, "10.00"))
+    assert "nobody says for which lines" in found
 
 
 def test_an_open_dispute_keeps_the_money_where_it_is(play: Play) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stopship.domain.money import Transaction, TransactionKind, TransactionStatus
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason, Requester
@@ -25,6 +26,15 @@ def test_an_order_that_nobody_paid_is_stopped_and_no_money_moves(play: Play, ord
     overdue(play)
     play.world.settle()
     assert (play.outcome, order.cancelled) == (Outcome.STOPPED, True)
+    assert not {"payments.refund", "payments.void"} & set(play.done)
+
+
+def test_an_attempt_to_pay_that_never_came_through_is_not_waited_for_any_longer(play: Play, order: Order) -> None:
+    attempt = Transaction("t", TransactionKind.CAPTURE, TransactionStatus.PENDING, order.total, order.currency)
+    order.transactions.append(attempt)
+    overdue(play)
+    play.world.settle()
+    assert (play.outcome, order.cancelled, play.world.exceptions) == (Outcome.STOPPED, True, [])
     assert not {"payments.refund", "payments.void"} & set(play.done)
 
 

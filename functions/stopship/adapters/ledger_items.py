@@ -29,7 +29,7 @@ from stopship.domain import chain, instant
 from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotFound, StopshipError
 from stopship.domain.events import CaseClosed, CaseOpened, CaseReopened, Event, from_data, name_of
 from stopship.domain.lease import Lease
-from stopship.domain.money import BookedMove, MoneyMove, MoveKind, MoveState
+from stopship.domain.money import MOVED, BookedMove, MoneyMove, MoveKind, MoveState
 from stopship.domain.search import Term
 
 type Value = str | int | bool
@@ -647,7 +647,7 @@ def _exception_write(step: Append, x: ExceptionItem) -> Write:
 
 
 def _book_writes(step: Append, book: BookEntry) -> list[Write]:
-    """An intent is written once; only its failure frees the key for another try. What was done stays done."""
+    """An intent is written once; only its failure frees the key for another try. What has moved stays so."""
     head, entry = book_items(step.merchant, book)
     at_version = Expect(absent=False, present={"version": [book.book_version]}) if book.book_version else NEW
     raced = Write(head, at_version, lambda _: Conflict(f"the money book of {book.order_ref} has moved on"))
@@ -655,7 +655,7 @@ def _book_writes(step: Append, book: BookEntry) -> list[Write]:
     if book.entry.state is MoveState.REQUESTED:
         expect = Expect(absent=True, present={"state": [MoveState.FAILED.value]})
         return [raced, Write(entry, expect, _already(f"money key {key}"))]
-    unfinished = [s.value for s in MoveState if s not in (MoveState.DONE, book.entry.state)]
+    unfinished = [s.value for s in MoveState if s not in (*MOVED, book.entry.state)]
     expect = Expect(absent=False, present={"state": unfinished, "case_id": [book.entry.case_id]})
 
     def refused(old: Mapping[str, Any] | None) -> StopshipError:

@@ -9,8 +9,9 @@ from stopship.application.end_exception import end_case_exception, end_exception
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.open_case import execution_name
 from stopship.application.plan_legs import RECREATED_LIMIT, add_plan, new_legs
+from stopship.application.ports import Payments
 from stopship.application.record import Step
-from stopship.domain.case import Case, Leg
+from stopship.domain.case import Case, Leg, subtract
 from stopship.domain.events import CaseReopened, ExecutionStarted
 from stopship.domain.money import MoveKind
 from stopship.domain.order import IN_WORK, AckLevel, OrderSnapshot
@@ -21,6 +22,7 @@ from stopship.domain.signal import Signal, SignalKind
 _HOLDS_AGAIN = 3
 """So often the desk places a hold again that somebody lets go of; then two of them are at war, and a person is needed."""
 _NOTHING_TAKEN = frozenset({"voided", "not_captured"})
+_BY_PERSON = frozenset({"by_hand", "no_refund_by_person"})
 
 
 def follow(desk: Desk, case: Case, signal: Signal) -> None:
@@ -153,15 +155,30 @@ def _contradict(desk: Desk, case: Case, leg: Leg, signal: Signal) -> None:
 
 
 def _taken_after_cancel(desk: Desk, case: Case, signal: Signal) -> None:
-    """The money of a cancelled order was let go, and taken all the same. What the payment system shows now is what counts."""
-    settled, done = case.money_settled, case.cancelled
-    if settled is None or settled.fact.why not in _NOTHING_TAKEN or done is None or done.fact.scope != "full":
+    """The money of what was cancelled was let go, and taken all the same. What the payment system shows now is what counts."""
+    payments, done = desk.partners_of(case).payments(case.merchant, case.channel), case.cancelled
+    if payments is None or done is None or not _nothing_was_taken(case):
         return
-    payments = desk.partners_of(case).payments(case.merchant, case.channel)
-    net = payments.read(case.order_ref).net_payment if payments else Decimal(0)
-    if net > 0:
-        told = f"order {case.order_ref} is cancelled, and {net} were taken for it"
+    net = payments.read(case.order_ref).net_payment
+    if net > 0 and (done.fact.scope == "full" or _is_owed(case, payments)):
+        what = "" if done.fact.scope == "full" else " in part"
+        told = f"order {case.order_ref} is cancelled{what}, and {net} were taken for it"
         _tell(desk, signal, Cause.CAPTURED_AFTER_CANCEL, f"captured:{case.case_id}", told)
+
+
+def _nothing_was_taken(case: Case) -> bool:
+    """Also where a person ended the money of a payment that was still to come."""
+    settled = case.money_settled
+    if settled is None:
+        return False
+    none_yet = bool(settled.fact.net_payment) and Decimal(settled.fact.net_payment) <= 0
+    return settled.fact.why in _NOTHING_TAKEN or (settled.fact.why in _BY_PERSON and none_yet)
+
+
+def _is_owed(case: Case, payments: Payments) -> bool:
+    """The rest of the order is rightly paid for. What was taken for more than that, the order system would pay back."""
+    lines = subtract(case.stopped_lines, case.refunded_lines)
+    return bool(lines) and payments.quote(case.order_ref, lines).amount > 0
 
 
 def _dispute(desk: Desk, case: Case, signal: Signal) -> None:

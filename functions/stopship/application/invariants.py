@@ -7,6 +7,7 @@ from stopship.application.next_step import answers, most
 from stopship.application.ports import Recorded
 from stopship.application.send_receipt import RECEIVED
 from stopship.application.take_payment_action import PROOFS, lines_to_pay
+from stopship.application.take_payment_action import STEP as PAYMENT
 from stopship.domain import events as e
 from stopship.domain.case import BY_HAND, Case, Leg, fold, subtract, total
 from stopship.domain.conservation import LineCount, not_cancelled
@@ -91,7 +92,7 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
     for version, move in s.of(e.MoneyRequested):
         then = s.before(version)
         where = f"{s.case.case_id} v{version}"
-        approved = any(x.resolved and x.resolved.fact.resolution == "refund_approved" for x in then.exceptions.values())
+        approved = _approved(then)
         if s.case.channel == "amazon":
             left = all(q <= then.shipped_lines.get(line, 0) for line, q in move.lines.items())
             tally.expect(
@@ -145,6 +146,10 @@ def _never_twice(s: Subject, tally: Tally) -> None:
         )
     for version, end in s.of(e.MoneySettled):
         tally.expect(not end.net_payment.startswith("-"), f"{s.case.case_id} v{version}: more was paid back than paid")
+        _nothing_left_out(s, version, end, tally)
+    for version, asked in s.of(e.MoneyRequested):
+        where = f"{s.case.case_id} v{version}: beside {asked.beside} of others, nobody says for which lines"
+        tally.expect(not asked.beside or _approved(s.before(version)), where)
     _words_cover_what_rests_on_them(s, tally)
 
 
@@ -175,6 +180,28 @@ def _erp_by_hand(case: Case) -> bool:
 
 def _asked_about(case: Case, step: str) -> dict[str, int]:
     return most(x.about.stopped for x in answers(case, step, ("done_by_hand",)))
+
+
+def _approved(case: Case) -> bool:
+    return any(x.resolved and x.resolved.fact.resolution == "refund_approved" for x in case.exceptions.values())
+
+
+def _nothing_left_out(s: Subject, version: int, end: e.MoneySettled, tally: Tally) -> None:
+    then, where = s.before(version), f"{s.case.case_id} v{version}: the money ended as {end.why}"
+    tally.expect(then.all_settled and not then.wishes_unread, f"{where} over a leg without an end")
+    parts = [m for m in then.moves.values() if m.partly or (m.failed and m.failed.fact.code == "REFUND_PARTLY_FAILED")]
+    tally.expect(not parts or _said_by_person(then), f"{where} although only a part of a refund moved")
+    if end.why == "refunded" and s.case.channel != "amazon":
+        left = subtract(lines_to_pay(then), then.refunded_lines)
+        tally.expect(not left, f"{where} without {left}")
+
+
+def _said_by_person(case: Case) -> bool:
+    words = ("done_by_hand", "no_refund")
+    return any(
+        x.resolved and x.resolved.fact.resolution in words and x.opened.fact.evidence.get("step") == PAYMENT
+        for x in case.exceptions.values()
+    )
 
 
 def _no_closure_without_answer(s: Subject, tally: Tally) -> None:

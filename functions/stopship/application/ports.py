@@ -7,6 +7,7 @@ PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not g
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -320,7 +321,7 @@ class BuyerMessages(Protocol):
 @dataclass(frozen=True, slots=True)
 class MoveAnswer:
     """``expected_seconds`` says of a pending one how long it may well take, 0 for no longer than usual; ``announced`` that the system tells
-    when it is through with ``reference``."""
+    when it is through with ``reference``; ``moved`` how much it was, of one that moved in part."""
 
     state: MoveState
     reference: str = ""
@@ -328,6 +329,7 @@ class MoveAnswer:
     message: str = ""
     expected_seconds: int = 0
     announced: bool = False
+    moved: Decimal | None = None
 
 
 class Payments(Protocol):

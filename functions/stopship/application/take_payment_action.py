@@ -33,6 +33,7 @@ from stopship.domain.policy import Cause
 from stopship.domain.resolution import Resolution
 
 STEP = PAYMENT_STEP
+BY_OTHERS = "refunded_by_others"
 PROOFS = frozenset({"system_cancelled", "physically_stopped", "human"})
 _ATTEMPTS = 8
 _LOOKS = 48
@@ -44,6 +45,13 @@ class Settled:
     """Nothing more to pay back, and why."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A payment that may still come: until its end nobody can say that nothing was paid."""
+
+    told: str
 
 
 def take_payment_action(desk: Desk, merchant: str, case_id: str) -> Next:
@@ -134,14 +142,17 @@ def _by_person(case: Case, rest: Quantities) -> Settled | None:
 
 
 def _last_move(case: Case) -> int:
-    """When money was last asked for, or failed."""
-    facts = [x for m in case.moves.values() for x in (m.requested, m.failed) if x]
+    """When money was last asked for, failed, or moved in part."""
+    facts = [x for m in case.moves.values() for x in (m.requested, m.failed, m.partly) if x]
     return max((x.version for x in facts), default=0)
 
 
 def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
     """Moves that were asked for and have no final answer: ask again under the same key. Where the proof fell in the meantime,
     asking again could pay for goods that left."""
+    half = partly_moved(case)
+    if half:
+        return _half(half)
     for record in case.moves.values():
         if record.pending and not _still_due(case, _as_move(record)):
             return person(Cause.MONEY_REFUSED, f"{record.requested.fact.kind} was asked for, and then the goods left")
@@ -151,6 +162,18 @@ def _finish(desk: Desk, case: Case, payments: Payments) -> Next | None:
         if record.pending:
             return _do(desk, case, payments, _as_move(record))
     return None
+
+
+def partly_moved(case: Case) -> MoveRecord | None:
+    """A refund of which only a part came through, while nobody has said what becomes of the rest. The desk asks for none of it again: how
+    much is still owed is for finance to see."""
+    last = max((x.resolved.version for x in answers(case, STEP, ENDS_MONEY) if x.resolved), default=0)
+    return next((m for m in case.moves.values() if m.partly and m.partly.version > last), None)
+
+
+def _half(record: MoveRecord) -> Next:
+    asked, moved = record.requested.fact, record.partly.fact.amount if record.partly else ""
+    return person(Cause.MONEY_PARTLY_MOVED, f"{moved} of {asked.amount} {asked.currency} have moved, the rest failed")
 
 
 def _still_due(case: Case, move: MoneyMove) -> bool:
@@ -167,6 +190,8 @@ def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
         plan = plan_money(case, snapshot, book)
         if isinstance(plan, Settled):
             return _settle(desk, case, plan, snapshot)
+        if isinstance(plan, UnderWay):
+            return _wait_or_ask(desk, case, _money_began(case), plan.told)
         case = _book(desk, case, plan, snapshot)
     except MoneyRefused as refusal:
         cause = Cause.DISPUTE_OPEN if refusal.rule == DISPUTED else Cause.MONEY_REFUSED
@@ -214,8 +239,8 @@ def unproven(case: Case) -> list[str]:
     ]
 
 
-def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> MoneyMove | Settled:
-    """The next single move, or why there is none."""
+def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> MoneyMove | Settled | UnderWay:
+    """The next single move, or why there is none, or none yet."""
     lines = lines_to_pay(case)
     if not lines:
         return Settled("nothing_stopped")
@@ -236,6 +261,10 @@ def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]
             first.currency,
             first.transaction_id,
         )
+    if snapshot.under_way and not case.for_want_of_payment:
+        # Where it is for want of payment, the attempt has had its time. What comes of it all the same is told when it comes.
+        coming = sum((t.amount for t in snapshot.under_way), Decimal(0))
+        return UnderWay(f"a payment of {coming} {snapshot.currency} is under way")
     if snapshot.captured == 0:
         return Settled("voided" if full else "not_captured")
     return _plan_refund(case, snapshot, lines, book)
@@ -260,8 +289,10 @@ def _plan_refund(
     rest = subtract(lines, case.refunded_lines)
     if not rest:
         return Settled("refunded_in_part" if _by_persons(case) else "refunded")
+    _refuse_failed_that_moved(snapshot, book)
     if snapshot.net_payment <= 0 or not subtract(rest, _by_others(snapshot, book)):
         return Settled("paid_back_by_others")
+    _refuse_unexplained(case, snapshot, book)
     if case.quote is None:
         raise MoneyRefused("quote_first", "nobody has said what these lines are worth")
     quote = case.quote.fact
@@ -281,6 +312,29 @@ def _by_others(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> Quantit
     return subtract(snapshot.refunded_lines, ours)
 
 
+def _refuse_failed_that_moved(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> None:
+    """What failed is free to be paid again. Where the payment system shows that it moved after all, it would be paid twice."""
+    moved = snapshot.refunds_by({b.move.key for b in book if b.state is MoveState.FAILED})
+    if moved:
+        told = f"{sum(t.amount for t in moved)} {snapshot.currency} moved of a refund that was told to have failed"
+        raise MoneyRefused("failed_and_moved", told)
+
+
+def _by_amount_alone(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> Decimal:
+    return snapshot.unexplained({b.move.key for b in book if b.state is not MoveState.FAILED})
+
+
+def _refuse_unexplained(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> None:
+    """A refund by amount alone may be for these very lines, or for something else: only a person can find out. An approval is of the
+    amount that was shown: what comes after it is asked about again."""
+    amount = _by_amount_alone(snapshot, book)
+    told = f"{amount} {snapshot.currency} were paid back by others, nobody says for which lines"
+    shown = f"{BY_OTHERS}: {told}"
+    if amount and not any(x.opened.fact.detail.startswith(shown) for x in case.refund_approvals):
+        due = f"{case.quote.fact.amount} would be due now" if case.quote else "what is due has no price yet"
+        raise MoneyRefused(BY_OTHERS, f"{told}; {due}, {snapshot.net_payment} of {snapshot.captured} are left")
+
+
 def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> Case:
     """Intent, event and money rules in one transaction. Raises MoneyRefused when a rule forbids it."""
     for _ in range(_ATTEMPTS):
@@ -292,10 +346,9 @@ def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) ->
         book, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
         allow(move, snapshot, book, lines_of(case.order.fact) if case.order else {})
         step = Step(book=_entry(case, move, MoveState.REQUESTED, version))
-        step.add(
-            MoneyRequested(move.key, move.kind, str(move.amount), move.currency, move.parent_id, dict(move.lines)),
-            f"money:{move.key}",
-        )
+        beside = _by_amount_alone(snapshot, book) if move.kind is MoveKind.REFUND else Decimal(0)
+        told = move.key, move.kind, str(move.amount), move.currency, move.parent_id, dict(move.lines)
+        step.add(MoneyRequested(*told, str(beside) if beside else ""), f"money:{move.key}")
         try:
             return desk.cases.append(case, step)
         except Conflict:
@@ -313,6 +366,8 @@ def _do(desk: Desk, case: Case, payments: Payments, move: MoneyMove) -> Next:
         return take_payment_action(desk, case.merchant, case.case_id)
     if answer.state is MoveState.FAILED:
         return _failed(case, payments, move, answer)
+    if answer.state is MoveState.PARTLY:
+        return _half(case.moves[move.key])
     return _patience(desk, case, case.moves[move.key], answer)
 
 
@@ -326,15 +381,24 @@ def _failed(case: Case, payments: Payments, move: MoneyMove, answer: MoveAnswer)
 
 
 def _patience(desk: Desk, case: Case, record: MoveRecord, answer: MoveAnswer) -> Next:
+    announced = answer.reference if answer.announced and answer.reference not in case.submissions_ended else ""
+    return _wait_or_ask(desk, case, record.requested.at, answer.message, answer.expected_seconds, announced)
+
+
+def _wait_or_ask(desk: Desk, case: Case, since: str, told: str, expected: int = 0, announced: str = "") -> Next:
     policy = desk.policy_of(case)
-    since = max(record.requested.at, case.case_human.at if case.case_human else "")
+    since = max(since, case.case_human.at if case.case_human else "")
     waited = seconds_between(since, desk.clock.now())
-    if waited > max(policy.confirm_wait_seconds * policy.confirm_attempts, answer.expected_seconds):
-        return person(Cause.MONEY_PENDING, f"still pending after {int(waited)} s {answer.message}".rstrip())
-    pause = max(policy.confirm_wait_seconds, answer.expected_seconds // _LOOKS)
-    if answer.announced and answer.reference not in case.submissions_ended:
-        return wait_announced(answer.reference, pause)
-    return wait(pause)
+    if waited > max(policy.confirm_wait_seconds * policy.confirm_attempts, expected):
+        return person(Cause.MONEY_PENDING, f"still pending after {int(waited)} s {told}".rstrip())
+    pause = max(policy.confirm_wait_seconds, expected // _LOOKS)
+    return wait_announced(announced, pause) if announced else wait(pause)
+
+
+def _money_began(case: Case) -> str:
+    """When all that comes before the money was done."""
+    ends = [leg.settled.at for leg in case.legs.values() if leg.settled]
+    return max([*ends, case.cancelled.at if case.cancelled else ""])
 
 
 def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Case:
@@ -349,7 +413,7 @@ def _answered(desk: Desk, case: Case, move: MoneyMove, answer: MoveAnswer) -> Ca
         if answer.state is MoveState.FAILED:
             step.add(MoneyFailed(move.key, answer.code, answer.message[:500]))
         else:
-            amount, lines = str(move.amount), dict(move.lines)
+            amount, lines = str(answer.moved or move.amount), dict(move.lines)
             step.add(MoneyMoved(move.key, move.kind, amount, move.currency, answer.state, answer.reference, lines))
             if answer.announced:
                 expect_word(desk, case, step, answer.reference)
@@ -389,9 +453,16 @@ def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | No
     def build(current: Case) -> Step | None:
         if current.money_settled:
             return None
+        if _basis(current) != _basis(case):
+            raise Conflict("the case has moved on since its money was looked at")
         step = Step()
         step.add(fact)
         return step
 
     desk.cases.record(case.merchant, case.case_id, build)
     return go()
+
+
+def _basis(case: Case) -> tuple[object, ...]:
+    """What an end of the money rests on: another leg, goods that are back or a new wish make it another question."""
+    return case.all_settled, case.wishes_unread, lines_to_pay(case), case.shipped_lines, case.refunded_lines

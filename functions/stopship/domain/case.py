@@ -250,6 +250,11 @@ class MoveRecord:
     def done(self) -> bool:
         return self.failed is None and self.moved is not None and self.moved.fact.status != "pending"
 
+    @property
+    def partly(self) -> At[e.MoneyMoved] | None:
+        """The end of a move of which a part came through, and the rest will not."""
+        return self.moved if self.moved and self.moved.fact.status == "partly" else None
+
 
 @dataclass(slots=True)
 class TicketState:
@@ -459,15 +464,20 @@ class Case:
 
     @property
     def refund_approved(self) -> bool:
+        return bool(self.refund_approvals)
+
+    @property
+    def refund_approvals(self) -> list[ExceptionState]:
         """Two people said so after every leg had its end; what they answer to later questions takes nothing back, another end does."""
         ends = max((leg.settled.version for leg in self.legs.values() if leg.settled), default=0)
-        return any(
-            x.resolved is not None
+        return [
+            x
+            for x in self.exceptions.values()
+            if x.resolved is not None
             and x.resolved.version > ends
             and x.resolved.fact.resolution == Resolution.REFUND_APPROVED
             and x.opened.fact.evidence.get("step") == PAYMENT_STEP
-            for x in self.exceptions.values()
-        )
+        ]
 
     @property
     def disputed(self) -> list[str]:

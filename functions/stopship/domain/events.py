@@ -622,17 +622,21 @@ class RefundQuoted(Event):
 
 @dataclass(frozen=True)
 class MoneyRequested(Event):
+    """``beside`` is what others had paid back by then, for nobody knows which lines; "" for nothing."""
+
     money_key: str
     kind: str
     amount: str
     currency: str
     parent_id: str
     lines: Mapping[str, int]
+    beside: str = ""
 
 
 @dataclass(frozen=True)
 class MoneyMoved(Event):
-    """``status`` is done or pending; ``reference`` is the payment system's own id."""
+    """``status`` is done, pending or partly: then ``amount`` is what moved of it, and the rest will not. ``reference`` is the payment
+    system's own id."""
 
     money_key: str
     kind: str

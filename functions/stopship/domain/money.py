@@ -5,7 +5,7 @@ it back); the order's money book says what we intended, for ever, because a prov
 a day. A move must pass both.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -20,12 +20,17 @@ class MoveKind(StrEnum):
 
 
 class MoveState(StrEnum):
-    """``requested`` is the intent before the call; only ``failed`` frees the amount and the lines again."""
+    """``requested`` is the intent before the call; only ``failed`` frees the amount and the lines again. ``partly`` is an end too: a part
+    has moved and the rest will not, so that nothing of it may be asked for again."""
 
     REQUESTED = "requested"
     PENDING = "pending"
     DONE = "done"
+    PARTLY = "partly"
     FAILED = "failed"
+
+
+MOVED = frozenset({MoveState.DONE, MoveState.PARTLY})
 
 
 class TransactionKind(StrEnum):
@@ -44,7 +49,8 @@ class TransactionStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """One transaction as the payment system lists it. ``expired`` marks an authorisation that ended by itself.
-    A direct sale is a CAPTURE with no parent. ``key`` is our idempotency key when the system gives it back."""
+    A direct sale is a CAPTURE with no parent. ``key`` is our idempotency key when the system gives it back. ``explained`` marks a refund
+    that says itself what it is for: its lines, or change at a till."""
 
     transaction_id: str
     kind: TransactionKind
@@ -55,6 +61,7 @@ class Transaction:
     gateway: str = ""
     expired: bool = False
     key: str = ""
+    explained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,36 @@ class PaymentSnapshot:
     @property
     def net_payment(self) -> Decimal:
         return self.captured - self.paid_back
+
+    def refunds_by(self, keys: Collection[str]) -> list[Transaction]:
+        """Refunds under these keys that have moved or may still move."""
+        return [t for t in self._refunds if t.key in keys]
+
+    def unexplained(self, ours: Collection[str]) -> Decimal:
+        """What went back, or may, for nobody knows which lines: under none of our keys, and with no word of its own."""
+        return sum((t.amount for t in self._refunds if not t.explained and t.key not in ours), Decimal(0))
+
+    @property
+    def _refunds(self) -> list[Transaction]:
+        moving = TransactionStatus.SUCCESS, TransactionStatus.PENDING
+        return [t for t in self.transactions if t.kind is TransactionKind.REFUND and t.status in moving]
+
+    @property
+    def under_way(self) -> tuple[Transaction, ...]:
+        """Payments that may still become the merchant's money: pending, and neither taken nor let go of since."""
+        ended = {
+            t.parent_id
+            for t in self.transactions
+            if t.kind in (TransactionKind.CAPTURE, TransactionKind.VOID) and t.status is TransactionStatus.SUCCESS
+        }
+        return tuple(
+            t
+            for t in self.transactions
+            if t.kind in (TransactionKind.AUTHORIZATION, TransactionKind.CAPTURE)
+            and t.status is TransactionStatus.PENDING
+            and not t.expired
+            and t.transaction_id not in ended
+        )
 
     @property
     def open_authorizations(self) -> tuple[Transaction, ...]:

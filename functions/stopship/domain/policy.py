@@ -64,6 +64,7 @@ class Cause(StrEnum):
     INVOICE_BEFORE_CLOSE = "invoice_before_close"
     MONEY_REFUSED = "money_refused"
     MONEY_FAILED = "money_failed"
+    MONEY_PARTLY_MOVED = "money_partly_moved"
     MONEY_PENDING = "money_pending"
     MESSAGE_FAILED = "message_failed"
     SHIPPED_AFTER_STOP = "shipped_after_stop"

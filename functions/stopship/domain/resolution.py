@@ -95,6 +95,8 @@ def allowed(cause: Cause, *, of_leg: bool) -> frozenset[Resolution]:
         return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND})
     if cause in _FOR_A_PERSON_ALONE:
         return frozenset({Resolution.DONE_BY_HAND})
+    if cause is Cause.MONEY_PARTLY_MOVED:
+        return frozenset({Resolution.DONE_BY_HAND, Resolution.NO_REFUND})
     if cause is Cause.DISPUTE_OPEN:
         return frozenset({Resolution.RETRY, Resolution.DONE_BY_HAND, Resolution.NO_REFUND})
     if cause in (Cause.MONEY_REFUSED, Cause.MONEY_FAILED, Cause.MONEY_PENDING, Cause.SHIPPED_REFUND_REQUESTED):

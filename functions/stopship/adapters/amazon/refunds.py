@@ -12,7 +12,7 @@ amounts are those of the whole item); feeds_2021-06-30 (getFeeds); finances_2024
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -77,7 +77,8 @@ class AmazonRefunds:
         for refund in found:
             amount = min(refund.amount, left)
             left -= amount
-            moves.append(_transaction(refund.refund_id, TransactionKind.REFUND, amount, currency))
+            given = _transaction(refund.refund_id, TransactionKind.REFUND, amount, currency)
+            moves.append(replace(given, explained=True))
         return PaymentSnapshot(currency, tuple(moves), now, _refunded(shipped, found))
 
     def quote(self, order_ref: str, lines: Quantities) -> RefundQuote:

@@ -223,7 +223,9 @@ VOID = (
 )
 REFUND = (
     "mutation Refund($input: RefundInput!, $key: String!) { refundCreate(input: $input) @idempotent(key: $key)"
-    " { refund { id transactions(first: 10) { nodes { id kind status } pageInfo { hasNextPage } } }"
+    " { refund { id transactions(first: 10) { nodes { id kind status amountSet "
+    + _BAG
+    + " } pageInfo { hasNextPage } } }"
     " userErrors { field message } } }"
 )
 

@@ -42,11 +42,12 @@ _KEY_MARK = "stopship-key:"
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """``lines`` counts only when money moved with them: a restocking cancel leaves a refund of nothing."""
+    """``parts`` are its payments: how each ended, and how much it was. ``lines`` counts only when money moved with them: a restocking
+    cancel leaves a refund of nothing."""
 
     number: str
     key: str
-    statuses: tuple[TransactionStatus, ...]
+    parts: tuple[tuple[TransactionStatus, Decimal], ...]
     transactions: frozenset[str]
     lines: Mapping[str, int]
     paid: bool
@@ -78,18 +79,23 @@ def refund(node: Mapping[str, Any]) -> Refund:
     for name in ("refundLineItems", "transactions"):
         if node[name]["pageInfo"]["hasNextPage"]:
             raise PartnerContractBroken(PARTNER, f"a refund with more {name} than are read", {"refund": node["id"]})
-    moved = [t for t in node["transactions"]["nodes"] if kind(t) == "REFUND"]
-    statuses = tuple(status(t) for t in moved)
+    moved, parts = _payments_in(node), parts_of(node)
     return Refund(
         number=number(node["id"], "Refund"),
         key=key_in(node["note"]),
-        statuses=statuses,
+        parts=parts,
         transactions=frozenset(number(t["id"], "OrderTransaction") for t in moved),
         lines=quantities(node["refundLineItems"]["nodes"], "quantity"),
-        paid=any(
-            s is not TransactionStatus.FAILURE and bag(t["amountSet"]) > 0 for s, t in zip(statuses, moved, strict=True)
-        ),
+        paid=any(s is not TransactionStatus.FAILURE and amount > 0 for s, amount in parts),
     )
+
+
+def _payments_in(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [t for t in node["transactions"]["nodes"] if kind(t) == "REFUND"]
+
+
+def parts_of(node: Mapping[str, Any]) -> tuple[tuple[TransactionStatus, Decimal], ...]:
+    return tuple((status(t), bag(t["amountSet"])) for t in _payments_in(node))
 
 
 def kind(transaction: Mapping[str, Any]) -> str:
@@ -100,20 +106,21 @@ def status(transaction: Mapping[str, Any]) -> TransactionStatus:
     return STATUSES[known(PARTNER, "OrderTransaction.status", transaction["status"], STATUSES)]
 
 
-def answer(reference: str, statuses: Iterable[TransactionStatus]) -> MoveAnswer:
+def answer(reference: str, parts: Iterable[tuple[TransactionStatus, Decimal]]) -> MoveAnswer:
     """A refund's record is no payment: its transactions are (REFUNDS_CREATE says the same of itself)."""
-    known = list(statuses)
-    if TransactionStatus.PENDING in known:
+    known = list(parts)
+    moved = [amount for state, amount in known if state is TransactionStatus.SUCCESS]
+    if any(state is TransactionStatus.PENDING for state, _ in known):
         return MoveAnswer(MoveState.PENDING, reference)
-    if known and all(s is TransactionStatus.SUCCESS for s in known):
-        return MoveAnswer(MoveState.DONE, reference)
-    part = "part of it moved" if TransactionStatus.SUCCESS in known else "no money moved"
-    code = "REFUND_PARTLY_FAILED" if TransactionStatus.SUCCESS in known else "REFUND_FAILED"
-    return MoveAnswer(MoveState.FAILED, reference, code, part)
+    if not moved:
+        return MoveAnswer(MoveState.FAILED, reference, "REFUND_FAILED", "no money moved")
+    if len(moved) < len(known):
+        return MoveAnswer(MoveState.PARTLY, reference, "REFUND_PARTLY_FAILED", moved=sum(moved, Decimal(0)))
+    return MoveAnswer(MoveState.DONE, reference)
 
 
 def snapshot(order: Mapping[str, Any], refunds: list[Refund], observed_at: str) -> PaymentSnapshot:
-    keys = {transaction: r.key for r in refunds for transaction in r.transactions}
+    known = {transaction: r for r in refunds for transaction in r.transactions}
     lines: dict[str, int] = {}
     for one in refunds:
         for line, quantity in one.lines.items() if one.paid else ():
@@ -121,7 +128,7 @@ def snapshot(order: Mapping[str, Any], refunds: list[Refund], observed_at: str) 
     return PaymentSnapshot(
         currency=order["presentmentCurrencyCode"],
         transactions=tuple(
-            _transaction(node, keys, observed_at) for node in order["transactions"] if kind(node) in _KINDS
+            _transaction(node, known, observed_at) for node in order["transactions"] if kind(node) in _KINDS
         ),
         observed_at=observed_at,
         refunded_lines=lines,
@@ -129,9 +136,10 @@ def snapshot(order: Mapping[str, Any], refunds: list[Refund], observed_at: str) 
     )
 
 
-def _transaction(node: Mapping[str, Any], keys: Mapping[str, str], now: str) -> Transaction:
+def _transaction(node: Mapping[str, Any], refunds: Mapping[str, Refund], now: str) -> Transaction:
     transaction_id = number(node["id"], "OrderTransaction")
     parent, expires = node["parentTransaction"], node["authorizationExpiresAt"]
+    of = refunds.get(transaction_id)
     return Transaction(
         transaction_id=transaction_id,
         kind=_KINDS[node["kind"]],
@@ -141,5 +149,6 @@ def _transaction(node: Mapping[str, Any], keys: Mapping[str, str], now: str) -> 
         parent_id=number(parent["id"], "OrderTransaction") if parent else "",
         gateway=node["gateway"] or "",
         expired=bool(expires) and normal(expires) <= now,
-        key=keys.get(transaction_id, ""),
+        key=of.key if of else "",
+        explained=bool(of and of.lines) or node["kind"] == "CHANGE",
     )

@@ -132,7 +132,7 @@ class ShopifyPayments:
     def _refund(self, order_ref: str, move: MoneyMove, book: Book) -> MoveAnswer:
         ours = next((r for r in book.refunds if r.key == move.key), None)
         if ours:
-            return money.answer(ours.number, ours.statuses)
+            return money.answer(ours.number, ours.parts)
         if book.snapshot.dispute_open:
             raise PartnerRefused(PARTNER, "DISPUTE_OPEN", "a dispute is open: the money is the bank's to decide")
         if move.amount > book.snapshot.net_payment:
@@ -226,8 +226,7 @@ def _void_answer(transaction: Data) -> MoveAnswer:
 
 
 def _refund_answer(refund: Data) -> MoveAnswer:
-    nodes = [t for t in refund["transactions"]["nodes"] if money.kind(t) == "REFUND"]
-    return money.answer(number(refund["id"], "Refund"), [money.status(t) for t in nodes])
+    return money.answer(number(refund["id"], "Refund"), money.parts_of(refund))
 
 
 def _refund_refused(errors: list[Data]) -> PartnerRefused:

@@ -18,7 +18,8 @@ CHANNEL_FIELD: Final = "stopship_channel"
 LINES_FIELD: Final = "stopship_lines"
 LINES_AT_MOST: Final = 500
 
-# Not yet anybody's money: the customer has not finished paying. Nothing is reserved, so that there is nothing to void.
+# Not yet anybody's money: the customer has not finished paying, and may never do. Nothing is reserved, so that there is nothing to void, and
+# nothing is under way, so that there is nothing to wait for: such a payment is no transaction yet.
 UNFINISHED: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 STATUSES: Final = UNFINISHED | {"processing", "requires_capture", "canceled", "succeeded"}
 # Of a dispute that is lost the bank has paid the customer: a refund would pay a second time. A word we do not know is open.
@@ -159,13 +160,21 @@ def answer(refunds: Sequence[Refund]) -> MoveAnswer:
     """A refund's record is no payment: its status says whether money moved."""
     reference = ",".join(r.refund_id for r in refunds)
     failed = [r for r in refunds if r.state is MoveState.FAILED]
+    done = [r for r in refunds if r.state is MoveState.DONE]
     if any(r.state is MoveState.PENDING for r in refunds):
         states = {r.status for r in refunds if r.state is MoveState.PENDING}
         return MoveAnswer(MoveState.PENDING, reference, code=word(" ".join(sorted(states))))
     if not failed:
         return MoveAnswer(MoveState.DONE, reference)
-    code = "REFUND_FAILED" if len(failed) == len(refunds) else "REFUND_PARTLY_FAILED"
-    return MoveAnswer(MoveState.FAILED, reference, code, word(failed[0].reason or failed[0].status))
+    why = word(failed[0].reason or failed[0].status)
+    if done:
+        return partly(done, reference, why)
+    return MoveAnswer(MoveState.FAILED, reference, "REFUND_FAILED", why)
+
+
+def partly(done: Sequence[Refund], reference: str, why: str) -> MoveAnswer:
+    """These have moved, and the rest will not."""
+    return MoveAnswer(MoveState.PARTLY, reference, "REFUND_PARTLY_FAILED", why, moved=Payment.sum_of(done))
 
 
 def snapshot(payments: Sequence[Payment], observed_at: str) -> PaymentSnapshot:
@@ -194,17 +203,7 @@ def _transactions(p: Payment) -> list[Transaction]:
         return Transaction(name, kind, amount=amount, currency=p.currency, parent_id=parent, gateway=PARTNER, **told)
 
     found = []
-    if p.status in UNFINISHED:
-        found.append(
-            one(
-                p.intent_id,
-                TransactionKind.AUTHORIZATION,
-                p.amount,
-                status=TransactionStatus.PENDING,
-                expired=p.expired,
-            )
-        )
-    elif p.status == "requires_capture":
+    if p.status == "requires_capture":
         found.append(one(p.intent_id, TransactionKind.AUTHORIZATION, p.capturable))
     elif p.status == "canceled" and p.charge_id:
         released = Payment.sum_of(r for r in p.refunds if r.release)
@@ -221,6 +220,7 @@ def _transactions(p: Payment) -> list[Transaction]:
             r.charge_id,
             status=_TRANSACTION_STATES[r.state],
             key=r.key,
+            explained=bool(r.lines),
         )
         for r in p.refunds
         if not r.release

@@ -1,7 +1,6 @@
 """Stripe as the system of record for the order's money."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -135,10 +134,9 @@ class StripePayments:
             except PartnerRefused as refusal:
                 if not ours:
                     raise
-                # A part has moved: a plain no would say that nothing did.
-                return replace(
-                    mapping.answer(ours), state=MoveState.FAILED, code="REFUND_PARTLY_FAILED", message=refusal.code
-                )
+                told = mapping.answer(ours)
+                # A part has moved: a plain no would say that nothing did. While that part may still fail, there is no end of the move.
+                return told if told.state is not MoveState.DONE else mapping.partly(ours, told.reference, refusal.code)
         return mapping.answer(ours)
 
     @staticmethod

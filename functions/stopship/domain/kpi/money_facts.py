@@ -15,7 +15,7 @@ from stopship.domain.case import Case, MoveRecord, lines_of, subtract
 from stopship.domain.instant import microseconds_between
 from stopship.domain.kpi.facts import MoneyFact
 from stopship.domain.kpi.subject import Subject
-from stopship.domain.money import MoveKind, MoveState
+from stopship.domain.money import MOVED, MoveKind, MoveState
 from stopship.domain.resolution import Resolution
 
 THOUSANDTHS = Decimal(1000)
@@ -58,7 +58,7 @@ def thousandths(amount: str) -> int:
 
 def _move(case: Case, about: Subject, key: str, move: MoveRecord, leak: _Leak) -> MoneyFact:
     asked, moved = move.requested, move.moved
-    done = moved is not None and moved.fact.status == MoveState.DONE
+    done = moved is not None and moved.fact.status in MOVED
     moved_at = moved.at if moved and done else ""
     proven_at = _proven_at(case, asked.fact.lines)
     return MoneyFact(
@@ -133,7 +133,7 @@ def _paid(case: Case, elsewhere: Sequence[tuple[_Paid, str]]) -> list[_Paid]:
 
 
 def _is_done_refund(fact: e.MoneyMoved) -> bool:
-    return fact.kind == MoveKind.REFUND and fact.status == MoveState.DONE
+    return fact.kind == MoveKind.REFUND and fact.status in MOVED
 
 
 def _leaks(case: Case, paid: Sequence[_Paid]) -> dict[str, _Leak]:

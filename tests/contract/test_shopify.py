@@ -598,6 +598,7 @@ def test_change_at_a_till_is_nobodys_refund() -> None:
         "kind": "CHANGE",
         "status": "SUCCESS",
         "gateway": "cash",
+        "manualPaymentGateway": True,
         "authorizationExpiresAt": None,
         "parentTransaction": None,
         "amountSet": {"presentmentMoney": {"amount": "3.00", "currencyCode": "USD"}},

@@ -408,6 +408,45 @@ def test_the_stores_word_moves_no_money(play: Play) -> None:
     assert world.the_exception.cause == Cause.INTERCEPT_UNRESOLVED and not world.done("payments.refund")
 
 
+def test_of_two_parcels_on_their_way_back_the_first_is_paid_for_before_the_second_is_there(play: Play) -> None:
+    world = play.world
+    world.policies.override = AUTOMATIC
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 2})]
+    order = dear(world, lines={"L1": 2, "L2": 2}, works=works, store_lags=True)
+    for name in ("a", "b"):
+        world.pick(order, PickState.SHIPPED, name)
+        world.send(order, name)
+    world.ask()
+    world.later(60)
+    world.ups.states["1Za"] = CarrierState.RETURNED
+    days_pass(world, 1)
+    assert order.refunded_lines == {"L1": 2} and world.exceptions == [] and play.outcome == ""
+    world.ups.states["1Zb"] = CarrierState.RETURNED
+    days_pass(world, 1)
+    assert order.refunded_lines == {"L1": 2, "L2": 2} and len(world.done("payments.refund")) == 2
+    assert play.outcome == Outcome.SHIPPED
+
+
+def test_of_two_parcels_that_people_follow_a_word_ends_the_one_that_was_asked_about(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 2})]
+    order = dear(world, lines={"L1": 2, "L2": 2}, works=works, store_lags=True)
+    for name in ("a", "b"):
+        world.pick(order, PickState.SHIPPED, name)
+        world.send(order, name, carrier="usps")
+    world.ask()
+    world.settle()
+    world.answer_all(Resolution.INTERCEPT)
+    (asked,) = [x.opened.fact for x in world.case.open_exceptions]
+    assert asked.cause == Cause.INTERCEPT_UNRESOLVED and asked.detail.startswith("leg a:")
+    world.answer_all(Resolution.CAME_BACK)
+    assert [leg.plan.leg_id for leg in world.case.on_their_way_back] == ["b"]
+    (asked,) = [x.opened.fact for x in world.case.open_exceptions]
+    assert asked.detail.startswith("leg b:")
+    world.answer_all(Resolution.IT_SHIPPED)
+    assert order.refunded_lines == {"L1": 2}
+
+
 def test_a_person_may_say_that_it_was_delivered_all_the_same(play: Play) -> None:
     world = play.world
     left(world, carrier="fedex")

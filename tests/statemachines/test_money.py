@@ -249,8 +249,19 @@ def test_a_refund_that_failed_and_moved_all_the_same_is_neither_paid_again_nor_t
     assert not world.done("payments.refund") and not world.done("mail")
 
 
-def under_way(order: Order, kind: TransactionKind = TransactionKind.CAPTURE) -> None:
-    order.transactions.append(Transaction("sale", kind, TransactionStatus.PENDING, order.total, order.currency))
+def under_way(order: Order, kind: TransactionKind = TransactionKind.CAPTURE, *, by_hand: bool = False) -> None:
+    sale = Transaction("sale", kind, TransactionStatus.PENDING, order.total, order.currency, by_hand=by_hand)
+    order.transactions.append(sale)
+
+
+def test_cash_that_would_be_paid_on_delivery_is_not_waited_for(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    under_way(order, by_hand=True)
+    world.ask()
+    world.settle()
+    assert play.outcome == Outcome.STOPPED and not world.case.exceptions
+    assert not world.done("payments.refund") and not world.done("payments.void")
 
 
 def comes(order: Order) -> None:

@@ -47,12 +47,14 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
     if case.open_exceptions:
         return person(Cause(case.open_exceptions[0].opened.fact.cause), "an exception is still open")
     if case.money_settled is None:
-        return person(Cause.UNEXPECTED_ERROR, "the money of this case is not settled")
+        # Something came back, and the process that saw it died before it said so.
+        return legs(case)
     case, pending = watch_intercepts(desk, case, STEP)
+    if case.money_settled is None:
+        # What is back is paid for, whatever else is still on its way.
+        return legs(case)
     if pending:
         return pending
-    if case.money_settled is None:
-        return legs(case)
     case = _open_return(desk, case)
     case = _tell(desk, case)
     case = answer_tickets(desk, case, STEP, _template(case), line_outcomes(case))

@@ -31,7 +31,11 @@ def watch_intercepts(desk: Desk, case: Case, step: str) -> tuple[Case, Next | No
 def _look(desk: Desk, case: Case, leg_id: str, step: str) -> tuple[Case, CarrierState]:
     since = max(x.requested.version for x in case.legs[leg_id].intercepts.values())
     human = case.case_human
-    if human and person_was_asked(case, step, since, tuple(_WORDS)):
+    if (
+        human
+        and person_was_asked(case, step, since, tuple(_WORDS))
+        and _was_about(case, human.fact.exception_id, leg_id)
+    ):
         end = _WORDS[Resolution(human.fact.resolution)]
         return _ended(desk, case, leg_id, end, human.fact.by, human.version), CarrierState.UNKNOWN
     state, occurred = _state(desk, case, case.legs[leg_id])
@@ -40,6 +44,15 @@ def _look(desk: Desk, case: Case, leg_id: str, step: str) -> tuple[Case, Carrier
     if state in ENDS and read:
         return _ended(desk, case, leg_id, ENDS[state], read.fact.carrier, read.version), state
     return case, state
+
+
+def _was_about(case: Case, exception_id: str, leg_id: str) -> bool:
+    """Where several parcels are on their way back, a person says of one of them that it is there: the one that the question names."""
+    return case.exceptions[exception_id].opened.fact.detail.startswith(_named(leg_id))
+
+
+def _named(leg_id: str) -> str:
+    return f"leg {leg_id}:"
 
 
 def _state(desk: Desk, case: Case, leg: Leg) -> tuple[CarrierState, str]:
@@ -101,10 +114,10 @@ def _patience(desk: Desk, case: Case, leg: Leg, state: CarrierState) -> Next:
     rule = desk.policy_of(case).intercept
     answered = [x.answered for x in leg.intercepts.values() if x.answered]
     if any(carrier_of(desk, case, x.fact.carrier) is None for x in answered):
-        return person(Cause.INTERCEPT_UNRESOLVED, f"leg {leg.plan.leg_id}: only a person can follow this carrier")
+        return person(Cause.INTERCEPT_UNRESOLVED, f"{_named(leg.plan.leg_id)} only a person can follow this carrier")
     since = max(*(x.at for x in answered), case.case_human.at if case.case_human else "")
     waited = seconds_between(since, desk.clock.now())
     if waited > rule.wait_days * 86_400:
         days = int(waited // 86_400)
-        return person(Cause.INTERCEPT_UNRESOLVED, f"leg {leg.plan.leg_id}: {state} after {days} days")
+        return person(Cause.INTERCEPT_UNRESOLVED, f"{_named(leg.plan.leg_id)} {state} after {days} days")
     return wait(rule.look_seconds)

@@ -50,7 +50,8 @@ class TransactionStatus(StrEnum):
 class Transaction:
     """One transaction as the payment system lists it. ``expired`` marks an authorisation that ended by itself.
     A direct sale is a CAPTURE with no parent. ``key`` is our idempotency key when the system gives it back. ``explained`` marks a refund
-    that says itself what it is for: its lines, or change at a till."""
+    that says itself what it is for: its lines, or change at a till; ``by_hand`` a payment outside the shop, as cash on delivery, which is
+    listed as pending until somebody marks it as made."""
 
     transaction_id: str
     kind: TransactionKind
@@ -62,6 +63,7 @@ class Transaction:
     expired: bool = False
     key: str = ""
     explained: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ class PaymentSnapshot:
 
     @property
     def under_way(self) -> tuple[Transaction, ...]:
-        """Payments that may still become the merchant's money: pending, and neither taken nor let go of since."""
+        """Payments that may still become the merchant's money by themselves: pending, and neither taken nor let go of since. Cash that is paid
+        on delivery is not paid for what is not delivered."""
         ended = {
             t.parent_id
             for t in self.transactions
@@ -118,6 +121,7 @@ class PaymentSnapshot:
             if t.kind in (TransactionKind.AUTHORIZATION, TransactionKind.CAPTURE)
             and t.status is TransactionStatus.PENDING
             and not t.expired
+            and not t.by_hand
             and t.transaction_id not in ended
         )
 

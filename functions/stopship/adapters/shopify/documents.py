@@ -178,7 +178,9 @@ RETURN_CREATE = (
     " { return { id status } userErrors { field message code } } }"
 )
 
-_TRANSACTION = "id kind status gateway authorizationExpiresAt amountSet " + _BAG + " parentTransaction { id }"
+_TRANSACTION = (
+    "id kind status gateway manualPaymentGateway authorizationExpiresAt amountSet " + _BAG + " parentTransaction { id }"
+)
 # A refund's lines and transactions are read deep enough for one order; a longer list is refused, never cut.
 _REFUND = (
     "id note refundLineItems(first: 20) { nodes { quantity lineItem { id } } pageInfo { hasNextPage } }"

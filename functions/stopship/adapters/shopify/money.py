@@ -151,4 +151,5 @@ def _transaction(node: Mapping[str, Any], refunds: Mapping[str, Refund], now: st
         expired=bool(expires) and normal(expires) <= now,
         key=of.key if of else "",
         explained=bool(of and of.lines) or node["kind"] == "CHANGE",
+        by_hand=node["manualPaymentGateway"],
     )

@@ -26,7 +26,7 @@ def test_facts_that_are_read_from_the_ledger_again_are_projected_as_the_streams_
     queue = SimpleNamespace(send=lambda message: queued.append(message["exception_id"]))
     monkeypatch.setattr(project_ledger, "SqsQueue", lambda *_: queue)
     monkeypatch.setattr(project_ledger.aws, "client", lambda _: None)
-    monkeypatch.setattr(project_ledger, "settings", lambda: SimpleNamespace(exception_queues={"P2": "p2"}))
+    monkeypatch.setattr(project_ledger, "settings", lambda: SimpleNamespace(exception_queues={"P2": "p2"}, stage="dev"))
     monkeypatch.setattr(project_ledger, "ledger", MemoryLedger)
 
     assert project_ledger.handler(event, None) == {"batchItemFailures": []}

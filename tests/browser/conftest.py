@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.serve import Served
 from tests.fakes.chromium import PROGRAM, WITHOUT, chromium
@@ -14,6 +14,9 @@ from tests.fakes.identity_provider import PASSWORD
 from tests.fakes.one_thread import use_one_thread
 from tests.statemachines.play import Play
 
+PATIENCE = 20_000
+"""Milliseconds until a page that does not come is called missing, on a machine that does other things beside."""
+expect.set_options(timeout=PATIENCE)
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SCREENSHOTS = os.environ.get("STOPSHIP_SCREENSHOTS", "")
 """The folder that pictures go to; without one none is taken."""
@@ -47,7 +50,7 @@ class Console:
             viewport=size or WIDE,  # type: ignore[arg-type]
             java_script_enabled=script,
         )
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         return context.new_page()
 

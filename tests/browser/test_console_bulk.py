@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Console
+from tests.browser.conftest import PATIENCE, Console
 from tests.browser.test_console_pages import too_wide, violations
 from tests.fakes.partners import Manner, captured
 
@@ -51,6 +51,6 @@ def test_a_selection_outlives_what_comes_in_by_itself(console: Console) -> None:
         console.world.warehouses["north"].manner = Manner.SILENT
         console.world.ask("2001", "d-2001")
         console.world.settle()
-    expect(page.locator("[data-row]")).to_have_count(4, timeout=5000)
+    expect(page.locator("[data-row]")).to_have_count(4, timeout=PATIENCE)
     expect(page.get_by_label("Select order 1001")).to_be_checked()
     expect(page.get_by_text("1 selected")).to_be_visible()

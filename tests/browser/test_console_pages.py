@@ -1,8 +1,8 @@
 """Every page, light, dark and on a phone: no violation that axe finds, nothing wider than the screen, nothing heavy.
 
-A phone shows the same elements: there only the width is looked at."""
+A phone shows the same elements: there only the width is looked at, and in the dark what colours may be wrong about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,16 @@ MOST_BYTES = 100_000
 ROUNDS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "phone": ("light", PHONE)}
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds. It is handed to the browser as its debugger does, so that the page's own policy stands."""
+COLOURS = ("color-contrast", "link-in-text-block")
+
+
+def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """What axe-core finds, by all of its rules or by some. It is handed to the browser as its debugger does, so that the page's own policy
+    stands."""
     page.evaluate(AXE)
     found: list[dict[str, Any]] = page.evaluate(
-        "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+        "async wanted => (await axe.run(document, {resultTypes: ['violations'], ...wanted})).violations",
+        {"runOnly": list(rules)} if rules else {},
     )
     return [f"{x['id']}: {n['html'][:120]} {n['failureSummary'][:200]}" for x in found for n in x["nodes"]]
 
@@ -53,7 +58,7 @@ def test_every_page_is_accessible_fits_and_is_light(
 
 def look(page: Page, title: str, name: str) -> None:
     assert too_wide(page) == 0, title
-    assert name == "phone" or violations(page) == [], title
+    assert name == "phone" or violations(page, COLOURS if name == "dark" else ()) == [], title
 
 
 def test_no_page_takes_a_hundred_kilobytes_the_first_time(console: Console) -> None:
@@ -79,3 +84,10 @@ def test_what_makes_a_page_heavy_or_wide_is_noticed(console: Console) -> None:
     page.evaluate("document.getElementById('w').style.cssText = 'width: 3000px; height: 9px'")
     assert too_wide(page) > 0
     assert [x for x in violations(page) if x.startswith("image-alt")]
+
+
+def test_a_colour_that_cannot_be_read_is_noticed_in_the_dark(console: Console) -> None:
+    page = console.signed_in(theme="dark")
+    assert violations(page, COLOURS) == []
+    page.evaluate("document.querySelector('h1').style.cssText = 'color: #222; background: #111'")
+    assert [x for x in violations(page, COLOURS) if x.startswith("color-contrast")]

@@ -7,13 +7,13 @@ from playwright.sync_api import Page, expect
 
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
-from tests.browser.conftest import Console
+from tests.browser.conftest import PATIENCE, Console
 from tests.browser.test_console_pages import violations
 from tests.fakes.partners import Manner, captured
 from tests.fakes.world import MERCHANT
 
-LIVE = 5000
-"""Milliseconds within which a page shows by itself what has changed: here it asks every second."""
+LIVE = PATIENCE
+"""Within which a page shows by itself what has changed: here it asks every second."""
 
 
 def answer(page: Page, label: str, note: str = "") -> None:

@@ -27,6 +27,11 @@ def sandboxes() -> Iterator[Sandboxes]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _no_trap_of_another_test(sandboxes: Sandboxes) -> None:
+    sandboxes.clear_traps()
+
+
 def check(sandboxes: Sandboxes, **change: Any) -> list[Finding]:
     config = {
         "endpoint": f"{sandboxes.endpoint}/amazon/{MERCHANT}",

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
+    *("--disable-component-update", "--disable-sync", "--disable-software-rasterizer", "--disable-extensions"),
+    *("--mute-audio", "--disable-features=Translate,BackForwardCache,MediaRouter", "--renderer-process-limit=1"),
 ]
 WITHOUT = "no chromium on this machine (Debian: apt-get install chromium)"
 

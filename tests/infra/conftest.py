@@ -8,6 +8,7 @@ import pytest
 
 from infra.stages import stages
 from infra.synth import Finding, check
+from tests.infra import planted as application
 
 type Resource = dict[str, Any]
 
@@ -39,6 +40,14 @@ class Template:
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Finding]]:
     out = tmp_path_factory.mktemp("assembly") / "cdk.out"
     return out, check(out)
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Template, list[Finding]]:
+    """A stack with a bare queue in it, on a restored ledger."""
+    out = tmp_path_factory.mktemp("planted") / "cdk.out"
+    found = check(out, Path(application.__file__))
+    return Template(out / "Planted.template.json"), found
 
 
 @pytest.fixture(scope="session")

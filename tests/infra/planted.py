@@ -1,4 +1,7 @@
-"""A stack of ours with one more thing in it that the rule packs must object to. Run as an application, as app.py is."""
+"""A stack of ours with one more thing in it that the rule packs must object to, and whose ledger was restored into another table. Run as an
+application, as app.py is."""
+
+from dataclasses import replace
 
 from aws_cdk import App, Validations
 from aws_cdk import aws_sqs as sqs
@@ -7,7 +10,11 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from infra.stack import StopshipStack
 from infra.stages import stage
 
-app = App()
-sqs.Queue(StopshipStack(app, "Planted", stage=stage("staging"), platform="arm64"), "Bare")
-Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-app.synth()
+STREAM = "arn:aws:dynamodb:eu-central-1:111122223333:table/ledger-restored/stream/2026-11-26T10:00:00.000"
+
+if __name__ == "__main__":
+    app = App()
+    restored = replace(stage("prod"), restored_ledger=STREAM)
+    sqs.Queue(StopshipStack(app, "Planted", stage=restored, platform="arm64"), "Bare")
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    app.synth()

@@ -3,17 +3,16 @@
 import json
 import re
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.stages import stage
-from infra.synth import run_app
+from infra.synth import Finding
 from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, METRICS, ROLES, TEAMS, function_name
 from stopship.settings import Settings, variable
-from tests.infra import restored
 from tests.infra.conftest import Template
+from tests.infra.planted import STREAM
 from tests.infra.reach import handlers_that_call
 
 WITHOUT_RESOURCES = {
@@ -99,21 +98,22 @@ def test_the_ledger_is_on_demand_recoverable_streamed_and_encrypted(template: Te
     assert ledger["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
 
 
-def test_a_restored_ledger_takes_the_place_of_the_stacks_own_which_stays(prod: Template, tmp_path: Path) -> None:
-    run_app(tmp_path / "cdk.out", {"stopship:check": "no"}, Path(restored.__file__))
-    template = Template(tmp_path / "cdk.out" / "Restored.template.json")
+def test_a_restored_ledger_takes_the_place_of_the_stacks_own_which_stays(
+    prod: Template, planted: tuple[Template, list[Finding]]
+) -> None:
+    template = planted[0]
     own, now = table(prod, "Ledger"), table(template, "Ledger")
     assert now["Properties"] == {k: v for k, v in own["Properties"].items() if k != "Tags"}
     assert now["DeletionPolicy"] == "Retain"
-    arn = restored.STREAM.partition("/stream/")[0]
+    arn = STREAM.partition("/stream/")[0]
     streams = [x for x in template.of("AWS::Lambda::EventSourceMapping").values() if "/stream/" in str(x)]
-    assert [x["EventSourceArn"] for x in streams] == [restored.STREAM, restored.STREAM]
+    assert [x["EventSourceArn"] for x in streams] == [STREAM, STREAM]
     (name,) = [n for n in template.of("AWS::DynamoDB::Table") if n.startswith("Ledger")]
     readers = [x for x in template.of("AWS::Lambda::Function").values() if "STOPSHIP_TABLE_NAME" in str(x)]
     assert {x["Environment"]["Variables"]["STOPSHIP_TABLE_NAME"] for x in readers} == {"ledger-restored"}
     assert template.body["Outputs"]["TableName"]["Value"] == "ledger-restored"
     policies = str(template.policies())
-    assert arn in policies and f"{arn}/index/gsi1" in policies and restored.STREAM in policies
+    assert arn in policies and f"{arn}/index/gsi1" in policies and STREAM in policies
     assert name not in policies, "nothing writes to the old one by mistake"
 
 

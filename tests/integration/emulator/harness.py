@@ -18,7 +18,7 @@ HANDLERS = Path(__file__).parent / "handlers"
 STACK = "Probe"
 
 
-def until[T](condition: Callable[[], T], seconds: float = 15, pause: float = 0.02) -> T:
+def until[T](condition: Callable[[], T], seconds: float = 60, pause: float = 0.02) -> T:
     """The first true value that the condition gives; fails when there is none in time."""
     clock = threading.Event()
     deadline = time.monotonic() + seconds
@@ -82,7 +82,7 @@ class Probe:
             self.client("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return messages
 
-    def next_body(self, queue: str, seconds: float = 15) -> str:
+    def next_body(self, queue: str, seconds: float = 60) -> str:
         return str(until(lambda: self.receive(queue), seconds)[0]["Body"])
 
     def start(self, definition: dict[str, Any], data: Any = None, name: str | None = None) -> str:

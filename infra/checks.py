@@ -16,8 +16,8 @@ MACHINE = "statemachines/cancel_case.asl.json"
 # statelint reads only JSONPath; these two fields are JSONata in ours, as the Amazon States Language allows.
 STATELINT_KNOWS_NOT = ('TimeoutSeconds is "{%', 'Seconds is "{%')
 
-# One more than the cores of a small machine: whoever plays the day at the desk mostly waits for it.
-PROCESSES = 3
+# More than the cores of a small machine: whoever plays the day at the desk, or looks at pages in a browser, mostly waits.
+PROCESSES = 4
 
 CHECKS: tuple[tuple[str, list[str]], ...] = (
     ("format", ["ruff", "format", "--check", "."]),

@@ -8,9 +8,10 @@ import pytest
 
 from infra.stages import stages
 from infra.synth import Finding, check
-from tests.infra import planted as application
 
 type Resource = dict[str, Any]
+
+PLANTED = Path(__file__).with_name("planted.py")
 
 
 class Template:
@@ -46,7 +47,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Findi
 def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Template, list[Finding]]:
     """A stack with a bare queue in it, on a restored ledger."""
     out = tmp_path_factory.mktemp("planted") / "cdk.out"
-    found = check(out, Path(application.__file__))
+    found = check(out, PLANTED)
     return Template(out / "Planted.template.json"), found
 
 

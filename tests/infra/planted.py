@@ -9,12 +9,10 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from infra.stack import StopshipStack
 from infra.stages import stage
+from tests.infra.restored import STREAM
 
-STREAM = "arn:aws:dynamodb:eu-central-1:111122223333:table/ledger-restored/stream/2026-11-26T10:00:00.000"
-
-if __name__ == "__main__":
-    app = App()
-    restored = replace(stage("prod"), restored_ledger=STREAM)
-    sqs.Queue(StopshipStack(app, "Planted", stage=restored, platform="arm64"), "Bare")
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-    app.synth()
+app = App()
+restored = replace(stage("prod"), restored_ledger=STREAM)
+sqs.Queue(StopshipStack(app, "Planted", stage=restored, platform="arm64"), "Bare")
+Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+app.synth()

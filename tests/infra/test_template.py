@@ -12,8 +12,8 @@ from infra.synth import Finding
 from stopship.contract import AMAZON_NOTIFIER, FUNCTIONS, METRICS, ROLES, TEAMS, function_name
 from stopship.settings import Settings, variable
 from tests.infra.conftest import Template
-from tests.infra.planted import STREAM
 from tests.infra.reach import handlers_that_call
+from tests.infra.restored import STREAM
 
 WITHOUT_RESOURCES = {
     "xray:PutTraceSegments",

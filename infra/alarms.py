@@ -52,26 +52,14 @@ class Alarms(Construct):
 
     def watch_leakage(self, stage: Stage) -> None:
         """Goods left after a proven stop: money and goods may both be gone. Of any merchant, connected by a deployment or without."""
-        metric = cloudwatch.Metric(
-            namespace=METRIC_NAMESPACE,
-            metric_name="ShippedAfterStopAnywhere",
-            dimensions_map={"stage": stage.name},
-            statistic="Sum",
-            period=FIVE_MINUTES,
-        )
+        metric = _of_stage(stage, "ShippedAfterStopAnywhere", "Sum", FIVE_MINUTES)
         what = "A stopped order was shipped: open its P1 exception."
         self._alarm("ShippedAfterStop", metric, 0, what, "shipped-after-a-stop")
 
     def watch_credentials(self, stage: Stage) -> None:
         """One measurement a day: between two of them the alarm stays as it is."""
         for days in CREDENTIAL_DAYS:
-            metric = cloudwatch.Metric(
-                namespace=METRIC_NAMESPACE,
-                metric_name="FirstCredentialDaysLeft",
-                dimensions_map={"stage": stage.name},
-                statistic="Minimum",
-                period=Duration.days(1),
-            )
+            metric = _of_stage(stage, "FirstCredentialDaysLeft", "Minimum", Duration.days(1))
             self._alarm(
                 f"CredentialsEndIn{days}Days",
                 metric,
@@ -84,13 +72,7 @@ class Alarms(Construct):
 
     def watch_partners(self, stage: Stage) -> None:
         """One alarm, however many cases wait for the partner; it ends by itself when the partner is back."""
-        metric = cloudwatch.Metric(
-            namespace=METRIC_NAMESPACE,
-            metric_name="PartnersDownAnywhere",
-            dimensions_map={"stage": stage.name},
-            statistic="Maximum",
-            period=FIVE_MINUTES,
-        )
+        metric = _of_stage(stage, "PartnersDownAnywhere", "Maximum", FIVE_MINUTES)
         what = "A partner does not answer: GET /outages names it. Cases wait."
         self._alarm("PartnersDown", metric, 0, what, "a-partner-is-down")
 
@@ -197,3 +179,14 @@ class Alarms(Construct):
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))
         self.alarms.append(alarm)
+
+
+def _of_stage(stage: Stage, name: str, statistic: str, period: Duration) -> cloudwatch.Metric:
+    """A figure of ours that is told once for the whole stage, whoever its merchants are."""
+    return cloudwatch.Metric(
+        namespace=METRIC_NAMESPACE,
+        metric_name=name,
+        dimensions_map={"stage": stage.name},
+        statistic=statistic,
+        period=period,
+    )

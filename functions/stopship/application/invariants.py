@@ -7,9 +7,8 @@ from stopship.application.next_step import answers, most
 from stopship.application.ports import Recorded
 from stopship.application.send_receipt import RECEIVED
 from stopship.application.take_payment_action import PROOFS, lines_to_pay
-from stopship.application.take_payment_action import STEP as PAYMENT
 from stopship.domain import events as e
-from stopship.domain.case import BY_HAND, Case, Leg, fold, subtract, total
+from stopship.domain.case import BY_HAND, ENDS_MONEY, PAYMENT_STEP, Case, Leg, fold, subtract, total
 from stopship.domain.conservation import LineCount, not_cancelled
 from stopship.domain.money import BookedMove, MoveKind, MoveState
 from stopship.domain.order import PRE_PICK
@@ -190,18 +189,12 @@ def _nothing_left_out(s: Subject, version: int, end: e.MoneySettled, tally: Tall
     then, where = s.before(version), f"{s.case.case_id} v{version}: the money ended as {end.why}"
     tally.expect(then.all_settled and not then.wishes_unread, f"{where} over a leg without an end")
     parts = [m for m in then.moves.values() if m.partly or (m.failed and m.failed.fact.code == "REFUND_PARTLY_FAILED")]
-    tally.expect(not parts or _said_by_person(then), f"{where} although only a part of a refund moved")
+    tally.expect(
+        not parts or bool(answers(then, PAYMENT_STEP, ENDS_MONEY)), f"{where} although only a part of a refund moved"
+    )
     if end.why == "refunded" and s.case.channel != "amazon":
         left = subtract(lines_to_pay(then), then.refunded_lines)
         tally.expect(not left, f"{where} without {left}")
-
-
-def _said_by_person(case: Case) -> bool:
-    words = ("done_by_hand", "no_refund")
-    return any(
-        x.resolved and x.resolved.fact.resolution in words and x.opened.fact.evidence.get("step") == PAYMENT
-        for x in case.exceptions.values()
-    )
 
 
 def _no_closure_without_answer(s: Subject, tally: Tally) -> None:

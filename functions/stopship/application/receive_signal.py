@@ -48,10 +48,10 @@ def receive_signal(desk: Desk, signal: Signal) -> str:
         return ""
     earlier = [case for case in _earlier(desk, signal, lock) if _is_about(case, signal)]
     for case in earlier:
-        _receive(desk, replace(signal, delivery_id=f"{signal.delivery_id}:{case.case_id}"), case.case_id)
+        _receive(desk, replace(signal, delivery_id=f"{signal.delivery_id}:{case.case_id}"), case.case_id, lock)
     if earlier and not _is_about(desk.cases.load(signal.merchant, lock.case_id), signal):
         return earlier[-1].case_id
-    return _receive(desk, signal, lock.case_id)
+    return _receive(desk, signal, lock.case_id, lock)
 
 
 def _earlier(desk: Desk, signal: Signal, lock: OrderLock) -> list[Case]:
@@ -69,13 +69,12 @@ def _is_about(case: Case, signal: Signal) -> bool:
     return named and bool(_concerned(case, signal))
 
 
-def _receive(desk: Desk, signal: Signal, case_id: str) -> str:
+def _receive(desk: Desk, signal: Signal, case_id: str, lock: OrderLock | None) -> str:
     for _ in range(_ATTEMPTS):
         known = desk.ledger.delivery_case(signal.merchant, signal.source, signal.delivery_id)
         if known:
             _follow_up(desk, desk.cases.load(signal.merchant, known), signal)
             return known
-        lock = desk.ledger.lock_of(signal.merchant, signal.channel, signal.order_ref)
         case = desk.cases.load(signal.merchant, case_id)
         facts = _facts(desk, case, signal, lock)
         if not facts.events:
@@ -83,6 +82,7 @@ def _receive(desk: Desk, signal: Signal, case_id: str) -> str:
         try:
             case = desk.cases.append(case, facts)
         except (Conflict, AlreadyRecorded):
+            lock = desk.ledger.lock_of(signal.merchant, signal.channel, signal.order_ref)
             continue
         _follow_up(desk, case, signal)
         return case_id

@@ -102,7 +102,7 @@ def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
     rest = _shipped_to_pay(case)
     if not rest:
         return _settle(desk, case, Settled("refunded"), payments.read(case.order_ref))
-    if not _approved(case):
+    if not case.refund_approved:
         return person(Cause.SHIPPED_REFUND_REQUESTED, f"{sum(rest.values())} pieces left: a return, or a refund?")
     snapshot = payments.read(case.order_ref)
     book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
@@ -178,7 +178,7 @@ def _half(record: MoveRecord) -> Next:
 
 def _still_due(case: Case, move: MoneyMove) -> bool:
     if move.kind is MoveKind.VOID:
-        return _approved(case) or not case.shipped_lines
+        return case.refund_approved or not case.shipped_lines
     return not subtract(move.lines, lines_to_pay(case))
 
 
@@ -214,17 +214,13 @@ def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapsho
 def lines_to_pay(case: Case) -> dict[str, int]:
     """Proven lines, and those that left and are back; all shipped ones once two people have approved it. Without what a person has seen to,
     or has said is not paid back."""
-    due = total([case.stopped_lines, case.shipped_lines if _approved(case) else case.returned_lines])
+    due = total([case.stopped_lines, case.shipped_lines if case.refund_approved else case.returned_lines])
     return subtract(due, _by_persons(case))
 
 
 def _by_persons(case: Case) -> dict[str, int]:
     abouts = [x.about for x in answers(case, STEP, ENDS_MONEY)]
     return most(subtract(total([x.stopped, x.left]), x.paid) for x in abouts)
-
-
-def _approved(case: Case) -> bool:
-    return case.refund_approved
 
 
 def unproven(case: Case) -> list[str]:
@@ -244,7 +240,7 @@ def plan_money(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]
     lines = lines_to_pay(case)
     if not lines:
         return Settled("nothing_stopped")
-    if unproven(case) and not _approved(case):
+    if unproven(case) and not case.refund_approved:
         raise MoneyRefused("proof_first", f"legs {unproven(case)} are not proven to be stopped")
     claimed = _claimed_twice(case, lines)
     if claimed:

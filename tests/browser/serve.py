@@ -13,10 +13,13 @@ type Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 @dataclass
 class Served:
-    """``requests`` are (method, path, status, bytes sent) in order. ``after`` runs when a POST has been answered: the world goes on."""
+    """``requests`` are (method, path, status, bytes sent) in order. ``after`` runs when a POST has been carried out: the world goes on.
+    ``hold`` keeps a POST's answer back, and ``sent`` is told each request whose answer has gone."""
 
     handler: Handler
     after: Callable[[], None] = lambda: None
+    hold: Callable[[], object] = lambda: None
+    sent: Callable[[str, str], None] = lambda method, path: None
     requests: list[tuple[str, str, int, int]] = field(default_factory=list)
     down: bool = False
 
@@ -67,6 +70,8 @@ class Served:
             told = self.handler(event_of(request, body))
             if request.command == "POST":
                 self.after()
+        if request.command == "POST":
+            self.hold()
         raw = base64.b64decode(told["body"]) if told["isBase64Encoded"] else told["body"].encode()
         self.requests.append((request.command, request.path, told["statusCode"], len(raw)))
         request.send_response(told["statusCode"])
@@ -79,6 +84,7 @@ class Served:
         with suppress(ConnectionError):
             # The browser may have gone to another page meanwhile.
             request.wfile.write(raw)
+        self.sent(request.command, request.path)
 
 
 def event_of(request: BaseHTTPRequestHandler, body: bytes) -> dict[str, Any]:

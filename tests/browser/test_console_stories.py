@@ -1,6 +1,7 @@
 """A person at the desk, in a real browser: sign in, take the next, read, see what will follow, answer, and watch the case end."""
 
 from collections.abc import Callable
+from threading import Semaphore
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -46,6 +47,19 @@ def test_the_whole_story(console: Console, shot: Callable[[Page, str], None]) ->
     case = console.world.case_of("1003")
     assert case.closed and case.closed.fact.outcome == Outcome.STOPPED
     assert refunds(console, "1003") == 1
+
+
+def test_news_that_come_in_meanwhile_do_not_overtake_the_answer_to_what_was_sent(console: Console) -> None:
+    page = console.signed_in("agent")
+    page.get_by_role("button", name="Take next").click()
+    answer(page, "The warehouse stopped it", "Ann holds the box")
+    expect(page.get_by_role("button", name="Do exactly this")).to_be_visible()
+    news = Semaphore(0)
+    # A refresh finds that the exception has ended, and would lead the page to where this is told.
+    console.served.sent = lambda _, path: news.release() if "/part" in path and console.world.case_of("1003").closed else None
+    console.served.hold = lambda: [news.acquire(timeout=PATIENCE / 1000) for _ in range(2)]
+    page.get_by_role("button", name="Do exactly this").click()
+    expect(page.get_by_text("Your answer is recorded")).to_be_visible()
 
 
 def test_two_people_are_given_two_exceptions_and_see_each_others(console: Console) -> None:

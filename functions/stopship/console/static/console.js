@@ -97,6 +97,16 @@
 
   // ------------------------------------------------------------ what comes in by itself
 
+  // What a person has sent is answered first: being led elsewhere by a refresh meanwhile would take the answer away.
+  const sent = new Set();
+  const own = ({ detail }) => detail.requestConfig.elt.matches("form");
+  addEventListener("pageshow", () => sent.clear());
+  document.addEventListener("htmx:beforeRequest", (event) => { if (own(event)) sent.add(event.detail.xhr); });
+  document.addEventListener("htmx:beforeOnLoad", (event) => { if (sent.size && !own(event)) event.preventDefault(); });
+  document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
+    if (!xhr.getResponseHeader("hx-redirect")) sent.delete(xhr);
+  });
+
   document.addEventListener("htmx:afterSwap", () => {
     if (chosen) document.getElementById(chosen)?.classList.add("chosen");
     count();

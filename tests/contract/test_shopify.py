@@ -136,7 +136,7 @@ def confirm(orders: ShopifyOrderSystem, command: CancelCommand, reference: str) 
         last.append(orders.read_cancel(command, reference))
         return last[-1].state is not CancelState.SUBMITTED
 
-    assert until(ended, 5.0), "the cancel's job did not end"
+    assert until(ended, 20.0), "the cancel's job did not end"
     return last[-1]
 
 
@@ -302,7 +302,7 @@ def test_a_full_cancel_is_a_job_and_is_believed_when_the_order_says_so(
     sandboxes: Sandboxes, orders: ShopifyOrderSystem
 ) -> None:
     placed = Placed(sandboxes)
-    placed.trap("cancel", "late", seconds=0.3)
+    placed.trap("cancel", "late", seconds=1)
     taken = orders.cancel(placed.full())
     assert taken.state is CancelState.SUBMITTED
     assert not read(orders, placed).cancelled
@@ -348,7 +348,7 @@ def test_goods_that_leave_while_the_job_waits_make_it_end_without_a_cancel(
     sandboxes: Sandboxes, orders: ShopifyOrderSystem
 ) -> None:
     placed = Placed(sandboxes)
-    placed.trap("cancel", "late", seconds=0.3)
+    placed.trap("cancel", "late", seconds=1)
     taken = orders.cancel(placed.full())
     placed.tell("fulfill")
     answer = confirm(orders, placed.full(), taken.reference)
@@ -860,7 +860,7 @@ def test_a_refund_over_several_payments_has_failed_only_when_nothing_of_it_moved
 
 def test_a_pending_refund_is_done_when_the_bank_is(sandboxes: Sandboxes, payments: ShopifyPayments) -> None:
     placed = Placed(sandboxes)
-    placed.trap("refund", "late", seconds=0.2)
+    placed.trap("refund", "late", seconds=0.6)
     move = placed.refund("12.50", mug=1)
     assert payments.move(placed.ref, move).state is MoveState.PENDING
     assert until(lambda: payments.move(placed.ref, move).state is MoveState.DONE, 5.0)
@@ -978,7 +978,7 @@ def test_what_was_under_way_goes_on_after_a_restart(connection: ShopifyConnectio
     with Sandboxes.start(state=state) as first:
         first.configure(merchants={MERCHANT: {"shopify": settings}})
         placed, paid = Placed(first), Placed(first)
-        placed.trap("cancel", "late", seconds=0.5)
+        placed.trap("cancel", "late", seconds=3)
         taken = ShopifyOrderSystem(at(first, connection), pause=lambda _: None).cancel(placed.full())
         told = {"input": raw_refund(paid, "10.00"), "key": f"raw-{paid.ref}"}
         before = ShopifyClient(at(first, connection)).run(REFUND, told)["refundCreate"]["refund"]["id"]

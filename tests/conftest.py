@@ -1,6 +1,7 @@
 """What holds for all tests: a search by Hypothesis is the same in every run, and a longer one is asked for by STOPSHIP_HYPOTHESIS=long;
 and each test is a process of its own as far as access tokens go."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -23,6 +24,17 @@ settings.load_profile("long" if os.environ.get("STOPSHIP_HYPOTHESIS") == "long" 
 _TOGETHER = ("tests/e2e/",), ("tests/infra/",)
 """Files that look at things which take long to make: one process makes them, one after the other, for whole desks side by side would only
 keep each other waiting."""
+
+
+def pytest_collection_finish() -> None:
+    """All that is loaded stays to the end of the run: looking through it again and again would be an eighth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

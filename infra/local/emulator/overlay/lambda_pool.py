@@ -16,8 +16,9 @@ from infra.local.emulator.vendor import module, replace
 runtime = module("core.lambda_runtime")
 service = module("services.lambda_svc")
 
-MOST = min(4, max(2, os.cpu_count() or 2))
-"""No more than there are cores: where a machine has few, the start of more costs more than they bring."""
+MOST = min(4, max(1, (os.cpu_count() or 2) // 2))
+"""Half as many as there are cores: the functions share these, and where they are few the start of a second environment of each costs more
+than it brings."""
 LIMIT = int(os.environ.get("LAMBDA_MAX_WORKERS", MOST))
 PATIENCE_SECONDS = float(os.environ.get("LAMBDA_WAIT_SECONDS", "20"))
 

@@ -97,7 +97,7 @@ class Probe:
         )["executionArn"]
         return arn
 
-    def ended(self, execution: str, seconds: float = 15) -> dict[str, Any]:
+    def ended(self, execution: str, seconds: float = 60) -> dict[str, Any]:
         def over() -> dict[str, Any] | None:
             found: dict[str, Any] = self.client("stepfunctions").describe_execution(executionArn=execution)
             return None if found["status"] == "RUNNING" else found

@@ -56,7 +56,9 @@ def test_news_that_come_in_meanwhile_do_not_overtake_the_answer_to_what_was_sent
     expect(page.get_by_role("button", name="Do exactly this")).to_be_visible()
     news = Semaphore(0)
     # A refresh finds that the exception has ended, and would lead the page to where this is told.
-    console.served.sent = lambda _, path: news.release() if "/part" in path and console.world.case_of("1003").closed else None
+    console.served.sent = lambda _, path: (
+        news.release() if "/part" in path and console.world.case_of("1003").closed else None
+    )
     console.served.hold = lambda: [news.acquire(timeout=PATIENCE / 1000) for _ in range(2)]
     page.get_by_role("button", name="Do exactly this").click()
     expect(page.get_by_text("Your answer is recorded")).to_be_visible()

@@ -56,7 +56,7 @@ def answer_mail(desk: Desk, case: Case, mail_id: str, letter: Letter, answer: An
             step.deliveries = _new(desk, case.merchant, [(SENT, id_hash(message_id.partition("@")[0]))])
         return step
 
-    desk.cases.record(case.merchant, case.case_id, build)
+    desk.cases.extend(case, build)
 
 
 def _requested(desk: Desk, case: Case, key: str, mail_id: str, letter: Letter, answer: Answer) -> bool:
@@ -90,7 +90,7 @@ def _requested(desk: Desk, case: Case, key: str, mail_id: str, letter: Letter, a
         ):
             return False
         try:
-            desk.cases.record(case.merchant, case.case_id, build)
+            desk.cases.extend(case, build)
         except AlreadyRecorded:
             continue
         return first or _left_undone(desk, case, key)

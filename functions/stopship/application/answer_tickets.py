@@ -80,7 +80,7 @@ def _record(desk: Desk, case: Case, fact: Event, key: str) -> Case:
         step.add(fact, key)
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)
 
 
 def _message(case: Case, template: Template, rows: Rows) -> TicketMessage:

@@ -80,7 +80,7 @@ def _look_again(desk: Desk, case: Case) -> Next:
         add_plan(step, current, order, desk.partners.places(case.merchant), desk.policy_of(current).intercept)
         return step
 
-    desk.cases.record(case.merchant, case.case_id, build)
+    desk.cases.extend(case, build)
     return cancel_in_order_system(desk, case.merchant, case.case_id)
 
 
@@ -129,7 +129,7 @@ def _begin(desk: Desk, case: Case) -> Next:
         return first
     case = _quote(desk, case)
     try:
-        case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, lines, order))
+        case = desk.cases.extend(case, lambda c: _intend(c, scope, lines, order))
     except Conflict:
         take_back(desk, case)
         raise
@@ -223,7 +223,7 @@ def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
     if progress.state is CancelState.REFUSED:
         refused = OrderCancelRefused(case.channel, progress.code, progress.message[:500], attempt)
         take_back(desk, case)
-        desk.cases.record(case.merchant, case.case_id, lambda _: _one(refused))
+        desk.cases.extend(case, lambda _: _one(refused))
         return person(Cause.ORDER_CANCEL_REFUSED, f"{progress.code} {progress.message}")
     submitted = OrderCancelSubmitted(case.channel, progress.reference, attempt)
     key = action_key(case.case_id, "", "submitted", str(attempt))
@@ -234,7 +234,7 @@ def _after(desk: Desk, case: Case, progress: CancelProgress) -> Next:
             expect_word(desk, current, step, progress.reference)
         return step
 
-    case = desk.cases.record(case.merchant, case.case_id, build)
+    case = desk.cases.extend(case, build)
     since = case.cancel_submitted.at if case.cancel_submitted else desk.clock.now()
     return _patience(desk, case, since, progress.reference if progress.announced else "")
 
@@ -253,7 +253,7 @@ def _patience(desk: Desk, case: Case, since: str, announced: str = "") -> Next:
 
 def _cancelled(desk: Desk, case: Case, progress: CancelProgress, scope: str, lines: Quantities) -> Next:
     fact = OrderCancelled(case.channel, scope, dict(lines), progress.reference, progress.by_us)
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: None if _covers(c) else _one(fact))
+    case = desk.cases.extend(case, lambda c: None if _covers(c) else _one(fact))
     if not case.all_settled:
         return legs(case)
     if not _covers(case):
@@ -269,7 +269,7 @@ def _look_for_new_work(desk: Desk, case: Case) -> Next:
         return go() if _left_alone(case) else _new_work(desk, case, order)
     if _still_counted(case, order) and not _rests_on_a_word(case):
         return _patience(desk, case, case.cancelled.at if case.cancelled else desk.clock.now())
-    desk.cases.record(case.merchant, case.case_id, lambda c: _count_after(c, order))
+    desk.cases.extend(case, lambda c: _count_after(c, order))
     return go()
 
 
@@ -303,7 +303,7 @@ def _new_work(desk: Desk, case: Case, order: OrderSnapshot) -> Next:
         add_legs(step, current, order, new_legs(current, order, desk.partners.places(case.merchant)))
         return step
 
-    return legs(desk.cases.record(case.merchant, case.case_id, build))
+    return legs(desk.cases.extend(case, build))
 
 
 def _left_alone(case: Case) -> bool:
@@ -332,7 +332,7 @@ def _quote(desk: Desk, case: Case) -> Case:
         return case
     quote = payments.quote(case.order_ref, lines)
     fact = RefundQuoted(str(quote.amount), quote.currency, lines)
-    return desk.cases.record(case.merchant, case.case_id, lambda _: _one(fact))
+    return desk.cases.extend(case, lambda _: _one(fact))
 
 
 def _one(event: Event, key: str = "") -> Step:

@@ -19,14 +19,14 @@ def change_address(desk: Desk, case: Case, step: str) -> Case:
     name, digest = wanted.fact.exception_id, wanted.fact.address_sha256
     asked = AddressChangeRequested(name, case.channel, digest)
     key = action_key(case.case_id, "", "address", name)
-    case = desk.cases.record(case.merchant, case.case_id, lambda _: _one(asked, key))
+    case = desk.cases.extend(case, lambda _: _one(asked, key))
     by_us = not person_was_asked(case, step, case.address_requested[name].version, (Resolution.DONE_BY_HAND,))
     if by_us:
         address = kept_address(desk, case.merchant, name, digest)
         system = desk.partners_of(case).order_system(case.merchant, case.channel)
         system.change_address(case.order_ref, address, key)
     changed = AddressChanged(name, case.channel, digest, by_us)
-    return desk.cases.record(case.merchant, case.case_id, lambda _: _one(changed, f"{key}:changed"))
+    return desk.cases.extend(case, lambda _: _one(changed, f"{key}:changed"))
 
 
 def _wanted(case: Case) -> At[ExceptionResolved] | None:

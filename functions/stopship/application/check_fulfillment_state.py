@@ -30,23 +30,23 @@ def check_fulfillment_state(desk: Desk, merchant: str, case_id: str, leg_id: str
         holding = pool.submit(_place_hold, desk, case, leg) if hold_wanted else None
     held = holding.result() if holding else None
     if held:
-        desk.cases.record(merchant, case_id, lambda c: _hold_step(c, leg, held))
+        case = desk.cases.extend(case, lambda c: _hold_step(c, leg, held))
     if reading:
         seen = reading.result()
-        desk.cases.record(merchant, case_id, lambda _: observed_step(leg_id, seen, CHECK))
+        desk.cases.extend(case, lambda _: observed_step(leg_id, seen, CHECK))
     return {"next": "rule"}
 
 
 def hold_leg(desk: Desk, case: Case, leg_id: str) -> Case:
     """A hold in the order system on the leg's work, outside the leg's own way through the machine."""
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend_hold(c, c.legs[leg_id], anew=True))
+    case = desk.cases.extend(case, lambda c: _intend_hold(c, c.legs[leg_id], anew=True))
     leg = case.legs[leg_id]
     if not needs_hold(case, leg):
         return case
     held = _place_hold(desk, case, leg)
     if held is None:
         return case
-    return desk.cases.record(case.merchant, case.case_id, lambda c: _hold_step(c, leg, held))
+    return desk.cases.extend(case, lambda c: _hold_step(c, leg, held))
 
 
 def needs_hold(case: Case, leg: Leg) -> bool:

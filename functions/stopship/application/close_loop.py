@@ -58,7 +58,7 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
     case = _open_return(desk, case)
     case = _tell(desk, case)
     case = answer_tickets(desk, case, STEP, _template(case), line_outcomes(case))
-    case = desk.cases.record(merchant, case_id, lambda c: _close(desk, c))
+    case = desk.cases.extend(case, lambda c: _close(desk, c))
     return go() if case.closed else legs(case)
 
 
@@ -84,7 +84,7 @@ def _open_return(desk: Desk, case: Case) -> Case:
         step.add(ReturnOpened(lines, reference), key)
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)
 
 
 def _let_ship(case: Case) -> bool:
@@ -107,7 +107,7 @@ def _tell(desk: Desk, case: Case) -> Case:
         return tell_outcome(desk, case, buyers, name, template, STEP)
     taken_back = case.messages_not_sent.get(name, [])
     key = action_key(case.case_id, "", "message", name, *([str(len(taken_back) + 1)] if taken_back else []))
-    case = desk.cases.record(case.merchant, case.case_id, lambda _: _requested(name, key))
+    case = desk.cases.extend(case, lambda _: _requested(name, key))
     status, message_id = _send(desk, case, template, name)
 
     def build(_: Case) -> Step:
@@ -115,7 +115,7 @@ def _tell(desk: Desk, case: Case) -> Case:
         step.add(MessageSent(name, message_id, status), action_key(case.case_id, "", "message_sent", name))
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)
 
 
 def _template(case: Case) -> Template:
@@ -164,7 +164,7 @@ def _send(desk: Desk, case: Case, template: Template, name: str) -> tuple[str, s
         return "sent", desk.mailer.send(sender, to, told.subject, told.text, tags)
     except PartnerUnavailable as error:
         if not error.in_doubt:
-            case = desk.cases.record(case.merchant, case.case_id, lambda _: _not_sent(name))
+            case = desk.cases.extend(case, lambda _: _not_sent(name))
             if tries(case, case.messages_not_sent[name]) < TRIES:
                 raise
         raise MessageFailed(f"{template} could not be sent") from error

@@ -52,7 +52,7 @@ def _end(
         close_door(desk, current, name, step, tokens)
         return step
 
-    case = desk.cases.record(case.merchant, case.case_id, build)
+    case = desk.cases.extend(case, build)
     for token in tokens:
         desk.tasks.wake(token, output)
     return case

@@ -20,4 +20,4 @@ def end_question(desk: Desk, kept: Case, wish_case_id: str) -> Case:
         step.add(CaseClosed("none", False, [], "unmatched_message", False, {}, ""), "closed:unmatched")
         return step
 
-    return desk.cases.record(kept.merchant, kept.case_id, build)
+    return desk.cases.extend(kept, build)

@@ -40,8 +40,7 @@ def escalate_exception(desk: Desk, merchant: str, exception_id: str) -> str:
     if item is None or item.state != "open":
         return ""
     mine: list[_Telling] = []
-    before = desk.cases.load(merchant, item.case_id)
-    case = desk.cases.record(merchant, item.case_id, lambda c: _step(desk, c, exception_id, mine), before)
+    case = desk.cases.record(merchant, item.case_id, lambda c: _step(desk, c, exception_id, mine))
     for telling in mine:
         _tell(desk, case, item, telling)
     state = case.exceptions[exception_id]
@@ -124,7 +123,7 @@ def _tell(desk: Desk, case: Case, item: ExceptionItem, telling: _Telling) -> Non
         status = _sent(desk, way, notice)
         if status == "sent" or telling.again:
             fact = NoticeSent(item.exception_id, telling.period, telling.level, way, status)
-            desk.cases.record(case.merchant, case.case_id, lambda _, fact=fact: _one(fact))  # type: ignore[misc]
+            desk.cases.extend(case, lambda _, fact=fact: _one(fact))  # type: ignore[misc]
 
 
 def _sent(desk: Desk, way: str, notice: Notice) -> str:

@@ -82,7 +82,7 @@ def _intended(desk: Desk, known: Case, leg_id: str, token: str) -> tuple[Case, b
         mine[:] = [step is not None]
         return step
 
-    return desk.cases.record(known.merchant, known.case_id, build, known), mine[-1]
+    return desk.cases.extend(known, build), mine[-1]
 
 
 def _repeated(desk: Desk, case: Case, leg_id: str) -> Case:
@@ -105,7 +105,7 @@ def _repeated(desk: Desk, case: Case, leg_id: str) -> Case:
         )
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)
 
 
 def _action(desk: Desk, case: Case, leg: Leg) -> Action:
@@ -177,9 +177,9 @@ def _send(desk: Desk, case: Case, leg: Leg) -> None:
     except PartnerUnavailable as error:
         if not error.in_doubt and not notices_repeats(leg.plan.partner):
             fact = StopShipFailed(leg.plan.leg_id, attempt.requested.fact.attempt, type(error).__name__)
-            desk.cases.record(case.merchant, case.case_id, lambda _: _one(fact))
+            desk.cases.extend(case, lambda _: _one(fact))
         raise
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: sent_step(c, leg.plan.leg_id, answer))
+    case = desk.cases.extend(case, lambda c: sent_step(c, leg.plan.leg_id, answer))
     if answer.level in FINAL:
         for callback in desk.ledger.waiting(case.merchant, case.case_id):
             if callback.subject == leg.plan.leg_id:

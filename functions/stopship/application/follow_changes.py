@@ -65,7 +65,7 @@ def look_again(desk: Desk, case: Case, signal: Signal) -> None:
     if order.cancelled or (case.cancel_requested and not case.cancelled) or _too_often(case):
         return
     before = set(case.legs)
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: _replan(desk, c, order))
+    case = desk.cases.extend(case, lambda c: _replan(desk, c, order))
     for leg_id in [x for x in case.legs if x not in before]:
         if needs_hold(case, case.legs[leg_id]):
             case = hold_leg(desk, case, leg_id)
@@ -105,7 +105,7 @@ def _reopen(desk: Desk, case: Case, order: OrderSnapshot) -> None:
         step.add(ExecutionStarted(name, number, "reopened"), f"execution:{number}")
         return step
 
-    case = desk.cases.record(case.merchant, case.case_id, build)
+    case = desk.cases.extend(case, build)
     if case.is_open:
         desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
 

@@ -86,4 +86,4 @@ def _answered(desk: Desk, case: Case, fact: InterceptAnswered, what: str = "inte
         step.add(fact, key)
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)

@@ -32,17 +32,17 @@ def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
     if case.withdrawn:
         return go(legs=open_legs(case))
     first = list(desk.partners.hold_first(merchant))
-    case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(c, first))
+    case = desk.cases.extend(case, lambda c: _intend_holds(c, first))
     if case.order and not lines_missing(case) and _bundles_are_whole(case):
         return go(legs=open_legs(case))
     holds, order, seen = _hold_and_read(desk, case, first)
     if order is not None and _only_shelves_know(order):
         others = [name for name in desk.partners.warehouses(merchant) if name not in first]
-        case = desk.cases.record(merchant, case_id, lambda c: _intend_holds(c, others))
+        case = desk.cases.extend(case, lambda c: _intend_holds(c, others))
         holds = {**holds, **_hold(desk, case, others)}
     if order is None:
         return _not_known(desk, case, holds)
-    case = desk.cases.record(merchant, case_id, lambda c: _plan(desk, c, holds, order, seen))
+    case = desk.cases.extend(case, lambda c: _plan(desk, c, holds, order, seen))
     missing = lines_not_in_order(case, {line.line_id for line in order.lines})
     if missing and not (case.legs and _seen_by_person(case)):
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
@@ -151,7 +151,7 @@ def _not_known(desk: Desk, case: Case, holds: Mapping[str, StopAnswer]) -> Next:
         step.add(OrderNotFound(attempt))
         return step
 
-    desk.cases.record(case.merchant, case.case_id, build)
+    desk.cases.extend(case, build)
     if attempt >= policy.order_wait_attempts:
         return person(Cause.UNKNOWN_ORDER, f"{case.channel} does not know order {case.order_ref}")
     return wait(policy.order_wait_seconds)

@@ -53,11 +53,17 @@ class CaseBook:
             raise NotFound(f"case {case_id}")
         return case
 
-    def record(self, merchant: str, case_id: str, build: Build, known: Case | None = None) -> Case:
-        """``known`` is the case as it was loaded a moment ago, which spares a read. Lets ``build`` decide on the newest version until its facts are in. ``build`` may run several times, so it only
-        decides; facts whose key is there already are left out. Gives the case as it then is."""
-        for _ in range(_ATTEMPTS):
-            case, known = known or self.load(merchant, case_id), None
+    def record(self, merchant: str, case_id: str, build: Build) -> Case:
+        """Lets ``build`` decide on the newest version until its facts are in. ``build`` may run several times, so it only decides; facts
+        whose key is there already are left out. Gives the case as it then is."""
+        return self.extend(self.load(merchant, case_id), build)
+
+    def extend(self, case: Case, build: Build) -> Case:
+        """As ``record``, for who has loaded the case: ``build`` decides on that, and on the newest version only where something was added
+        meanwhile."""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                case = self.load(case.merchant, case.case_id)
             step = build(case)
             if step is None:
                 return case
@@ -68,7 +74,7 @@ class CaseBook:
                 return self.append(case, step)
             except Conflict:
                 continue
-        raise Conflict(f"{case_id} kept changing")
+        raise Conflict(f"{case.case_id} kept changing")
 
     def append(self, case: Case, step: Step) -> Case:
         """Adds the step to exactly this version of the case. Raises Conflict when the case has moved on."""

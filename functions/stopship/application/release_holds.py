@@ -48,4 +48,4 @@ def _part_goes_on(case: Case) -> bool:
 def _released(desk: Desk, case: Case, leg_id: str, system: str) -> Case:
     step = Step()
     step.add(HoldReleased(leg_id, system))
-    return desk.cases.record(case.merchant, case.case_id, lambda _: step)
+    return desk.cases.extend(case, lambda _: step)

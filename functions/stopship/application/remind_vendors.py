@@ -62,7 +62,7 @@ def _remind(desk: Desk, known: Case, leg_id: str, warehouse: Warehouse) -> bool:
         end = StopReminderFailed(leg_id, number, tried, type(error).__name__, in_doubt)
     else:
         end = StopReminderSent(leg_id, number, tried, answer.reference)
-    desk.cases.record(case.merchant, case.case_id, lambda c: _ended(c, end))
+    desk.cases.extend(case, lambda c: _ended(c, end))
     return isinstance(end, StopReminderSent)
 
 
@@ -80,7 +80,7 @@ def _intended(desk: Desk, known: Case, leg_id: str) -> tuple[Case, bool]:
         step.add(StopReminderRequested(leg_id, attempt, number), _key(case, leg_id, "remind", attempt, number))
         return step
 
-    return desk.cases.record(known.merchant, known.case_id, build, known), mine[-1]
+    return desk.cases.extend(known, build), mine[-1]
 
 
 def _ended(case: Case, end: StopReminderSent | StopReminderFailed) -> Step:

@@ -135,7 +135,7 @@ def _resume(desk: Desk, case: Case, running: Collection[str]) -> bool:
         step.add(ExecutionStarted(execution_name(case.case_id, number), number, "resumed"), f"execution:{number}")
         return step
 
-    resumed = desk.cases.record(case.merchant, case.case_id, build)
+    resumed = desk.cases.extend(case, build)
     if resumed.executions[-1].fact.number != number:
         return False
     desk.executions.start(case.merchant, case.case_id, number)

@@ -113,7 +113,7 @@ def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
     quote = payments.quote(case.order_ref, {line: rest[line]})
     step = Step()
     step.add(RefundQuoted(str(quote.amount), quote.currency, dict(quote.lines)))
-    case = desk.cases.record(case.merchant, case.case_id, lambda _: step)
+    case = desk.cases.extend(case, lambda _: step)
     key = _key(case, MoveKind.REFUND, f"{case.case_id}:{line}")
     move = MoneyMove(key, MoveKind.REFUND, quote.amount, quote.currency, lines=dict(quote.lines))
     return _do(desk, _book(desk, case, move, snapshot), payments, move)
@@ -208,7 +208,7 @@ def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapsho
     quote = payments.quote(case.order_ref, lines)
     step = Step()
     step.add(RefundQuoted(str(quote.amount), quote.currency, lines))
-    return desk.cases.record(case.merchant, case.case_id, lambda _: step)
+    return desk.cases.extend(case, lambda _: step)
 
 
 def lines_to_pay(case: Case) -> dict[str, int]:
@@ -455,7 +455,7 @@ def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | No
         step.add(fact)
         return step
 
-    desk.cases.record(case.merchant, case.case_id, build)
+    desk.cases.extend(case, build)
     return go()
 
 

@@ -85,4 +85,4 @@ def _record(desk: Desk, case: Case, fact: MessageRequested | MessageNotSent | Me
         step.add(fact, key)
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)

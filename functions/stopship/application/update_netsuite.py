@@ -53,7 +53,6 @@ def _to_write(case: Case) -> dict[str, int]:
 
 def _update(desk: Desk, case: Case, erp: Erp) -> Next:
     """Between the reading and the writing nobody has to wait for a turn again."""
-    merchant, case_id = case.merchant, case.case_id
     order = erp.read_sales_order(case.order_ref)
     if order is None:
         return person(Cause.ERP_REFUSED, f"NetSuite has no sales order for {case.order_ref}")
@@ -63,13 +62,13 @@ def _update(desk: Desk, case: Case, erp: Erp) -> Next:
     unbilled = [x.line for x in order.lines if x.line in close and x.fulfilled > x.billed]
     if unbilled:
         return person(Cause.INVOICE_BEFORE_CLOSE, f"invoice the fulfilled part of lines {unbilled} before closing")
-    case = desk.cases.record(merchant, case_id, lambda c: _intend(c, order, [*close, *reduce]))
+    case = desk.cases.extend(case, lambda c: _intend(c, order, [*close, *reduce]))
     update = ErpUpdate(fields_of(desk, case), note_of(case), _hold(desk, case), close, reduce)
     try:
         after = erp.update(order, update)
     except PartnerRefused as refusal:
         return person(Cause.ERP_REFUSED, str(refusal))
-    case = desk.cases.record(merchant, case_id, lambda c: _updated(c, after, update))
+    case = desk.cases.extend(case, lambda c: _updated(c, after, update))
     moved = disturbed(_counts(order), _counts(after), {str(line) for line in (*close, *reduce)})
     if moved:
         return person(Cause.ERP_LINES_DIFFER, f"lines {', '.join(moved)} changed while others were closed")
@@ -173,7 +172,7 @@ def _skip(desk: Desk, case: Case, why: str) -> Next:
         step.add(ErpSkipped(SYSTEM, why))
         return step
 
-    desk.cases.record(case.merchant, case.case_id, build)
+    desk.cases.extend(case, build)
     return go()
 
 

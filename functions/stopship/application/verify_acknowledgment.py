@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
     """Next as for the rule. Timers are hints: only a passed deadline without an answer is silence."""
-    _read_lost_answer(desk, desk.cases.load(merchant, case_id), leg_id)
+    case = _read_lost_answer(desk, desk.cases.load(merchant, case_id), leg_id)
     try:
-        case = desk.cases.record(merchant, case_id, lambda c: _silence(desk, c, leg_id))
+        case = desk.cases.extend(case, lambda c: _silence(desk, c, leg_id))
     except AlreadyRecorded:
         # The answer came through the door in this very moment: there is no silence.
         case = desk.cases.load(merchant, case_id)
@@ -35,35 +35,34 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
     leg = case.legs[leg_id]
     action = decide_leg(case, leg, policy, desk.clock.now()).action
     if action is Action.WEIGH:
-        weigh_intercept(desk, case, leg)
+        case = weigh_intercept(desk, case, leg)
     if action is Action.VERIFY:
         seen = read_pick_state(desk, case, leg)
-        desk.cases.record(merchant, case_id, lambda _: observed_step(leg_id, seen, "verify"))
+        case = desk.cases.extend(case, lambda _: observed_step(leg_id, seen, "verify"))
     now = desk.clock.now()
-    case = desk.cases.record(
-        merchant,
-        case_id,
-        lambda c: decision_step(c, c.legs[leg_id], decide_leg(c, c.legs[leg_id], policy, now)),
+    case = desk.cases.extend(
+        case, lambda c: decision_step(c, c.legs[leg_id], decide_leg(c, c.legs[leg_id], policy, now))
     )
     case = end_exception_by_evidence(desk, case, leg_id)
     return where_next(case, leg_id, decide_leg(case, case.legs[leg_id], policy, now), policy, desk.clock.now())
 
 
-def _read_lost_answer(desk: Desk, case: Case, leg_id: str) -> None:
+def _read_lost_answer(desk: Desk, case: Case, leg_id: str) -> Case:
     """Before a silence is believed, an answer is looked for where it can be read: its message may have been lost."""
     leg = case.legs[leg_id]
     attempt = leg.current
     if attempt is None or leg.answer or leg.settled or leg.gone:
-        return
+        return case
     if desk.clock.now() < attempt.requested.fact.deadline:
-        return
+        return case
     warehouse = desk.partners_of(case).warehouses(case.merchant)[leg.plan.warehouse]
     # Asked of the instance, not of its class: what keeps to a partner's limits passes on whatever its adapter can do.
     if not hasattr(warehouse, "read_answer"):
-        return
+        return case
     answer = cast("AnswerReader", warehouse).read_answer(stop_command(desk, case, leg, attempt))
-    if answer.level in FINAL:
-        desk.cases.record(case.merchant, case.case_id, lambda c: _heard(desk, c, leg_id, answer))
+    if answer.level not in FINAL:
+        return case
+    return desk.cases.extend(case, lambda c: _heard(desk, c, leg_id, answer))
 
 
 def _heard(desk: Desk, case: Case, leg_id: str, answer: StopAnswer) -> Step | None:

@@ -50,7 +50,7 @@ def _not_found(desk: Desk, case: Case, leg_id: str, error: Exception) -> Case:
     step.add(LabelVoidRequested(leg_id, "", ""), action_key(case.case_id, leg_id, "void", "none"))
     answered = LabelVoidAnswered(leg_id, "", "", VoidState.SILENT, type(error).__name__)
     step.add(answered, action_key(case.case_id, leg_id, "void_answered", "none"))
-    return desk.cases.record(case.merchant, case.case_id, lambda _: step)
+    return desk.cases.extend(case, lambda _: step)
 
 
 def _labelled(leg: Leg) -> bool:
@@ -65,13 +65,13 @@ def _void(desk: Desk, case: Case, leg_id: str, carrier: Carrier, parcel: Parcel,
         return case
     key = action_key(case.case_id, leg_id, "void", parcel.sha256[:16])
     requested = LabelVoidRequested(leg_id, name, parcel.sha256)
-    case = desk.cases.record(case.merchant, case.case_id, lambda _: _one(requested, key))
+    case = desk.cases.extend(case, lambda _: _one(requested, key))
     try:
         answer = carrier.void(parcel.number)
     except PartnerError as error:
         answer = VoidAnswer(VoidState.SILENT, type(error).__name__)
     fact = LabelVoidAnswered(leg_id, name, parcel.sha256, answer.state, answer.code)
-    case = desk.cases.record(case.merchant, case.case_id, lambda _: _one(fact))
+    case = desk.cases.extend(case, lambda _: _one(fact))
     if answer.state is VoidState.REFUSED:
         _tell_finance(desk, case, fact)
     return case

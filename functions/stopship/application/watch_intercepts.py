@@ -96,7 +96,7 @@ def _seen(desk: Desk, case: Case, leg_id: str, state: CarrierState, occurred: st
         )
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)
 
 
 def _ended(desk: Desk, case: Case, leg_id: str, end: str, source: str, evidence: int) -> Case:
@@ -107,7 +107,7 @@ def _ended(desk: Desk, case: Case, leg_id: str, end: str, source: str, evidence:
         step.add(InterceptEnded(leg_id, end, source, [evidence]), key)
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)
 
 
 def _patience(desk: Desk, case: Case, leg: Leg, state: CarrierState) -> Next:

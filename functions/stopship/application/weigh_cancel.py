@@ -23,7 +23,7 @@ def weigh_cancel(desk: Desk, case: Case, order: OrderSnapshot) -> tuple[Case, Ne
     it is about these lines: a repeat after a crash counts nothing twice."""
     if case.channel not in MARKETPLACES:
         return case, None
-    case = desk.cases.record(case.merchant, case.case_id, lambda c: _weigh(desk, c, order))
+    case = desk.cases.extend(case, lambda c: _weigh(desk, c, order))
     told = case.weighed[-1]
     if not told.fact.reason:
         asked = ask_official(desk, case) if told.fact.mapped in BUYERS else None

@@ -27,7 +27,7 @@ def weigh_intercept(desk: Desk, case: Case, leg: Leg) -> Case:
         step.add(fact)
         return step
 
-    return desk.cases.record(case.merchant, case.case_id, build)
+    return desk.cases.extend(case, build)
 
 
 def _read(desk: Desk, case: Case, leg: Leg, sent: Sent) -> CarrierRead:

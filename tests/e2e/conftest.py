@@ -15,6 +15,7 @@ from infra.local.emulator.server import ENFORCE
 from stopship.domain.case import Case
 
 LIMIT_SECONDS = 900.0
+LEAKS = "ships after the stop: P1, return"
 ANSWERED_AFTER_THE_STOP = "silent warehouse: a person vouches"
 
 
@@ -32,6 +33,20 @@ class Day:
         return self.stage.desk
 
 
+def each_story_once(plays: list[Play]) -> list[Play]:
+    """What two merchants have, the first half of it at the one and the rest at the other. What leaks is asked for last: CloudWatch has no
+    memory of what it counted before the machine died."""
+    merchants: dict[str, list[str]] = {}
+    for play in plays:
+        known = merchants.setdefault(play.name, [])
+        if play.order.merchant not in known:
+            known.append(play.order.merchant)
+    twice = [name for name, known in merchants.items() if len(known) > 1]
+    at = {name: known[0] for name, known in merchants.items()}
+    at |= {name: merchants[name][1] for name in twice[len(twice) // 2 :]}
+    return sorted((play for play in plays if play.order.merchant == at[play.name]), key=lambda play: play.name == LEAKS)
+
+
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     started = time.monotonic()
@@ -40,7 +55,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
         stage = Stage.of(LocalDesk.start(lambda _: None, tmp_path_factory.mktemp("desk")))
         before: dict[str, Case] = {}
         try:
-            director = Director(stage, day(stage.numbers))
+            director = Director(stage, each_story_once(day(stage.numbers)))
             waits = next(play for play in director.plays if play.name == ANSWERED_AFTER_THE_STOP)
             reactions, waits.reactions = waits.reactions, []
 
@@ -51,7 +66,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
                 stage.down_and_up()
                 waits.reactions = reactions
 
-            interruptions = {0.45: down_and_up, 0.75: stage.crash}
+            interruptions = {0.3: down_and_up, 0.7: stage.crash}
             for step in (director.set_up(), director.wish(interruptions), director.until_ended(LIMIT_SECONDS)):
                 for _ in step:
                     pass

@@ -11,7 +11,7 @@ import typer
 from infra.cli.cases import Json, Stage, target
 from infra.cli.output import FOUND_PROBLEMS, as_json, console, fail
 from stopship.application.audit import AuditReport, Head
-from stopship.application.audit import verify as verify_items
+from stopship.application.audit_live import verify_live
 
 app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 
@@ -27,7 +27,7 @@ def verify(
     write the table can make every hash good again: only heads that he could not write, given with --against, show that. While one of
     them is missing, --write leaves its file alone."""
     held = _read(against) if against else []
-    report = verify_items(target(stage).ledger.scan(), held)
+    report = verify_live(target(stage).ledger.scan, held)
     if write and not report.missed:
         _write(write, report.heads)
     _show(report, len(held), in_json=json)

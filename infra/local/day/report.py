@@ -9,7 +9,8 @@ from typing import Any
 from infra.local.day.director import Play
 from infra.local.desk import LocalDesk
 from stopship.adapters.ledger_dynamodb import DynamoLedger
-from stopship.application.audit import AuditReport, verify
+from stopship.application.audit import AuditReport
+from stopship.application.audit_live import verify_live
 from stopship.application.invariants import Subject, Tally, check
 from stopship.domain.case import fold
 
@@ -53,7 +54,7 @@ class Report:
 def report(desk: LocalDesk, plays: Sequence[Play], elapsed_seconds: float) -> Report:
     """Reads everything again from the ledger and from the partners' journals."""
     ledger = DynamoLedger(desk.emulator.client("dynamodb"), desk.outputs["TableName"])
-    audit = verify(ledger.scan())
+    audit = verify_live(ledger.scan)
     problems = [f"{p.where}: {p.what}" for p in audit.problems]
     invariants = check(subjects(ledger, plays), problems, audit.items)
     _ask_partners(desk, plays, invariants)

@@ -239,7 +239,7 @@ def template() -> dict[str, Any]:
         "Ruled": queue(),
         "Rung": queue(),
         "Dead": queue(),
-        "Intake": queue(VisibilityTimeout=1, RedrivePolicy=dead),
+        "Intake": queue(VisibilityTimeout=4, RedrivePolicy=dead),
         "Work": function("probe-work"),
         "Slow": function("probe-slow", timeout=1),
         "Consumer": function("probe-consumer"),

@@ -24,5 +24,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def probe(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
     log = tmp_path_factory.mktemp("emulator") / "emulator.log"
-    with Emulator.start(log=log, environment={"METRICS_TICK_SECONDS": "0.2"}) as emulator:
+    # A second environment of a function: what one test leaves hanging must not keep the next one waiting.
+    environment = {"METRICS_TICK_SECONDS": "0.2", "LAMBDA_MAX_WORKERS": "2"}
+    with Emulator.start(log=log, environment=environment) as emulator:
         yield Probe(emulator, deploy(assembly, STACK, emulator))

@@ -91,7 +91,7 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
     for version, move in s.of(e.MoneyRequested):
         then = s.before(version)
         where = f"{s.case.case_id} v{version}"
-        approved = _approved(then)
+        approved = then.refund_approved
         if s.case.channel == "amazon":
             left = all(q <= then.shipped_lines.get(line, 0) for line, q in move.lines.items())
             tally.expect(
@@ -148,7 +148,7 @@ def _never_twice(s: Subject, tally: Tally) -> None:
         _nothing_left_out(s, version, end, tally)
     for version, asked in s.of(e.MoneyRequested):
         where = f"{s.case.case_id} v{version}: beside {asked.beside} of others, nobody says for which lines"
-        tally.expect(not asked.beside or _approved(s.before(version)), where)
+        tally.expect(not asked.beside or s.before(version).refund_approved, where)
     _words_cover_what_rests_on_them(s, tally)
 
 
@@ -179,10 +179,6 @@ def _erp_by_hand(case: Case) -> bool:
 
 def _asked_about(case: Case, step: str) -> dict[str, int]:
     return most(x.about.stopped for x in answers(case, step, ("done_by_hand",)))
-
-
-def _approved(case: Case) -> bool:
-    return any(x.resolved and x.resolved.fact.resolution == "refund_approved" for x in case.exceptions.values())
 
 
 def _nothing_left_out(s: Subject, version: int, end: e.MoneySettled, tally: Tally) -> None:

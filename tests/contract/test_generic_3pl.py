@@ -308,6 +308,15 @@ def test_a_hold_stands_until_it_is_released_and_proves_no_stop(
     assert operations(sandboxes, order_ref).count("release") == 1
 
 
+def test_a_hold_that_is_asked_for_again_is_the_same_hold(
+    sandboxes: Sandboxes, warehouse: Generic3plWarehouse, order_ref: str
+) -> None:
+    import_order(sandboxes, order_ref)
+    levels = [warehouse.place_hold("case-1", order_ref, "hold-1").level for _ in range(2)]
+    assert levels == [AckLevel.ACCEPTED, AckLevel.ACCEPTED]
+    assert [x.operation for x in sandboxes.journal() if x.order_ref == order_ref] == ["hold"]
+
+
 def test_a_hold_on_an_unknown_order_is_rejected_as_unknown(warehouse: Generic3plWarehouse, order_ref: str) -> None:
     answer = warehouse.place_hold("case-1", order_ref, "hold-1")
     assert (answer.level, answer.reason) == (AckLevel.REJECTED, "unknown_order")

@@ -152,10 +152,11 @@ class Site:
             self.tombstones.setdefault(asked.order_ref, "hold")
             return {"decision": "unknown_order"}
         legs = [leg for leg in order.chosen(asked.leg_id) if leg.rank < STATES.index("labelled")]
-        for leg in legs:
+        fresh = [leg for leg in legs if not leg.held]
+        for leg in fresh:
             leg.held = True
-        if legs:
-            self.write("hold", asked.order_ref, asked.idempotency_key, legs=[leg.leg_id for leg in legs])
+        if fresh:
+            self.write("hold", asked.order_ref, asked.idempotency_key, legs=[leg.leg_id for leg in fresh])
         shown = (legs or order.legs)[0]
         return {"decision": "held" if legs else "too_late", "evidence": self._evidence(shown, "system", {})}
 

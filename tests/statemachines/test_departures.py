@@ -1,11 +1,14 @@
 """Goods that leave: before, during and after the stop, and a label that is no departure."""
 
-from stopship.domain.order import PickState
+import pytest
+
+from stopship.domain.order import OrderSnapshot, PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Tier
 from stopship.domain.resolution import Resolution
 from tests.fakes.order_book import Work
-from tests.fakes.partners import Manner, captured
+from tests.fakes.partners import Manner, authorised, captured
+from tests.fakes.trouble import Trouble
 from tests.statemachines.play import Play
 
 
@@ -102,6 +105,34 @@ def test_goods_that_leave_after_the_stop_and_before_the_money_are_not_paid_for(p
     assert world.the_exception.cause == Cause.SHIPPED_AFTER_STOP
     world.answer_all(Resolution.IT_SHIPPED)
     assert play.outcome == Outcome.SHIPPED and not world.done("payments.refund")
+
+
+@pytest.mark.parametrize("trouble", [Trouble.BUSY, Trouble.DOWN])
+def test_goods_that_leave_while_the_order_is_read_for_a_second_try_are_neither_cancelled_nor_voided(
+    play: Play, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = play.world
+    order = world.order(store_lags=True)
+    authorised(order)
+    order.cancel_voids = True
+    world.faults.on("store.cancel", trouble)
+    read, left = world.store.read_order, list[str]()
+
+    def read_while_it_leaves(order_ref: str) -> OrderSnapshot | None:
+        found = read(order_ref)
+        if world.case.cancel_requested and not left:
+            left.append(world.clock.now())
+            order.works[0].left_at = left[0]
+            world.shipment(order, order.works[0], delivery="left-late")
+        return found
+
+    monkeypatch.setattr(world.store, "read_order", read_while_it_leaves)
+    world.ask()
+    world.settle()
+    assert left
+    assert world.done("store.cancel") == [] and world.done("payments.void") == []
+    assert [x.cause for x in world.exceptions] == [Cause.SHIPPED_AFTER_STOP]
+    assert play.violations() == []
 
 
 def test_goods_that_leave_while_a_refund_is_in_doubt_are_not_paid_for_by_asking_again(play: Play) -> None:

@@ -129,7 +129,8 @@ def _begin(desk: Desk, case: Case) -> Next:
         return first
     case = _quote(desk, case)
     try:
-        case = desk.cases.extend(case, lambda c: _intend(c, scope, lines, order))
+        # The newest case, also where an intent stands and nothing is added: a leg may have spoken up since this one was read.
+        case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, scope, lines, order))
     except Conflict:
         take_back(desk, case)
         raise

@@ -39,7 +39,8 @@ def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, toke
     leg = case.legs[leg_id]
     if leg.plan.warehouse and not _nothing_to_send(desk, case, leg):
         with desk.partners_of(case).turn(merchant, leg.plan.warehouse):
-            return _execute(desk, case, leg_id, token)
+            # A turn may be waited for: what came in meanwhile may have made the message pointless.
+            return _execute(desk, desk.cases.load(merchant, case_id), leg_id, token)
     return _execute(desk, case, leg_id, token)
 
 

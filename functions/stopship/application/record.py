@@ -59,8 +59,8 @@ class CaseBook:
         return self.extend(self.load(merchant, case_id), build)
 
     def extend(self, case: Case, build: Build) -> Case:
-        """As ``record``, for who has loaded the case: ``build`` decides on that, and on the newest version only where something was added
-        meanwhile."""
+        """As ``record``, for who has loaded the case: ``build`` decides on that, and on the newest version where something was added
+        meanwhile. Only what is added is safe from being out of date: who goes on to an effect where nothing is, asks ``record``."""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 case = self.load(case.merchant, case.case_id)

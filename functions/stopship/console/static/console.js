@@ -100,12 +100,16 @@
   // What a person has sent is answered first: being led elsewhere by a refresh meanwhile would take the answer away.
   const sent = new Set();
   const own = ({ detail }) => detail.requestConfig.elt.matches("form");
+  const answered = (xhr) => { if (!xhr.getResponseHeader("hx-redirect")) sent.delete(xhr); };
   addEventListener("pageshow", () => sent.clear());
-  document.addEventListener("htmx:beforeRequest", (event) => { if (own(event)) sent.add(event.detail.xhr); });
-  document.addEventListener("htmx:beforeOnLoad", (event) => { if (sent.size && !own(event)) event.preventDefault(); });
-  document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
-    if (!xhr.getResponseHeader("hx-redirect")) sent.delete(xhr);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!own(event)) return;
+    const { xhr } = event.detail;
+    sent.add(xhr);
+    // Not htmx's own event: it goes to the form, which may be gone by then.
+    xhr.addEventListener("loadend", () => answered(xhr));
   });
+  document.addEventListener("htmx:beforeOnLoad", (event) => { if (sent.size && !own(event)) event.preventDefault(); });
 
   document.addEventListener("htmx:afterSwap", () => {
     if (chosen) document.getElementById(chosen)?.classList.add("chosen");

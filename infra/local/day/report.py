@@ -110,14 +110,14 @@ def transitions(desk: LocalDesk, play: Play) -> int:
 
 
 def history(desk: LocalDesk, play: Play) -> Iterator[Mapping[str, Any]]:
-    """What Step Functions recorded of all executions of the case."""
+    """What Step Functions recorded of all executions of the case. One that the ledger names may never have begun: the machine died between
+    the two, and the sweep has started the next."""
     states, machine = desk.emulator.client("stepfunctions"), desk.outputs["StateMachineArn"]
+    pages = states.get_paginator("get_execution_history")
     for execution in play.case.executions if play.case else ():
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{execution.fact.name}"
-        token: dict[str, str] = {}
-        while True:
-            page = states.get_execution_history(executionArn=arn, maxResults=1000, **token)
-            yield from page["events"]
-            if not page.get("nextToken"):
-                break
-            token = {"nextToken": page["nextToken"]}
+        try:
+            for page in pages.paginate(executionArn=arn, PaginationConfig={"PageSize": 1000}):
+                yield from page["events"]
+        except states.exceptions.ExecutionDoesNotExist:
+            continue

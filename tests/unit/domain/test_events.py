@@ -2,7 +2,7 @@
 
 import pytest
 
-from stopship.domain.events import ExceptionOpened, OrderNotFound, from_data
+from stopship.domain.events import ExceptionOpened, ExecutionStarted, OrderNotFound, from_data
 
 
 def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
@@ -25,3 +25,11 @@ def test_a_field_at_its_default_is_written_too_so_that_older_versions_refuse_the
         "exc-1", "", "silent_warehouse", "P2", "ops", "call", "2026-03-01T10:00:00.000000Z", ""
     ).data()
     assert told["person"] == ""
+
+
+def test_facts_are_equal_by_what_they_say_and_of_one_kind_only() -> None:
+    begun = ExecutionStarted("case-a-1", 1, "opened")
+    assert begun == ExecutionStarted("case-a-1", 1, "opened") != ExecutionStarted("case-a-1", 1, "resumed")
+    assert begun != OrderNotFound(1)
+    assert len({begun, ExecutionStarted("case-a-1", 1, "opened"), OrderNotFound(1)}) == 2
+    assert repr(begun) == "ExecutionStarted(name='case-a-1', number=1, why='opened')"

@@ -39,9 +39,8 @@ def execute_stop_ship(desk: Desk, merchant: str, case_id: str, leg_id: str, toke
     leg = case.legs[leg_id]
     if leg.plan.warehouse and not _nothing_to_send(desk, case, leg):
         with desk.partners_of(case).turn(merchant, leg.plan.warehouse):
-            # A turn may be waited for: what came in meanwhile may have made the message pointless.
-            return _execute(desk, desk.cases.load(merchant, case_id), leg_id, token)
-    return _execute(desk, case, leg_id, token)
+            return _execute(desk, merchant, case_id, leg_id, token)
+    return _execute(desk, merchant, case_id, leg_id, token)
 
 
 def _nothing_to_send(desk: Desk, case: Case, leg: Leg) -> bool:
@@ -49,11 +48,10 @@ def _nothing_to_send(desk: Desk, case: Case, leg: Leg) -> bool:
     return sent or _action(desk, case, leg) not in (Action.STOP, Action.STOP_PHYSICALLY)
 
 
-def _execute(desk: Desk, case: Case, leg_id: str, token: str) -> Next:
-    merchant = case.merchant
-    case, first = _intended(desk, case, leg_id, token)
+def _execute(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> Next:
+    case, first = _intended(desk, merchant, case_id, leg_id, token)
     if _action(desk, case, case.legs[leg_id]) is Action.INTERCEPT:
-        intercept_leg(desk, merchant, case.case_id, leg_id)
+        intercept_leg(desk, merchant, case_id, leg_id)
         desk.tasks.wake(token, {"leg_id": leg_id})
         return {"next": "woken"}
     case = _void_labels(desk, case, leg_id)
@@ -74,8 +72,9 @@ def _void_labels(desk: Desk, case: Case, leg_id: str) -> Case:
     return void_labels(desk, case, leg_id) if current and current.sent is None else case
 
 
-def _intended(desk: Desk, known: Case, leg_id: str, token: str) -> tuple[Case, bool]:
-    """The case with the intent in it, and whether the intent is this call's own: then nothing can have been sent before."""
+def _intended(desk: Desk, merchant: str, case_id: str, leg_id: str, token: str) -> tuple[Case, bool]:
+    """The newest case with the intent in it, and whether the intent is this call's own: then nothing can have been sent before. While a turn
+    was waited for, something may have come in that makes the message pointless."""
     mine: list[bool] = []
 
     def build(case: Case) -> Step | None:
@@ -83,7 +82,7 @@ def _intended(desk: Desk, known: Case, leg_id: str, token: str) -> tuple[Case, b
         mine[:] = [step is not None]
         return step
 
-    return desk.cases.extend(known, build), mine[-1]
+    return desk.cases.record(merchant, case_id, build), mine[-1]
 
 
 def _repeated(desk: Desk, case: Case, leg_id: str) -> Case:

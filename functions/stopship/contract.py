@@ -1,8 +1,9 @@
 """Names that the code, the infrastructure and the state machine share. Nothing else may be shared between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from stopship.frozen import frozen
 
 PROJECT = "stopship"
 STATE_MACHINE = "cancel-case"
@@ -141,7 +142,7 @@ Grant = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A deployed function. ``grants`` is all it may do; infra turns each into the narrowest statement. ``reports``: it reckons and draws, and
     gets the dependencies for that, which no other function carries."""

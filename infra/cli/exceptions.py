@@ -1,6 +1,7 @@
 """`stopship exceptions`: the queue, and answering it."""
 
 import getpass
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -44,7 +45,7 @@ def list_exceptions(
                 break
     found.sort(key=lambda x: (x.tier, x.deadline))
     if json:
-        as_json([{f: getattr(x, f) for f in x.__slots__} for x in found])
+        as_json([asdict(x) for x in found])
         return
     for x in found:
         about = f"{x.channel} order {x.order_ref}" if x.order_ref else "a message that fits no order"

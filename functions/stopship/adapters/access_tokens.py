@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -16,6 +16,7 @@ from stopship.adapters.clock import SystemClock
 from stopship.application.ports import Clock
 from stopship.domain.errors import PartnerContractBroken, PartnerUnavailable
 from stopship.domain.instant import plus
+from stopship.frozen import frozen
 
 EARLY_SECONDS: Final = 300
 """A token that ends within this time is renewed first, so that none ends under way; until it is, the others go on using it."""
@@ -32,7 +33,7 @@ MAX_BYTES: Final = 4096
 """What KMS encrypts in one call (AWS KMS API reference, Encrypt)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessToken:
     """``ends_at`` is in the ledger's form."""
 
@@ -40,7 +41,7 @@ class AccessToken:
     ends_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Whose token it is. ``credentials`` is a digest, so that a token fetched with credentials that were changed since is not used."""
 
@@ -57,7 +58,7 @@ class Place:
         return f"{self.partner}#{self.merchant}#{self.credentials}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """What stands at a place. ``generation`` changes with the token, "" while there never was one. ``replaced_at`` is when it replaced a
     refused one, "" when it replaced none. ``leased_until`` is "" while nobody fetches."""

@@ -24,6 +24,7 @@ from stopship.domain.errors import (
 )
 from stopship.domain.limits import Limit
 from stopship.domain.traffic import Answer, Traffic, Verdict
+from stopship.frozen import frozen
 
 type Meter = Callable[[str, str, float, bool], None]
 """Told of every turn in which a partner was called: merchant, partner, seconds, and whether the partner was in trouble."""
@@ -36,7 +37,7 @@ def unmetered(merchant: str, partner: str, seconds: float, trouble: bool) -> Non
     """For whoever has nothing to measure with."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pacing:
     """How a gate waits. ``now`` gives seconds since the epoch; ``pause`` lets so many seconds pass; ``patience`` is how many of them a call
     waits in its worker, which is paid for, before it is sent away; ``draw`` spreads those who come back, so that they do not come at once."""

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from stopship.domain.kpi import measure as m
 from stopship.domain.kpi.weeks import Span
+from stopship.frozen import frozen
 
 _MOMENT, _DATE = "TIMESTAMP", "DATE"
 _SPAN = {
@@ -23,7 +24,7 @@ _SPAN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     sql: str
     values: dict[str, Any]

@@ -7,7 +7,6 @@ values are text, whole numbers or booleans only: they come back from the table e
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -31,6 +30,7 @@ from stopship.domain.events import CaseClosed, CaseOpened, CaseReopened, Event, 
 from stopship.domain.lease import Lease
 from stopship.domain.money import MOVED, BookedMove, MoneyMove, MoveKind, MoveState
 from stopship.domain.search import Term
+from stopship.frozen import frozen
 
 type Value = str | int | bool
 type Item = dict[str, Value]
@@ -510,7 +510,7 @@ def policy_item(merchant: str, policy_hash: str, text: str) -> Item:
 # ------------------------------------------------------------------------------------------------ conditional writes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expect:
     """When an item may be written: when it is absent (if ``absent``), or when it is there with, for every attribute in ``present``,
     one of the listed values. ``present`` None means: never over an existing item."""
@@ -529,7 +529,7 @@ NEW = Expect(absent=True)
 type Refusal = Callable[[Mapping[str, Any] | None], StopshipError]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Write:
     """One item of a transaction. ``refused`` says what it means that the condition did not hold, given the item as it stands."""
 

@@ -7,7 +7,6 @@ and no pydantic, because nothing unchecked was ever kept.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -40,13 +39,14 @@ from stopship.domain.policy import (
 )
 from stopship.domain.request import Reason
 from stopship.domain.rota import Rota
+from stopship.frozen import frozen
 
 _DEFAULT = Path(__file__).parents[1] / "policy" / "default.toml"
 
 type Content = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """``line`` counts from 1, 0 when the fault is of the file as a whole. ``field`` is a dotted path, "" for a syntax error."""
 

@@ -3,7 +3,7 @@ that they can be read without the desk."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from stopship.application.compute_kpis import Costs, ParcelCost
 from stopship.domain.chain import canonical
 from stopship.domain.policy import ParcelCosts, ReportingRule
+from stopship.frozen import frozen
 
 FILE = "reporting.json"
 type Rules = Mapping[str, ReportingRule]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exported:
     """``at`` is when the export began: what happened later is not in the files. "" where there is no such file."""
 

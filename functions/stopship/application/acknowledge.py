@@ -1,6 +1,6 @@
 """A warehouse answers through its one-time callback. Late and repeated answers are facts, not errors to forget."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from stopship.application.context import Desk
@@ -11,6 +11,7 @@ from stopship.application.record import Step
 from stopship.domain.case import Case
 from stopship.domain.events import CallbackRefused
 from stopship.domain.order import FINAL, StopAnswer
+from stopship.frozen import frozen
 
 
 class Heard(StrEnum):
@@ -20,7 +21,7 @@ class Heard(StrEnum):
     USED = "used"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hearing:
     how: Heard
     case_id: str

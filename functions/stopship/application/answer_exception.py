@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from stopship.application.context import Desk
 from stopship.application.end_exception import close_door
@@ -19,9 +19,10 @@ from stopship.domain.events import CaseClosed, ExceptionResolved, LegSplit, Requ
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """``by`` is the signed-in person's id. ``note`` may hold personal data, so only its hash enters the chain. ``alone``: the plan that the person
     saw asks for nobody else. ``address`` is personal data too."""
@@ -85,7 +86,7 @@ def kept_note(desk: Desk, item: ExceptionItem, note: str) -> str:
     return note_hash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """Who says it, when, and the hash of what he wrote to it."""
 

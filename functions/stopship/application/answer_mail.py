@@ -1,7 +1,6 @@
 """Answers a mail, once: a receipt for a wish, or one question in its thread. Addresses are read when they are needed, and kept nowhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stopship.application.context import Desk
 from stopship.application.mail_texts import TEXTS, MailTemplate
@@ -12,6 +11,7 @@ from stopship.domain.events import MailAnswered, MailAnswerRequested
 from stopship.domain.ids import action_key
 from stopship.domain.instant import seconds_between
 from stopship.domain.letter import Letter, id_hash
+from stopship.frozen import frozen
 
 SOURCE = "mail"
 THREAD = "mail-thread"
@@ -28,7 +28,7 @@ _RACES = 4
 type Delivery = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """``to`` is the address now; ``order`` the order's public number. ``own_thread`` is false for whoever did not write the mail: he must
     learn nothing of it."""

@@ -16,9 +16,10 @@ from typing import Any
 
 from stopship.application.ports import Stored
 from stopship.domain import chain
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """``where`` is the item's key (pk and sk), ``what`` a sentence."""
 
@@ -36,7 +37,7 @@ class Head:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditReport:
     """``missed`` are those of the ``problems`` that only heads held elsewhere could show. ``heads`` of all cases, in order; ``fingerprint`` is a
     sha256 over them: the same ledger gives the same value anywhere."""

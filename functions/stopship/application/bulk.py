@@ -5,7 +5,6 @@ list again, and what was done is told as done; how far it got is what the ledger
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from stopship.application.context import Desk
@@ -24,6 +23,7 @@ from stopship.domain.errors import (
     PlanChanged,
 )
 from stopship.domain.plan import Plan, PlannedMoney
+from stopship.frozen import frozen
 
 MOST = 500
 """Exceptions of one bulk."""
@@ -31,7 +31,7 @@ MOST = 500
 DONE, WAITS, ALREADY, REFUSED = "done", "waits_for_approval", "already", "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulkItem:
     """``plan`` is None where ``why_not`` says why this one is left out."""
 
@@ -40,7 +40,7 @@ class BulkItem:
     why_not: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulkPlan:
     """``money`` is one sum for each kind and currency; ``plan_hash`` is over the plans of all items."""
 
@@ -50,7 +50,7 @@ class BulkPlan:
     plan_hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BulkResult:
     """``status`` is done, waits_for_approval, already (by whom does not matter) or refused, with the reason in ``detail``."""
 

@@ -1,7 +1,7 @@
 """Figures from facts, by the written definitions: the one place where a numerator meets its denominator."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from stopship.domain.errors import InvalidInput
@@ -9,6 +9,7 @@ from stopship.domain.kpi.definitions import DIMENSIONS
 from stopship.domain.kpi.figure import Figure, Group
 from stopship.domain.kpi.measure import Kpi, Quantile, Rows, Slice, Sum, Tally
 from stopship.domain.kpi.weeks import Span
+from stopship.frozen import frozen
 
 
 class Tallies(Protocol):
@@ -23,7 +24,7 @@ class Tallies(Protocol):
         """(merchant, case id) of all that was counted, or the order's reference where orders were; each once, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParcelCost:
     """What one parcel costs that goes out and comes back, in thousandths."""
 
@@ -31,7 +32,7 @@ class ParcelCost:
     each: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Computed:
     """``unpriced`` are merchants of whom something was to be priced, and whose policy names no cost."""
 
@@ -39,7 +40,7 @@ class Computed:
     unpriced: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Costs:
     by_merchant: Mapping[str, ParcelCost] = field(default_factory=dict)
 

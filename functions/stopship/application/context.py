@@ -1,7 +1,6 @@
 """What a use case is given: the world, as ports."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from stopship.application.ports import (
     Clock,
@@ -21,9 +20,10 @@ from stopship.application.record import CaseBook
 from stopship.domain.case import Case
 from stopship.domain.exceptions import is_urgent
 from stopship.domain.policy import Policy
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Desk:
     """``new_id`` draws an unguessable id; ``callback_url`` gives the public address of a callback id for a merchant, ``case_url``
     where a person looks at a case."""

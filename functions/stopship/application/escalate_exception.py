@@ -4,7 +4,7 @@ It never just ends. Timers come early, late, twice or not at all: what is due is
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stopship.application.context import Desk
 from stopship.application.ports import ExceptionItem, Notice
@@ -17,12 +17,13 @@ from stopship.domain.exceptions import deadline, next_owner
 from stopship.domain.instant import seconds_between
 from stopship.domain.policy import Level, Policy, Team, Tier
 from stopship.domain.rota import on_duty
+from stopship.frozen import frozen
 
 DOUBT_SECONDS = 300
 """After so long without a word, a notice that was asked for is taken for lost, and sent once more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Telling:
     """A notice whose sending is this process's business: it recorded the intent."""
 

@@ -5,17 +5,17 @@ own word is not asked for: none of them tells over its API when a secret of ours
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stopship.application.project_ledger import Count
 from stopship.domain.instant import normal, seconds_between
+from stopship.frozen import frozen
 
 FIELD: Final = "expires_at"
 DAY_SECONDS: Final = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expiry:
     """``connection`` is its place in the merchant's secret ("netsuite", "warehouses.east"). ``ends_at`` is in the ledger's form, "" when
     what was told is no moment."""

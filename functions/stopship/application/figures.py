@@ -1,13 +1,13 @@
 """Where figures can be looked up: facts that can be counted, and the rules by which each merchant's are."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Protocol
 
 from stopship.application.compute_kpis import Costs, Tallies
 from stopship.domain.kpi.case_brief import CaseBrief
 from stopship.domain.kpi.weeks import Span, Week, spans
+from stopship.frozen import frozen
 
 
 class CountedFacts(Tallies, Protocol):
@@ -17,7 +17,7 @@ class CountedFacts(Tallies, Protocol):
         """Of (merchant, case id), in their order; what is unknown is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """``zones`` gives each merchant's time zone. ``as_of`` is when the facts were true."""
 

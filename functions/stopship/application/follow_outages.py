@@ -1,7 +1,6 @@
 """A partner is down, and then it is back: one case looks whether it is, and when it is, all that wait for it go on by themselves."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from stopship.application.context import Desk
@@ -13,13 +12,14 @@ from stopship.domain.case import Case
 from stopship.domain.errors import Conflict
 from stopship.domain.events import ExceptionResolved, PartnerReturned
 from stopship.domain.traffic import Traffic
+from stopship.frozen import frozen
 
 AT_ONCE = 50
 """So many cases of one partner go on in one sweep: who comes back is not run over."""
 _TRIES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """An exception that ends when its partner is back."""
 
@@ -32,7 +32,7 @@ class Waiting:
     exception_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Followed:
     """``down`` counts partners, by merchant."""
 

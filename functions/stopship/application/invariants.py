@@ -13,6 +13,7 @@ from stopship.domain.conservation import LineCount, not_cancelled
 from stopship.domain.money import BookedMove, MoveKind, MoveState
 from stopship.domain.order import PRE_PICK
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+from stopship.frozen import frozen
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ BY_WAREHOUSE = frozenset({"system_cancelled", "physically_stopped"})
 NAMES = tuple(f"I{n}" for n in range(1, 11))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """One case: its recorded events, their fold, and its order's money book."""
 

@@ -1,7 +1,6 @@
 """The figures that are also numbers on a dashboard: of the week that runs, each merchant's alone, and never another number than a report would show."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stopship.application.compute_kpis import compute
 from stopship.application.figures import Figures
@@ -9,6 +8,7 @@ from stopship.application.report.headlines import TOLD_BY, headlines, told_weeks
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.weeks import Week
+from stopship.frozen import frozen
 
 LIVE = (
     "cancellation_rate",
@@ -32,7 +32,7 @@ LIVE = (
 """Measures that have one number for a merchant and a week: money has one for each currency, and stays with the report."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiveFigure:
     merchant: str
     figure: Figure

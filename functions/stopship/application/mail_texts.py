@@ -4,10 +4,10 @@ None uses a word for cancelling either: a machine that sends one of them back ha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stopship.domain.letter import Language
+from stopship.frozen import frozen
 
 
 class MailTemplate(StrEnum):
@@ -18,7 +18,7 @@ class MailTemplate(StrEnum):
     """To the address on the order, when somebody else asked, or somebody who may be somebody else."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailText:
     """Both know {order}, the order's public number; the question which order it is about names none."""
 

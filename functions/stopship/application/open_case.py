@@ -1,7 +1,5 @@
 """A wish to cancel comes in: open a case for the order, or join the one that is open."""
 
-from dataclasses import dataclass
-
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
 from stopship.application.ports import NewEvent, OrderLock
@@ -13,11 +11,12 @@ from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, Le
 from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.policy import Cause
 from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.frozen import frozen
 
 _ATTEMPTS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """``how`` is opened, joined, repeated or echo."""
 

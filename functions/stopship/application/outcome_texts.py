@@ -1,14 +1,14 @@
 """What a customer is told of the outcome, in his language. Only of what was stopped does any of these texts say that it is cancelled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from stopship.application.messages import Template
 from stopship.domain.letter import Language
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutcomeText:
     """``text`` knows {order} (the order's public number) and {money} (one sentence), ``subject`` the first of them."""
 

@@ -1,15 +1,16 @@
 """In which parcels a leg left: read live each time, because a tracking number is never kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stopship.application.context import Desk
 from stopship.application.ports import Carrier
 from stopship.domain.carrier import Parcel
 from stopship.domain.case import Case, Leg, subtract, total
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """The leg's parcels; ``why`` says what stands against treating them as the leg's, "" when nothing does."""
 

@@ -1,7 +1,7 @@
 """The plan of one answer: the steps of the machine, rehearsed from where the answer would let it go on."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from stopship.application.answer_exception import Said, answer_facts
@@ -27,6 +27,7 @@ from stopship.domain.events import OrderCancelled
 from stopship.domain.plan import Plan, PlannedMoney
 from stopship.domain.policy import Policy
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution
+from stopship.frozen import frozen
 
 _TURNS = 6
 """Around a leg's rule and its readings. Whoever goes round more often waits for something."""
@@ -41,7 +42,7 @@ _STAND_IN = "rehearsal"
 """Stands for the evidence that an answer will come with: what follows does not depend on what it says."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _End:
     """How far the rehearsal came, as the end of a sentence."""
 

@@ -6,7 +6,7 @@ PartnerRefused (a definite no) or PartnerContractBroken (an answer we will not g
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +24,7 @@ from stopship.domain.request import Reason
 from stopship.domain.search import Term
 from stopship.domain.session import Session
 from stopship.domain.traffic import Traffic
+from stopship.frozen import frozen
 
 if TYPE_CHECKING:
     # Only what reports needs these: a function that starts does not pay for them.
@@ -39,7 +40,7 @@ class CancelState(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelCommand:
     """Cancel in the order system, without money. ``full`` means: nothing of the order remains to be shipped.
 
@@ -58,7 +59,7 @@ class CancelCommand:
     restock: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelProgress:
     """``by_us`` is false when a read shows that it was cancelled before we asked. ``announced`` says of a submitted one that the system
     tells when it is through, by a message that names the reference."""
@@ -107,7 +108,7 @@ class OrderSystem(Protocol):
         """What left for the order and how it can be followed, live; empty where the system does not know. Never stored."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnpaidPage:
     """``after`` asks for the next page, "" on the last."""
 
@@ -129,7 +130,7 @@ class PaymentWatch(Protocol):
 # ---------------------------------------------------------------------------------------------- warehouses
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A warehouse connection as the planning of legs sees it. ``partner`` is its row of the capability table; ``fulfillment_type`` is
     the merchant's own word, None where the order system's counts."""
@@ -138,7 +139,7 @@ class Place:
     fulfillment_type: FulfillmentType | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopCommand:
     """``physical`` asks for an operator's word that the goods were held back. ``callback_url`` takes the answer once.
 
@@ -193,13 +194,13 @@ class VoidState(StrEnum):
     SILENT = "silent"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VoidAnswer:
     state: VoidState
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarrierAnswer:
     """``accepted`` is no outcome: only tracking says what became of the parcel. ``code`` is the carrier's own word."""
 
@@ -239,7 +240,7 @@ class AnswerReader(Protocol):
 # ---------------------------------------------------------------------------------------------- ERP
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErpLine:
     """``line`` is the ERP's own line number; ``line_ref`` the order line id it stands for ("" when it carries none)."""
 
@@ -252,7 +253,7 @@ class ErpLine:
     closed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SalesOrder:
     """``status`` is the single-letter status (A-H). ``fields`` are the audit fields under their plain names (``case_id``, ...)."""
 
@@ -262,7 +263,7 @@ class SalesOrder:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErpUpdate:
     """``close`` are line numbers to close; ``reduce`` is line number to its new quantity, for part of a line.
 
@@ -288,7 +289,7 @@ class Erp(Protocol):
 # ---------------------------------------------------------------------------------------------- help desks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TicketMessage:
     """``note`` is for the desk's own people, ``reply`` for whoever wrote the ticket; "" for none. ``key`` makes it one message."""
 
@@ -318,7 +319,7 @@ class BuyerMessages(Protocol):
 # ---------------------------------------------------------------------------------------------- payments
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoveAnswer:
     """``expected_seconds`` says of a pending one how long it may well take, 0 for no longer than usual; ``announced`` that the system tells
     when it is through with ``reference``; ``moved`` how much it was, of one that moved in part."""
@@ -348,7 +349,7 @@ class Payments(Protocol):
 # ---------------------------------------------------------------------------------------------- the ledger
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """An event as it stands in the ledger."""
 
@@ -359,7 +360,7 @@ class Recorded:
     hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewEvent:
     """``key`` makes the fact happen once per case; "" for facts that may repeat."""
 
@@ -367,7 +368,7 @@ class NewEvent:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderLock:
     """Ties the order to its active case. ``sequence`` counts the order's cases."""
 
@@ -378,7 +379,7 @@ class OrderLock:
     active: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Callback:
     """A one-time door. ``purpose`` is "acknowledgement", "resolution" or "wake"; ``token`` the task token behind it, which
     never leaves the account. ``subject`` is the leg id or the exception id. ``state`` is open, used or expired."""
@@ -394,7 +395,7 @@ class Callback:
     expires_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExceptionItem:
     """The queue's view of an open or resolved exception. Cannot be made without tier, owner, next action and deadline.
 
@@ -438,7 +439,7 @@ MUST_HAVE = ("tier", "owner", "next_action", "deadline")
 """What no exception is without: in no hand, and in no store."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BookEntry:
     """A change to the order's money book, in the same transaction as the event that says so. ``book_version`` is the version
     the decision was made on."""
@@ -449,7 +450,7 @@ class BookEntry:
     book_version: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Append:
     """One atomic step of one case. ``expected_version`` is the version the decision was made on (0 for a new case).
 
@@ -471,7 +472,7 @@ class Append:
     book: BookEntry | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """One raw ledger item, for the auditor: the keys and every attribute as written."""
 
@@ -480,7 +481,7 @@ class Stored:
     attributes: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseHead:
     """The list view of a case. ``status`` is open or closed; ``outcome`` "" while open."""
 
@@ -497,13 +498,13 @@ class CaseHead:
     hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page[T]:
     items: Sequence[T]
     cursor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderPlaced:
     """An order as the measures count it, and nothing of who placed it. ``day`` is its own UTC date; ``fulfillment_type`` in_house,
     third_party, mixed or none, or unknown where the message does not tell."""
@@ -533,7 +534,7 @@ class EvidenceIndex(Protocol):
     def evidence_of(self, merchant: str, subject: str) -> Sequence[str]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedWeek:
     """A merchant's week of facts that has not been exported as it is now. ``token`` names its newest change."""
 
@@ -654,7 +655,7 @@ class Ledger(OrderCounts, EvidenceIndex, MarketBook, SearchBook, LeaseBook, Prot
 # ---------------------------------------------------------------------------------------------- people at the console
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedIn:
     """``groups`` are the provider's; ``seconds`` is how long its word is good for. ``refresh_token`` is "" where an old one goes on."""
 
@@ -673,7 +674,7 @@ class ChallengeKind(StrEnum):
     """The person has no authenticator app yet: ``Challenge.secret`` is for it, and its first six digits are the answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Challenge:
     """What the provider wants before it lets a person in. ``reference`` is the provider's own, opaque, good for minutes."""
 
@@ -755,7 +756,7 @@ class Timers(Protocol):
         """A one-time hint at a moment; the same name twice is one timer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """What somebody is told of an exception that grows old: ids and codes, and where to look."""
 
@@ -776,7 +777,7 @@ class Notices(Protocol):
         """``way`` is the policy's name of it. Raises PartnerUnavailable or PartnerRefused."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueuedWork:
     """A message of a tier's queue. ``handle`` names this delivery of it; it is good for as long as nobody else is given the message."""
 
@@ -817,7 +818,7 @@ class Policies(Protocol):
     def pinned(self, merchant: str, policy_hash: str) -> Policy: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PartnerTraffic:
     merchant: str
     partner: str

@@ -5,7 +5,7 @@ order system has it at that moment. Nobody but that address learns anything abou
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from stopship.application.answer_mail import SENT, SOURCE, THREAD, Answer, answer_mail, asked_before
@@ -23,6 +23,7 @@ from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.letter import Belief, Intent, Language, Letter, OrderName, same_address
 from stopship.domain.privacy import of_order
 from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.frozen import frozen
 
 type ReadLetter = Callable[[IntakeMessage, bytes], Letter]
 type FindOrders = Callable[[str, OrderName], Sequence[str]]
@@ -38,7 +39,7 @@ _FOR_A_PERSON: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Thread:
     """The question that was asked in the mail's thread. ``proves``: the mail refers to the question itself, so that whoever wrote it has
     what was sent to the address that was asked."""
@@ -60,14 +61,14 @@ class _Thread:
         return (fact.channel, fact.order_ref) if fact else ("", "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Wish:
     channel: str
     order_ref: str
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     why: str
     answer: Answer | None = None

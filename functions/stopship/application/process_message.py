@@ -1,7 +1,6 @@
 """One message from the intake queue: normalise it, then open, join, signal, or keep it for a person."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from stopship.application.ask_back import ask_back
 from stopship.application.await_submission import receive_end
@@ -17,6 +16,7 @@ from stopship.domain.errors import InvalidInput, UnclearTicket
 from stopship.domain.privacy import of_order
 from stopship.domain.request import CancelRequest
 from stopship.domain.signal import Signal, SubmissionEnd
+from stopship.frozen import frozen
 
 type Normalised = CancelRequest | Signal | SubmissionEnd | None
 type Normalise = Callable[[IntakeMessage, bytes], Normalised]
@@ -26,7 +26,7 @@ MOST_STRANGERS = 50
 """Open exceptions of unknown senders that have one of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Processed:
     """``how`` is opened, joined, repeated, echo, signal, no_case, not_ours or kept."""
 

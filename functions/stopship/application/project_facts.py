@@ -8,9 +8,10 @@ from typing import Any
 from stopship.application.ports import FactBook, Ledger, Recorded, Stored
 from stopship.domain.kpi.facts import CaseFacts, OrderFact
 from stopship.domain.kpi.from_events import facts_of
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MovedCase:
     merchant: str
     case_id: str

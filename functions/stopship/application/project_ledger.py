@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from stopship.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Count:
     name: str
     dimensions: Mapping[str, str]
     value: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Projected:
     """``queued``: (tier, message)."""
 

@@ -16,6 +16,7 @@ from stopship.application.ports import (
 from stopship.domain.case import Case, apply, fold
 from stopship.domain.errors import Conflict, NotFound
 from stopship.domain.events import Event
+from stopship.frozen import frozen
 
 _ATTEMPTS = 12
 
@@ -39,7 +40,7 @@ class Step:
 type Build = Callable[[Case], Step | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseBook:
     """All cases of all merchants; every call names the merchant."""
 

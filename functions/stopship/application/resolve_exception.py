@@ -1,7 +1,7 @@
 """A person ends an exception, or asks a second one to: exactly what the plan said, or nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stopship.application.answer_exception import Answer, after_answer, answer_step, kept_note, open_item
 from stopship.application.context import Desk
@@ -19,6 +19,7 @@ from stopship.domain.errors import AlreadyRecorded, Conflict, InvalidInput, NotA
 from stopship.domain.events import ResolutionDenied, ResolutionProposed
 from stopship.domain.plan import Plan
 from stopship.domain.policy import Cause
+from stopship.frozen import frozen
 
 __all__ = ["Resolved", "approve", "deny", "reassign", "resolve_exception", "snooze"]
 """All that a person does about an exception once he has it."""
@@ -26,7 +27,7 @@ __all__ = ["Resolved", "approve", "deny", "reassign", "resolve_exception", "snoo
 _ATTEMPTS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """``waits_for_approval``: nothing has happened yet, a second person must approve ``plan``."""
 

@@ -1,7 +1,5 @@
 """Tells whoever made a statement that it was received, and when: never what will come of it."""
 
-from dataclasses import dataclass
-
 from stopship.application.context import Desk
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.record import Step
@@ -10,12 +8,13 @@ from stopship.domain.errors import PartnerRefused
 from stopship.domain.events import Event, MessageRequested, MessageSent
 from stopship.domain.ids import action_key
 from stopship.domain.request import CancelRequest, Receipt
+from stopship.frozen import frozen
 
 RECEIVED = "received"
 """What the template of every such message begins with."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Text:
     """``body`` knows {statement}, {moment} (UTC) and {reference}."""
 

@@ -1,13 +1,14 @@
 """Who sits at the console: signing in, going on, signing out. The browser holds one random id and nothing else."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
 from stopship.application.ports import Challenge, Clock, People, Sessions, SignedIn
 from stopship.domain.errors import NotAuthentic
 from stopship.domain.instant import plus
 from stopship.domain.session import Session
+from stopship.frozen import frozen
 
 BELIEVED_SECONDS = 600
 """How long a person's groups are believed before the identity provider is asked again: who loses a role loses it within this time."""
@@ -15,7 +16,7 @@ _LEFT_OVER = 5.0
 """A token that ends within so many seconds is not worth a call."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """``session_id`` is for the browser's cookie; nobody else ever has it."""
 
@@ -23,7 +24,7 @@ class Started:
     session: Session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entrance:
     """Who comes in by a password, and goes on by a session."""
 

@@ -14,6 +14,7 @@ from stopship.application.take_in import IntakeQueue, take_in
 from stopship.domain.errors import Conflict, PartnerBusy, PartnerRefused, PartnerUnavailable, StopshipError
 from stopship.domain.instant import plus
 from stopship.domain.market import PACKER_NOT_TOLD, Allowance, SweepState, day_of
+from stopship.frozen import frozen
 
 LEASE_SECONDS = 300.0
 """Longer than the function may run: what is still taken then belongs to a run that died."""
@@ -30,7 +31,7 @@ class AllowanceSpent(StopshipError):
     """No request is left; there will be one again later."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """Something about an order that a message should have told. ``delivery_id`` says what it is, so that it is the same however often and
     by whomever it is told. ``is_wish`` is false for what only concerns an order that has a case."""
@@ -40,14 +41,14 @@ class Change:
     is_wish: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedOrder:
     order_ref: str
     created_at: str
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangePage:
     """``token`` asks for the next page, "" on the last. ``rate`` is what the partner says it allows a second, None when it does not say.
     ``until`` is the bound that the partner kept to, "" when it does not say."""

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from stopship.application.ports import Evidence
+from stopship.frozen import frozen
 
 UNROUTED = "_unrouted"
 """Stands for the merchant of a message whose sender or recipient nobody has connected."""
@@ -23,7 +24,7 @@ class ListQueue(Protocol):
         """Durable, all of them, when it returns; when it raises, some may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IntakeMessage:
     """What waits in the intake queue: where the raw message lies, never the message itself.
 

@@ -5,7 +5,6 @@ After doubt the same move is asked for again under the same key, which the payme
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from stopship.application.await_submission import expect_word
@@ -31,6 +30,7 @@ from stopship.domain.money import (
 from stopship.domain.order import Quantities
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import Resolution
+from stopship.frozen import frozen
 
 STEP = PAYMENT_STEP
 BY_OTHERS = "refunded_by_others"
@@ -40,14 +40,14 @@ _LOOKS = 48
 """How often something that takes its time is looked at within that time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """Nothing more to pay back, and why."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnderWay:
     """A payment that may still come: until its end nobody can say that nothing was paid."""
 

@@ -4,8 +4,6 @@ The marketplace has no key that would make a message one message, and nothing to
 call, a call that certainly did nothing takes it back, and an intent without an end is a doubt, which a person decides.
 """
 
-from dataclasses import dataclass
-
 from stopship.application.answer_tickets import MessageFailed
 from stopship.application.buyer_texts import ASK_OFFICIAL, buyer_texts
 from stopship.application.context import Desk
@@ -17,9 +15,10 @@ from stopship.domain.errors import PartnerContractBroken, PartnerRefused, Partne
 from stopship.domain.events import MessageNotSent, MessageRequested, MessageSent
 from stopship.domain.ids import action_key
 from stopship.domain.resolution import Resolution
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """``status`` is sent, "skipped:" with the reason, or in_doubt."""
 

@@ -1,17 +1,16 @@
 """An exception as a person works on it: what may be answered, and what each answer needs."""
 
-from dataclasses import dataclass
-
 from stopship.application.ports import ExceptionItem
 from stopship.domain.agent import Agent, Doing, may
 from stopship.domain.answering import ANSWERS
 from stopship.domain.policy import Cause
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution, allowed
+from stopship.frozen import frozen
 
 APPROVE, DENY, REASSIGN, SNOOZE = "approve", "deny", "reassign", "snooze"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AllowedAction:
     """``action`` is a resolution's word, or approve, deny, reassign or snooze. ``fields`` are those of the command that it needs; ``evidence``
     says what must be documented, "" for nothing. ``why_not`` is set where this person may not do it."""

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from stopship.application.ports import ExceptionItem
 from stopship.domain import chain
 from stopship.domain.errors import InvalidInput
 from stopship.domain.policy import Tier
+from stopship.frozen import frozen
 
 PAGE = 50
 MANY = 500
@@ -24,7 +25,7 @@ class OpenExceptions(Protocol):
     ) -> Iterator[ExceptionItem]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueFilter:
     """Empty for any. ``person`` is the id of the one whose it is."""
 
@@ -42,7 +43,7 @@ class QueueFilter:
         return all(want in ("", found) for want, found in wanted) and self.person in ("", item.person)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueuePage:
     """``after`` is where the next page begins, "" at the end. ``digest`` changes when anything in the page does, but the time that is left."""
 

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from stopship.application.ports import CaseHead, ExceptionItem, Page, TrafficBoo
 from stopship.application.view_outage import view_outage
 from stopship.domain import chain
 from stopship.domain.policy import Tier
+from stopship.frozen import frozen
 
 MOST = 500
 """So many of a tier, and so many open cases, are counted; beyond, a wall says "500+"."""
@@ -23,7 +24,7 @@ class OpenWork(Protocol):
     def cases(self, merchant: str, status: str = "", cursor: str = "", limit: int = 50) -> Page[CaseHead]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Count:
     """``more`` says that there are more than were counted."""
 
@@ -31,7 +32,7 @@ class Count:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TierNow:
     """``overdue`` of those that were counted, ``soonest`` the deadline that comes or came first, "" where nothing is open."""
 
@@ -41,7 +42,7 @@ class TierNow:
     soonest: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wall:
     tiers: tuple[TierNow, ...]
     next: tuple[ExceptionItem, ...]

@@ -3,8 +3,10 @@
 import base64
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
+
+from stopship.frozen import frozen
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -24,7 +26,7 @@ _WORTH_SQUEEZING = 600
 """Smaller answers fit one packet as they are."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """``body`` is bytes as they are shown; ``cookies`` are whole Set-Cookie values."""
 

@@ -1,19 +1,19 @@
 """What a browser asks, as the pages see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from stopship.console.addresses import split
 from stopship.domain.errors import InvalidInput
+from stopship.frozen import frozen
 from stopship.wiring.doors import read_body
 
 _MAX_FIELDS = 2000
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """``path`` is what follows ``/console``, without slashes around it. ``query`` and ``form`` keep every value of a name, in order."""
 

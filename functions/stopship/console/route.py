@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from stopship.console.answers import Answer
 from stopship.console.asked import Asked
@@ -10,11 +9,12 @@ from stopship.console.office import Office
 from stopship.console.visit import Visit
 from stopship.domain.agent import Doing, may
 from stopship.domain.errors import NotAllowed, NotFound
+from stopship.frozen import frozen
 
 type Show = Callable[..., Answer]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """``path`` is below ``/console``; a part in braces is handed to ``show`` by its name. ``doing`` is what a person must be able to do
     for some merchant to come here at all; the page itself asks for its own merchant."""

@@ -1,6 +1,5 @@
 """The pages' own files, each under a path that says what is in it, so that browsers keep it for good."""
 
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 from stopship.console.answers import Answer
 from stopship.domain.errors import NotFound
+from stopship.frozen import frozen
 
 FOLDER: Final = Path(__file__).parent / "static"
 KINDS: Final = {
@@ -21,7 +21,7 @@ HTMX_SHA256: Final = "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b40
 """dist/htmx.min.js of the package htmx.org, as its registry ships it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StaticFile:
     name: str
     body: bytes

@@ -1,9 +1,9 @@
 """A sentence for the person at the top of a page."""
 
-from dataclasses import dataclass
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """``kind`` is good, info or bad; ``fix`` says what to do."""
 

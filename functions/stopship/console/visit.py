@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from stopship.application.context import Desk
 from stopship.console import cookies
@@ -11,6 +10,7 @@ from stopship.console.office import Office
 from stopship.domain.agent import Agent, Doing, demand, may
 from stopship.domain.errors import NotAllowed, NotFound
 from stopship.domain.session import Session
+from stopship.frozen import frozen
 from stopship.wiring.identity import Caller
 
 
@@ -18,7 +18,7 @@ class Forged(NotAllowed):
     """A form that no page of this session has shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     """``now`` is the moment of the request, in the ledger's form."""
 

@@ -3,19 +3,20 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from hashlib import sha256
 from typing import Final
 
 from stopship.domain.chain import canonical
 from stopship.domain.errors import InvalidInput
+from stopship.frozen import frozen
 
 _MOST: Final = 255
 """Characters of one field."""
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShippingAddress:
     """``country_code`` is ISO 3166-1 alpha-2, ``province`` the region's code as the order system has it, "" where the country has none."""
 

@@ -1,11 +1,11 @@
 """Who works at the desk, and what each may do. Pure: where a person's roles come from is the wiring's business."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stopship.domain.errors import NotAllowed, NotFound
 from stopship.domain.policy import Team
+from stopship.frozen import frozen
 
 
 class Role(StrEnum):
@@ -42,7 +42,7 @@ MAY: Mapping[Role, frozenset[Doing]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agent:
     """A signed-in person. ``subject`` is the identity provider's id, never a name. ``teams`` are whose exceptions the person is given;
     empty means every team's."""

@@ -1,16 +1,16 @@
 """Each answer a person may give, in words: what it is called, what it does, and what it must come with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stopship.domain.resolution import Resolution
+from stopship.frozen import frozen
 
 NOTE = "note"
 EVIDENCE = "evidence"
 LINES = "lines"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answering:
     """``needs`` are fields of the command. ``proof`` says what must be documented, "" for nothing."""
 

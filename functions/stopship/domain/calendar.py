@@ -4,11 +4,12 @@ Seconds are real ones: an hour that the clocks skip is none, an hour that they r
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 
 from stopship.domain import instant
+from stopship.frozen import frozen
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = "24:00"
@@ -20,7 +21,7 @@ class NeverAtWork(ValueError):
     """A calendar without a working hour in more than two years: nothing would ever be due."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """``hours`` is weekday to (opens, closes) as "HH:MM" in ``time_zone``; a day that is not named is free, as are ``holidays`` (ISO dates).
     With ``time_zone`` "" the team is always at work."""

@@ -1,18 +1,18 @@
 """Which reason may be told to a marketplace. A reason is a statement to a third party: it is made only on evidence that the case holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stopship.domain.case import Case, total
 from stopship.domain.order import Quantities
 from stopship.domain.request import Reason, Requester
+from stopship.frozen import frozen
 
 BUYERS = frozenset({"BuyerCanceled", "CustomerExchange", "CustomerReturn"})
 """They say that the buyer wanted it, and are counted differently for it."""
 STOCK, ADDRESS = "NoInventory", "ShippingAddressUndeliverable"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grounds:
     """What the case has to show. ``official``: the buyer asked for all of these lines with the marketplace's own button. ``stock``: our own
     side said that there is none. ``address``: somebody gave the address as the reason."""
@@ -22,7 +22,7 @@ class Grounds:
     address: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """``reason`` is what may be told, "" when only a person can say. ``why`` says what it rests on, or what is missing."""
 

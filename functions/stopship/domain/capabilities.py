@@ -1,10 +1,10 @@
 """What each partner can do and what its answers prove, as data: the one table that the decision, the adapters and the documentation share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stopship.domain.order import AckLevel
+from stopship.frozen import frozen
 
 
 class PickReading(StrEnum):
@@ -17,7 +17,7 @@ class PickReading(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capability:
     """One partner. ``proves`` is the most that its own answer to a stop can mean: whatever it says beyond that is taken for no more.
 

@@ -5,11 +5,12 @@ A tracking number opens other people's doors, so that it never enters a fact: it
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
 from stopship.domain.order import Quantities
+from stopship.frozen import frozen
 
 
 class CarrierState(StrEnum):
@@ -33,7 +34,7 @@ SCANNED = frozenset(
 """The carrier has it, or had it: proof that it left."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parcel:
     """``carrier`` is a name of CARRIERS or "other". ``shipment`` is the source's id of what it is part of: ``lines`` are the shipment's, and
     nobody knows which of them are in which of its parcels. ``works`` are the pieces of work that it ships, where the source says so.
@@ -55,7 +56,7 @@ class Parcel:
         return hashlib.sha256(self.number.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParcelReading:
     """``occurred_at`` is when it became true, "" where the carrier does not say; ``word`` the carrier's own word for it."""
 
@@ -77,7 +78,7 @@ class Offer(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InterceptOffer:
     """``cost`` is what the carrier would bill, None where it does not say; ``reason`` why it would not."""
 
@@ -100,7 +101,7 @@ def together(states: Iterable[CarrierState]) -> CarrierState:
     return CarrierState.IN_TRANSIT if found & SCANNED else CarrierState.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guide:
     """How a person asks a carrier that takes no such request from a program."""
 

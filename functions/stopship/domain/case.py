@@ -12,6 +12,7 @@ from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.request import Kind, Reason, Requester
 from stopship.domain.resolution import Resolution
+from stopship.frozen import frozen
 
 PAYMENT_STEP = "payment"
 """The step that moves money, as an exception names it."""
@@ -23,7 +24,7 @@ RETURN_PROOFS = frozenset({"carrier_returned", "human_returned"})
 """What may stand behind a shipment that is back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class At[T]:
     """A fact, with the place and the moment it was recorded."""
 
@@ -76,7 +77,7 @@ class NoticeState:
     tries: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AskedAbout:
     """Line quantities as they stood when a question about the whole case came up. Its answer is about nothing that came later: ``stopped``
     what was proven not to ship, ``left`` what had left and was to be paid back, ``paid`` what was paid back already."""

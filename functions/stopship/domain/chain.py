@@ -8,8 +8,9 @@ be erasable lies in the evidence bucket, and only its hash is here.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from stopship.frozen import frozen
 
 GENESIS = "0" * 64
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -24,7 +25,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """One recorded event. ``data`` is JSON-shaped; ``key`` is the fact's idempotency key or ""."""
 

@@ -4,14 +4,13 @@ The customer's never stops. The team's own stops while a partner owes an answer,
 can still reach a telephone. The partner's runs from when it was asked, and is never longer than the policy allows.
 """
 
-from dataclasses import dataclass
-
 from stopship.domain import instant
 from stopship.domain.case import Case, ExceptionState
 from stopship.domain.policy import Policy, Team, Tier
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """``paused_until`` is "" unless the clock stands still until then."""
 

@@ -1,12 +1,13 @@
 """What a person tells the desk to do about an exception: a resolution, with what that resolution needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stopship.domain.address import ShippingAddress
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """``resolution`` is a word of domain.resolution. ``plan_hash`` names the plan that the person has seen. ``note`` may hold personal data, so
     only its hash enters the chain; ``evidence`` are references that document the answer. ``lines`` is line id to quantity, where only a part

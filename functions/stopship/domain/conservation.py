@@ -1,13 +1,14 @@
 """Line conservation: ordered = shipped + cancelled + open, in every system, before and after each change of ours."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from stopship.domain.order import OrderLine, Quantities
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineCount:
     """What one system counts of one line. ``line_id`` is that system's own name for it."""
 

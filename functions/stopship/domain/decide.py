@@ -10,7 +10,6 @@ The rules are asked in order; the first that has an answer wins:
 5. the pick state, by the policy's table; where no system can be read, what the policy says of that.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stopship.domain.capabilities import only_people_know
@@ -22,6 +21,7 @@ from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, PickRule, Policy
 from stopship.domain.request import Reason
 from stopship.domain.resolution import Resolution
+from stopship.frozen import frozen
 
 
 class Action(StrEnum):
@@ -40,7 +40,7 @@ class Action(StrEnum):
     """The leg has ended and nothing speaks against it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """``reason`` is a short sentence for the audit trail; ``evidence`` the versions of the facts it rests on."""
 

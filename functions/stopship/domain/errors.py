@@ -1,9 +1,10 @@
 """What can go wrong, by what must happen next."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
+
+from stopship.frozen import frozen
 
 
 class StopshipError(Exception):
@@ -26,7 +27,7 @@ class UnclearTicket(InvalidInput):
         self.ticket_ref, self.wish_id = ticket_ref, wish_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowError:
     """``line`` counts from 1; ``column`` is "" when the fault is of the line as a whole. Never holds the value that is wrong."""
 

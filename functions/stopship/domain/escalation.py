@@ -1,14 +1,14 @@
 """Who is to be told that an exception grows old, and when: moments in its owner's time, in order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stopship.domain.calendar import due
 from stopship.domain.case import ExceptionState
 from stopship.domain.policy import Level, Policy, Team, Tier
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """``level`` None is the deadline itself, at which the next team becomes the owner."""
 

@@ -5,28 +5,21 @@ crash between the two leaves a trace that says "in doubt: read back first".
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import Any
 
+from stopship.frozen import frozen
 
-@dataclass(frozen=True, eq=False, repr=False)
+
+@frozen
 class Event:
-    """Base of all facts. It compares and shows for all of them: made for each class on its own that would be a third of their import."""
-
-    def __eq__(self, other: object) -> bool:
-        return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((type(self), *self.__dict__.values()))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+    """Base of all facts."""
 
     def data(self) -> dict[str, Any]:
         return asdict(self)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class CaseOpened(Event):
     channel: str
     order_ref: str
@@ -35,7 +28,7 @@ class CaseOpened(Event):
     policy_hash: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class RequestReceived(Event):
     """A wish joined the case. The first one opens it; later ones for the same order and lines only add evidence."""
 
@@ -53,7 +46,7 @@ class RequestReceived(Event):
     ticket_link: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ExecutionStarted(Event):
     """``number`` counts executions of this case: they are disposable, the case is not."""
 
@@ -62,7 +55,7 @@ class ExecutionStarted(Event):
     why: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class OrderRead(Event):
     """``lines``: [{line_id, sku, ordered, shipped, cancelled}], with {bundle, bundles} where a line was sold in a bundle. ``payment`` and
     ``signs`` are the order system's own codes, translated; ``language`` the two letters of the customer's, "" where nobody tells it.
@@ -82,12 +75,12 @@ class OrderRead(Event):
     placed_at: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class OrderNotFound(Event):
     attempt: int
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LegPlanned(Event):
     """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work. ``work_id`` is the
     work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work. ``partner``
@@ -103,7 +96,7 @@ class LegPlanned(Event):
     partner: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LegSplit(Event):
     """A person vouches that part of a leg was held back. ``lines`` stay in the leg; ``rest`` is a leg of its own from here on, ``rest_id``."""
 
@@ -113,26 +106,26 @@ class LegSplit(Event):
     rest: Mapping[str, int]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LinesAlreadyShipped(Event):
     """Part of what was asked for had left before we looked."""
 
     lines: Mapping[str, int]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Classified(Event):
     kind: str
     reason: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class HoldRequested(Event):
     leg_id: str
     system: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class HoldAnswered(Event):
     """``level`` as for acknowledgements; a hold is reversible and proves nothing by itself."""
 
@@ -143,13 +136,13 @@ class HoldAnswered(Event):
     reason: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class HoldReleased(Event):
     leg_id: str
     system: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class AddressChangeRequested(Event):
     """The order is to go to the address that the answer to this exception brought. The address itself lies in the evidence."""
 
@@ -158,7 +151,7 @@ class AddressChangeRequested(Event):
     address_sha256: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class AddressChanged(Event):
     """The order system has it. ``by_us`` is false where a person says that he wrote it there."""
 
@@ -168,7 +161,7 @@ class AddressChanged(Event):
     by_us: bool = True
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class PickStateObserved(Event):
     """``said`` is the warehouse's own word where it is none that we know; ``shipped_lines`` what it counts as shipped of the work."""
 
@@ -183,7 +176,7 @@ class PickStateObserved(Event):
     shipped_lines: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Decided(Event):
     """``evidence`` are versions of the events that the decision rests on."""
 
@@ -195,7 +188,7 @@ class Decided(Event):
     policy_hash: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class StopShipRequested(Event):
     leg_id: str
     warehouse: str
@@ -205,7 +198,7 @@ class StopShipRequested(Event):
     deadline: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class StopShipSent(Event):
     """The warehouse took the message. ``level`` is sent or accepted: neither proves a stop."""
 
@@ -214,7 +207,7 @@ class StopShipSent(Event):
     level: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class StopShipFailed(Event):
     """The message did not go out, and nothing happened there. ``code`` is the error's own word."""
 
@@ -223,7 +216,7 @@ class StopShipFailed(Event):
     code: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class StopShipRepeated(Event):
     """The message goes out once more, to a partner that cannot tell a repeat. ``in_doubt`` says that nobody can find out whether the try
     before got through; ``number`` counts the repeats of this attempt."""
@@ -234,7 +227,7 @@ class StopShipRepeated(Event):
     in_doubt: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class StopReminderRequested(Event):
     """Whoever was asked to stop and says nothing is about to be reminded. ``number`` counts the tries of this attempt's one reminder."""
 
@@ -243,7 +236,7 @@ class StopReminderRequested(Event):
     number: int
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class StopReminderSent(Event):
     """``reference`` is the mail's own id."""
 
@@ -253,7 +246,7 @@ class StopReminderSent(Event):
     reference: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class StopReminderFailed(Event):
     """``in_doubt``: it may have gone out all the same, and none follows. ``code`` is the error's own word."""
 
@@ -264,7 +257,7 @@ class StopReminderFailed(Event):
     in_doubt: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class AcknowledgementReceived(Event):
     """The warehouse's answer. ``at`` of the event is when we received it; ``state_at`` when it was true."""
 
@@ -282,14 +275,14 @@ class AcknowledgementReceived(Event):
     late: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class SilenceRecorded(Event):
     leg_id: str
     attempt: int
     deadline: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class CallbackRefused(Event):
     """Somebody used a callback id that was used, expired or not theirs. A fact, not an error."""
 
@@ -297,7 +290,7 @@ class CallbackRefused(Event):
     why: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ShipmentSeen(Event):
     """A signal that goods left (or only that a label exists, when ``departed`` is false)."""
 
@@ -309,7 +302,7 @@ class ShipmentSeen(Event):
     tracking_sha256: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class CarrierRead(Event):
     """What a leg's carrier says, of all its parcels as one. ``parcels`` are the hashes of their tracking numbers, empty when nobody knows
     any; ``offer`` whether it would bring them back, for ``cost`` in ``currency`` ("" when it does not say); ``goods_value`` what the payment
@@ -329,14 +322,14 @@ class CarrierRead(Event):
     occurred_at: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LabelVoidRequested(Event):
     leg_id: str
     carrier: str
     parcel: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LabelVoidAnswered(Event):
     """``state`` is voided, used (it was scanned: it left), refused or silent."""
 
@@ -347,7 +340,7 @@ class LabelVoidAnswered(Event):
     code: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class InterceptRequested(Event):
     """The carrier is to bring one parcel back. ``by`` is "policy" or the person's id; ``cost`` what it had named, for all parcels of the leg."""
 
@@ -359,7 +352,7 @@ class InterceptRequested(Event):
     by: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class InterceptAnswered(Event):
     """``level`` is accepted, refused or by_hand (a person has asked the carrier); after another parcel of the leg was refused also withdrawn
     (the request was taken back) or kept (the carrier goes on with it). None of them is an outcome."""
@@ -371,7 +364,7 @@ class InterceptAnswered(Event):
     code: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class InterceptEnded(Event):
     """What became of it: ``end`` is returned or delivered, on the word of ``source`` (the carrier, or a person)."""
 
@@ -381,7 +374,7 @@ class InterceptEnded(Event):
     evidence: list[int]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LegSettled(Event):
     """``proof`` says what the outcome rests on: {"kind": ..., "evidence": [versions]}."""
 
@@ -391,13 +384,13 @@ class LegSettled(Event):
     proof: Mapping[str, Any]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LegReopened(Event):
     leg_id: str
     why: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ExceptionOpened(Event):
     """``person`` is the id of whoever's week it is, "" where anybody in the team picks up. ``clock_from`` is when the team's own time begins
     to run, "" for at once: a partner that owes an answer has his first."""
@@ -415,7 +408,7 @@ class ExceptionOpened(Event):
     clock_from: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ExceptionEscalated(Event):
     exception_id: str
     owner: str
@@ -424,7 +417,7 @@ class ExceptionEscalated(Event):
     person: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class NoticeRequested(Event):
     """Somebody is to be told that an exception grows old. ``level`` is team, lead or head, ``share`` the percent of its time, ``period`` counts
     its owners; ``ways`` are the policy's names for where it goes."""
@@ -437,7 +430,7 @@ class NoticeRequested(Event):
     ways: list[str]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class NoticeSent(Event):
     """``status`` is sent, failed with the code, or in_doubt: the process died between asking and knowing, and it is not sent again."""
 
@@ -448,7 +441,7 @@ class NoticeSent(Event):
     status: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ExceptionReassigned(Event):
     """The deadline stays. ``person`` is "" for whoever in the team takes it."""
 
@@ -459,7 +452,7 @@ class ExceptionReassigned(Event):
     note_sha256: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ExceptionSnoozed(Event):
     """Put off by a person. ``spent_seconds`` of the team's own time are used; the rest runs from ``until`` to ``deadline``. ``waiting_for`` is the
     partner that owes an answer, "" for another reason."""
@@ -473,7 +466,7 @@ class ExceptionSnoozed(Event):
     waiting_for: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ResolutionProposed(Event):
     """An answer that needs a second person. Nothing follows from it; ``plan_hash`` is exactly what may be approved."""
 
@@ -486,7 +479,7 @@ class ResolutionProposed(Event):
     lines: Mapping[str, int]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ResolutionDenied(Event):
     exception_id: str
     plan_hash: str
@@ -494,7 +487,7 @@ class ResolutionDenied(Event):
     note_sha256: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ExceptionResolved(Event):
     """A person's word. ``by`` is the actor's id; ``approved_by`` is set where two people are needed. ``plan_hash`` is of the plan that they saw,
     ``evidence`` are references that document the answer, ``lines`` the quantities that it is about, empty for all; ``address_sha256`` is of the
@@ -511,7 +504,7 @@ class ExceptionResolved(Event):
     address_sha256: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class CancelWeighed(Event):
     """What a marketplace would be told, and what it would count, before it is told. ``reason`` is "" where only a person can say; ``why``
     says what it rests on or lacks. ``percent`` is the seller's cancel rate with this one, "" where no order was seen; ``excluded`` says
@@ -530,7 +523,7 @@ class CancelWeighed(Event):
     repeated_skus: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class PartnerReturned(Event):
     """A partner answers again, so that what waited for the end of the outage goes on. ``returned_at`` is "" when that was not noted."""
 
@@ -539,7 +532,7 @@ class PartnerReturned(Event):
     returned_at: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class OrderCancelRequested(Event):
     """``restock`` says whether the lines are for sale again with the cancel; it is asked for here and nowhere else, so that it happens
     once."""
@@ -551,7 +544,7 @@ class OrderCancelRequested(Event):
     restock: bool = False
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class OrderCancelSubmitted(Event):
     """The order system took the cancel but has not confirmed it (a feed, a job)."""
 
@@ -560,7 +553,7 @@ class OrderCancelSubmitted(Event):
     attempt: int
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class SubmissionEnded(Event):
     """The partner told that it is through with what was submitted under ``reference``. How it ended is read, not believed."""
 
@@ -569,7 +562,7 @@ class SubmissionEnded(Event):
     status: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class OrderCancelled(Event):
     system: str
     scope: str
@@ -578,7 +571,7 @@ class OrderCancelled(Event):
     by_us: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class OrderCancelRefused(Event):
     system: str
     code: str
@@ -586,7 +579,7 @@ class OrderCancelRefused(Event):
     attempt: int
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LinesCounted(Event):
     """What a system counts of the order's lines ``before`` or ``after`` (``moment``) a change of ours.
 
@@ -598,7 +591,7 @@ class LinesCounted(Event):
     lines: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ErpUpdateRequested(Event):
     system: str
     record: str
@@ -606,7 +599,7 @@ class ErpUpdateRequested(Event):
     attempt: int
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ErpUpdated(Event):
     """``fields`` are the audit fields as written: ids, codes and times only."""
 
@@ -616,20 +609,20 @@ class ErpUpdated(Event):
     fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ErpSkipped(Event):
     system: str
     why: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class RefundQuoted(Event):
     amount: str
     currency: str
     lines: Mapping[str, int]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MoneyRequested(Event):
     """``beside`` is what others had paid back by then, for nobody knows which lines; "" for nothing."""
 
@@ -642,7 +635,7 @@ class MoneyRequested(Event):
     beside: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MoneyMoved(Event):
     """``status`` is done, pending or partly: then ``amount`` is what moved of it, and the rest will not. ``reference`` is the payment
     system's own id."""
@@ -656,14 +649,14 @@ class MoneyMoved(Event):
     lines: Mapping[str, int]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MoneyFailed(Event):
     money_key: str
     code: str
     message: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MoneySettled(Event):
     """Nothing is left to pay back for the proven lines. ``why`` is done, nothing_captured, order_system_pays, ..."""
 
@@ -672,12 +665,12 @@ class MoneySettled(Event):
     currency: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MessageRequested(Event):
     template: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MessageSent(Event):
     """``status`` is sent, skipped with the reason (no address on file), or in_doubt: nobody can say, and it is not sent again."""
 
@@ -686,7 +679,7 @@ class MessageSent(Event):
     status: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MessageNotSent(Event):
     """A message that was requested certainly did not go out: the request is taken back."""
 
@@ -694,7 +687,7 @@ class MessageNotSent(Event):
     code: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class TicketAnswerRequested(Event):
     """``system`` is the help desk that the wish came from. ``template`` names what it is told, once each time the case ends."""
 
@@ -703,7 +696,7 @@ class TicketAnswerRequested(Event):
     template: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class TicketAnswerFailed(Event):
     """The help desk could not be reached. ``code`` is the error's name."""
 
@@ -713,7 +706,7 @@ class TicketAnswerFailed(Event):
     code: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class TicketAnswered(Event):
     """``status`` is answered, or skipped with the reason (a person told them)."""
 
@@ -723,7 +716,7 @@ class TicketAnswered(Event):
     status: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class TicketAsked(Event):
     """A ticket that makes no wish was asked back. ``field`` is what could not be read, ``status`` asked or refused with the code."""
 
@@ -733,7 +726,7 @@ class TicketAsked(Event):
     status: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MailAnswerRequested(Event):
     """A mail is to be answered. ``template`` is the receipt or one of the questions; ``to`` says to whom: ``sender``, or ``order`` for the
     address on the order. ``channel`` and ``order_ref`` are "" while no order is known."""
@@ -746,7 +739,7 @@ class MailAnswerRequested(Event):
     order_ref: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MailAnswered(Event):
     """``status`` is sent, or skipped or refused with the reason."""
 
@@ -756,7 +749,7 @@ class MailAnswered(Event):
     message_id: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ReturnOpened(Event):
     """Shipped goods: the cancel became a return. ``reference`` is the order system's id, "" when a person must open it."""
 
@@ -764,7 +757,7 @@ class ReturnOpened(Event):
     reference: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class CaseClosed(Event):
     """``lines``: [{line_id, quantity, outcome}]. ``timestamps``: the four of the SLA. ``root_cause_evidence`` are versions of the facts that the
     root cause rests on."""
@@ -779,12 +772,12 @@ class CaseClosed(Event):
     root_cause_evidence: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class CaseReopened(Event):
     why: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class OrderChangeSeen(Event):
     """Somebody else changed the order, or its work. What it is now is read, and stands in the OrderRead that follows. ``digest`` is of what
     counts in the message, so that one without a change is known."""
@@ -795,7 +788,7 @@ class OrderChangeSeen(Event):
     occurred_at: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class PaymentSeen(Event):
     """Money that somebody else moved. ``state`` is authorization, capture, void, paid or refund. ``amount`` in ``currency`` of a refund, "" where
     nobody told it; "0" for the refund that a shop writes down when it cancels lines without paying them back."""
@@ -808,7 +801,7 @@ class PaymentSeen(Event):
     currency: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class DisputeSeen(Event):
     """``state`` is open, won or lost: while it is open, and when it is lost, nothing is paid back."""
 
@@ -817,7 +810,7 @@ class DisputeSeen(Event):
     occurred_at: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ReturnSeen(Event):
     """Somebody else's return. While it is ``active`` it claims its lines, and the order cannot be cancelled."""
 
@@ -827,7 +820,7 @@ class ReturnSeen(Event):
     occurred_at: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class EchoIgnored(Event):
     """Our own action came back to us as a message."""
 
@@ -835,7 +828,7 @@ class EchoIgnored(Event):
     reference: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MessageKept(Event):
     """An authentic message that fits nothing we know. It is kept and shown to a person."""
 
@@ -845,7 +838,7 @@ class MessageKept(Event):
     raw_sha256: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class PrivacyRequestReceived(Event):
     """``duty`` is name, erase_customer or erase_shop. Who it is about stands in the evidence only."""
 
@@ -856,7 +849,7 @@ class PrivacyRequestReceived(Event):
     received_at: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class PersonalDataErased(Event):
     """``objects`` counts the pieces of evidence that were there, in all their versions. Their hashes stay where they are."""
 

@@ -1,7 +1,8 @@
 """What a look at a connection found, one thing at a time: it is right, it is wrong, or it could not be told."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from stopship.frozen import frozen
 
 
 class Verdict(StrEnum):
@@ -10,7 +11,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """``subject`` is what was looked at ("access token"), ``says`` what is so, ``fix`` what to do about it ("" when it is good)."""
 

@@ -7,7 +7,6 @@ The rules are asked in order; the first that has an answer wins:
 3. the value of the goods, the carrier's state, offer and price, by the policy.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -15,6 +14,7 @@ from stopship.domain.carrier import GUIDES, CarrierState, Offer
 from stopship.domain.case import Case, Leg
 from stopship.domain.events import CarrierRead
 from stopship.domain.policy import InterceptMode, InterceptRule, Policy
+from stopship.frozen import frozen
 
 
 class Move(StrEnum):
@@ -29,7 +29,7 @@ class Move(StrEnum):
     LET_GO = "let_go"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """``reason`` is a short sentence for the audit trail and for whoever is asked; ``evidence`` the versions of the facts it rests on."""
 

@@ -4,8 +4,9 @@ Sender and ids are needed for one answer now; nothing here is ever written down 
 """
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
+
+from stopship.frozen import frozen
 
 
 class Belief(StrEnum):
@@ -41,7 +42,7 @@ class Language(StrEnum):
     FR = "fr"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderName:
     """An order as a customer writes it: ``#1001``, or Amazon's 3-7-7 digits."""
 
@@ -49,7 +50,7 @@ class OrderName:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """``stop`` says why this can be no wish whatever it says ("" when nothing does), ``silent`` that nobody need look at it.
 

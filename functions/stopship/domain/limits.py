@@ -1,13 +1,14 @@
 """How many calls a merchant's connection takes, by kind of partner: what the desk allows itself, unless the connection says otherwise."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from stopship.domain.errors import InvalidInput
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limit:
     """``concurrent`` calls at the same time, 0 for no bound; ``reserved`` of them are for urgent cases. ``a_second`` is the pace by operation
     ("" for all) that is kept for a while after the partner said that it had enough."""

@@ -1,10 +1,11 @@
 """What a marketplace counts against a seller, and how often it may be asked: the desk's own figures, in plain data."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from stopship.domain.instant import plus, seconds_between
+from stopship.frozen import frozen
 
 WINDOW_DAYS = 7
 """The pre-fulfilment cancel rate is over so many days (Seller Central help, cancellation rate)."""
@@ -14,7 +15,7 @@ PACKER_NOT_TOLD = "unknown"
 """The fulfillment type under which a marketplace's order is counted: its messages say that the seller ships, and not from where."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SellerCancel:
     """A cancel that counts against the seller. ``day`` is when it was decided (YYYY-MM-DD); ``state`` is sent or refused."""
 
@@ -26,7 +27,7 @@ class SellerCancel:
     state: str = "sent"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Projection:
     """The rate as it would be with one more cancel. ``cancels`` of the window before it; ``orders`` seen in the window. ``percent`` is ""
     where the desk has seen no order to set them against. ``excluded`` says why this cancel does not count, "" when it does."""
@@ -75,7 +76,7 @@ def day_before(day: str, days: int) -> str:
     return day_of(plus(f"{day}T00:00:00.000000Z", -86_400.0 * days))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allowance:
     """Requests that may be made: ``burst`` at once, and ``rate`` a second come back. ``full_at`` is when all will be there again, "" now.
 
@@ -105,7 +106,7 @@ class Allowance:
         return replace(self, full_at=plus(now, self.burst / self.rate))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SweepState:
     """How far a sweep of a channel has got. All changes up to ``watermark`` are queued. A query that needs several pages goes on from
     ``token`` with the very bounds it began with. While ``busy_until`` is ahead another run is at work. ``version`` counts the writes."""

@@ -6,12 +6,13 @@ a day. A move must pass both.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
 from stopship.domain.errors import StopshipError
 from stopship.domain.order import Quantities
+from stopship.frozen import frozen
 
 
 class MoveKind(StrEnum):
@@ -46,7 +47,7 @@ class TransactionStatus(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transaction:
     """One transaction as the payment system lists it. ``expired`` marks an authorisation that ended by itself.
     A direct sale is a CAPTURE with no parent. ``key`` is our idempotency key when the system gives it back. ``explained`` marks a refund
@@ -66,7 +67,7 @@ class Transaction:
     by_hand: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaymentSnapshot:
     """Every transaction of the order, live. ``refunded_lines`` counts line quantities in refunds, whoever made them."""
 
@@ -143,7 +144,7 @@ class PaymentSnapshot:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoneyMove:
     """One effect on money, under the key that makes it happen once. ``lines`` is empty for a void.
 
@@ -160,14 +161,14 @@ class MoneyMove:
     reference: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BookedMove:
     move: MoneyMove
     case_id: str
     state: MoveState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefundQuote:
     """What the platform itself would pay back for these lines: tax and discounts are its arithmetic, never ours."""
 

@@ -1,9 +1,11 @@
 """The order as the desk needs it: quantities, legs, money. No names, no addresses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
+
+from stopship.frozen import frozen
 
 type Quantities = Mapping[str, int]
 """Line id to quantity. A line that is not in the mapping has quantity 0."""
@@ -69,7 +71,7 @@ class Sign(StrEnum):
     DELIVERY_DATE_UNKNOWN = "delivery_date_unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderLine:
     """One line. ``ordered`` = ``shipped`` + ``cancelled`` + ``open`` at all times (line conservation).
 
@@ -88,7 +90,7 @@ class OrderLine:
         return self.ordered - self.shipped - self.cancelled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedLeg:
     """One place from which part of the order would ship.
 
@@ -108,7 +110,7 @@ class PlannedLeg:
     partner: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderSnapshot:
     """The order system's view at ``observed_at``. ``total`` is the order total in ``currency``.
 
@@ -138,7 +140,7 @@ class OrderSnapshot:
     placed_at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PickObservation:
     """A warehouse's own word on one leg, and when it was true. ``actor`` is a role or system, never a person's name. ``said`` is the word
     itself where the state is unknown because nobody knows the word."""
@@ -152,7 +154,7 @@ class PickObservation:
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StopAnswer:
     """A warehouse's answer to a hold or stop-ship, at once or by callback.
 

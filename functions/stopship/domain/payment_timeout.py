@@ -1,12 +1,12 @@
 """How long an order may stand unpaid: what the limit is for, and which orders have none."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stopship.domain.instant import plus
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenPayment:
     """An order that nobody has paid. ``state`` is pending, expired or reservation_expired; ``since`` the last attempt to pay; ``attempt`` its
     id in the order system, "" when nobody ever tried. ``manual``: it is to be paid outside (on delivery, by transfer); ``terms``: it is sold
@@ -28,7 +28,7 @@ class OpenPayment:
         return f"{self.order_ref}:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaymentTimeout:
     """``hours`` 0 is no limit. Gateways and tags are compared without regard to case."""
 

@@ -1,12 +1,13 @@
 """What will follow from an answer: calls to partners and money, in order, and a hash by which a person approves exactly that."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from stopship.domain import chain
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedCall:
     """``system`` is the partner's name, ``what`` a sentence without personal data. ``reversible``: it can be taken back afterwards."""
 
@@ -15,7 +16,7 @@ class PlannedCall:
     reversible: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedMoney:
     """``kind`` is void or refund; ``amount`` a decimal text in ``currency``."""
 
@@ -25,7 +26,7 @@ class PlannedMoney:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """``effect`` is a sentence for the person; ``resolution`` and ``lines`` what it would answer. ``needs_evidence`` names the fields of the command
     that must document the answer; ``warnings`` what could not be looked up, or is worth knowing; ``address_sha256`` is of the address that it

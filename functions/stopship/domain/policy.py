@@ -1,7 +1,7 @@
 """What a merchant has decided in advance. Pure data; the file format and its checking live in the adapter."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from stopship.domain.order import PickState
 from stopship.domain.payment_timeout import PaymentTimeout
 from stopship.domain.request import Reason
 from stopship.domain.rota import Rota
+from stopship.frozen import frozen
 
 
 class Tier(StrEnum):
@@ -80,14 +81,14 @@ class Cause(StrEnum):
     UNEXPECTED_ERROR = "unexpected_error"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExceptionRule:
     tier: Tier
     owner: Team
     next_action: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReasonRule:
     """What a reason code means in each system. ``outcome`` is "stopped" or "blocked"."""
 
@@ -105,7 +106,7 @@ class InterceptMode(StrEnum):
     AUTOMATIC = "automatic"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InterceptRule:
     """When a carrier is to bring goods back that have left. ``minimum_value`` is by currency; goods in a currency without an entry are
     let go. ``max_cost_share`` is the part of the goods' value that it may cost."""
@@ -127,7 +128,7 @@ NO_INTERCEPT = InterceptRule(InterceptMode.NEVER, frozenset(), {}, Decimal(0), 2
 """Of a policy from before there was such a rule."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AmazonRule:
     """``neutral_reason`` is told where the mapped reason is not backed, "" to ask a person. ``cancel_rate_limit`` is in percent;
     ``above_limit`` is warn or ask. ``shipped_refund`` is never, or ask: what a person may decide about goods that left."""
@@ -150,7 +151,7 @@ BY_TOPIC = "sns"
 """A contact that stands for whoever has subscribed to the desk's topic; others are "webhook:<name>", whose address is a secret."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EscalationNotices:
     """``shares`` says at how many percent of an exception's time each level is told, ``contacts`` by which way, per team; whom nobody has
     named is told by the topic."""
@@ -162,7 +163,7 @@ class EscalationNotices:
         return self.contacts.get(team, {}).get(level, (BY_TOPIC,))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TwoPeople:
     """When money that a person moves needs a second one: above ``limit`` in its currency, and always where no limit is named for it.
     ``approvers`` are roles."""
@@ -175,7 +176,7 @@ class TwoPeople:
         return limit is None or amount > limit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceTimes:
     """In seconds. ``customer``: from the first wish to the outcome, by the calendar of the customer, who has none. ``vendor``: how long a partner
     may owe an answer while our own clock waits. ``snooze``: how far an exception may be put off."""
@@ -185,7 +186,7 @@ class ServiceTimes:
     snooze: int = 259_200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParcelCosts:
     """What a parcel costs the merchant that goes out although it was cancelled, and comes back."""
 
@@ -199,7 +200,7 @@ class ParcelCosts:
         return self.outbound + self.return_shipping + self.handling
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportingRule:
     """``time_zone`` is where the merchant's weeks and months begin. ``costs`` None: nobody has said what a parcel costs."""
 
@@ -207,7 +208,7 @@ class ReportingRule:
     costs: ParcelCosts | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """``hash`` is the sha256 of the effective content: two merchants with the same rules share it.
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
 from stopship.domain.chain import canonical
+from stopship.frozen import frozen
 
 type Mac = Callable[[bytes], bytes]
 """A keyed hash whose key nobody has who reads the ledger."""
@@ -21,7 +21,7 @@ class Duty(StrEnum):
     ERASE_SHOP = "erase_shop"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """Somebody by one thing that he is known by. ``value`` is in the form in which two spellings of the same are one."""
 
@@ -50,7 +50,7 @@ def of_person(merchant: str, person: Person, mac: Mac) -> str:
     return f"person:{person.kind}:{mac(sha256(told).digest()).hex()}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PrivacyRequest:
     """``customer`` is the channel's own id, "" for a whole shop; ``people`` are the customer's further subjects, made by ``of_person``.
     ``evidence_key`` is where the request itself lies, which says who it is about."""

@@ -1,9 +1,10 @@
 """One wish to cancel, normalised from whatever channel it came by."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from stopship.domain.order import Quantities
+from stopship.frozen import frozen
 
 
 class Reason(StrEnum):
@@ -32,7 +33,7 @@ class Kind(StrEnum):
     AUTO = "auto"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """That the wish was received is to be told to the order's own address: in which language, and what was declared, word for word."""
 
@@ -40,7 +41,7 @@ class Receipt:
     statement: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelRequest:
     """``lines`` empty means: everything that is still open. ``official`` is true when the buyer asked through the
     marketplace's own cancel button, which decides what reason may be reported to that marketplace.

@@ -4,12 +4,12 @@ The causes are a table, asked in order: the first row with evidence wins. A row 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from stopship.domain.case import Case, Leg
 from stopship.domain.order import IN_WORK, Payment, Sign
 from stopship.domain.outcome import Outcome
 from stopship.domain.request import Kind, Reason, Requester
+from stopship.frozen import frozen
 
 CUSTOMER_REQUEST = "customer_request"
 UNDETERMINED = "undetermined"
@@ -18,13 +18,13 @@ type Evidence = Sequence[int]
 """Versions of the facts; empty for none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RootCause:
     tag: str
     evidence: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     tag: str
     evidence: Callable[[Case], Evidence]

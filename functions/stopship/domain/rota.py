@@ -1,13 +1,13 @@
 """Whose week it is in a team."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from stopship.domain import instant
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rota:
     """``people`` are ids of the identity provider, in turn, a week each from the Monday in ``first_week`` (an ISO date) on, in UTC."""
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
 from stopship.domain.events import CarrierRead, Event, OrderRead, RequestReceived, ShipmentSeen
+from stopship.frozen import frozen
 
 
 class TermKind(StrEnum):
@@ -18,7 +18,7 @@ class TermKind(StrEnum):
     TRACKING = "tracking"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Term:
     """``digest`` is of the merchant, the kind and the word: the same address at two merchants has nothing in common."""
 

@@ -1,9 +1,9 @@
 """How long a signed-in person may go on: decided from the session alone, with the moment as an argument."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from stopship.domain.instant import plus
+from stopship.frozen import frozen
 
 IDLE_SECONDS: Final = 30 * 60
 ABSOLUTE_SECONDS: Final = 12 * 3600
@@ -12,7 +12,7 @@ TOUCH_SECONDS: Final = 60
 """A session in use is written once a minute at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """``key`` is the sha256 of the id that only the person's browser has. ``subject`` is the identity provider's id, ``name`` what the person
     signs in with: it is shown to that person and goes nowhere else. ``groups`` are as the provider last said, until ``groups_until``.

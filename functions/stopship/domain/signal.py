@@ -1,9 +1,10 @@
 """Something that happened in a partner's system and that an open or closed case must know."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from stopship.domain.order import Quantities
+from stopship.frozen import frozen
 
 
 class SignalKind(StrEnum):
@@ -29,7 +30,7 @@ class SignalKind(StrEnum):
     """A PickState."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signal:
     """``leg_id`` is "" when the source does not say which piece of work. ``departed`` is false for a mere label: a label is not
     a departure. ``reference`` is the partner's id of the thing (shipment, refund, hold). ``origin_key`` is our own action key when the
@@ -59,7 +60,7 @@ class Signal:
     currency: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SubmissionEnd:
     """A partner is through with something that was submitted to it (a feed). It names what was submitted and no order. ``status`` is the
     partner's own word, which proves nothing: whoever waits reads the result himself."""

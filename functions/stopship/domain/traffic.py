@@ -8,12 +8,13 @@ partner is *down*: the outage has a name, and only a probe calls from time to ti
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from enum import StrEnum
 from typing import Any
 
 from stopship.domain.ids import outage_id
 from stopship.domain.limits import Limit
+from stopship.frozen import frozen
 
 TOLERATED = 4
 """Failures in a row: as many as one step makes before it gives up."""
@@ -39,13 +40,13 @@ class Verdict(StrEnum):
     DOWN = "down"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lease:
     until: float
     urgent: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traffic:
     """``leases`` by holder. ``pauses``, ``due`` and ``crowded`` are moments by operation ("" for the whole partner): until when nobody calls,
     when the next call is due, until when the pace is kept. ``outage`` is "" while none is known; ``returned`` is the outage that ended last,
@@ -89,7 +90,7 @@ def from_data(data: Mapping[str, Any]) -> Traffic:
     return Traffic(**{**data, "leases": leases})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """``seconds``: how long to stay away when full or busy. ``after`` is the state to write before the call, None when it stays as it is."""
 

@@ -1,13 +1,13 @@
 """/vendor-answers/{token}: the page behind a link of a stop-ship mail. To open it changes nothing; a filled-in form, sent, is the answer."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stopship.adapters.clock import SystemClock
 from stopship.application.acknowledge import Heard, acknowledge, refuse
 from stopship.application.ports import Callback
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
+from stopship.frozen import frozen
 from stopship.wiring import desk, evidence, merchants
 from stopship.wiring.pages import Page, PageRequest, page_door
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SOURCE = "vendor-answers"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """A proved link, and what it is about."""
 

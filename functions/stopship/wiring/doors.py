@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
 from stopship.domain.errors import (
@@ -16,6 +16,7 @@ from stopship.domain.errors import (
     NotFound,
     PlanChanged,
 )
+from stopship.frozen import frozen
 from stopship.telemetry import logger
 
 MAX_BODY_BYTES = 1_000_000
@@ -27,7 +28,7 @@ class TooLarge(InvalidInput):
     """The body is over the limit."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """An HTTP API (payload 2.0) request: lower-case header names, the raw bytes as they came."""
 

@@ -1,17 +1,17 @@
 """Who is calling the desk's API, and for which merchants, from the claims that API Gateway has verified."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stopship.domain.agent import Agent, Role
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
 from stopship.domain.policy import Team
+from stopship.frozen import frozen
 
 _MERCHANT, _ROLE, _TEAM = "merchant.", "role.", "team."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """``subject`` is the identity provider's id: it enters the audit trail, the name does not."""
 

@@ -1,17 +1,17 @@
 """Doors that people open with a browser: requests with their method, answers as pages."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
+from stopship.frozen import frozen
 from stopship.telemetry import logger
 from stopship.wiring.doors import Request, Response, TooLarge, read
 
 READING = ("GET", "HEAD")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PageRequest:
     method: str
     path: Mapping[str, str]
@@ -23,7 +23,7 @@ class PageRequest:
         return self.method in READING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """``html`` is left out of the answer to a HEAD."""
 

@@ -1,7 +1,6 @@
 """The desk's routes: API Gateway has chosen one by its key and verified the token; here its input is checked, field by field."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,12 +15,13 @@ from stopship.domain.errors import (
     NotFound,
     PlanChanged,
 )
+from stopship.frozen import frozen
 from stopship.telemetry import logger
 from stopship.wiring.doors import Response, parse_json, problem, problem_for, read_body
 from stopship.wiring.identity import Caller, caller
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One authenticated request. ``query`` and ``body`` are of the route's types."""
 
@@ -32,7 +32,7 @@ class Call:
     body: Any
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """``key`` is API Gateway's: "GET /cases/{case_id}". ``run``'s docstring describes it; ``answer`` is what it gives. ``body`` is the model of a
     JSON body; ``accepts`` the media type of one that is handed over as it came. ``needs`` is what the caller must be allowed to do."""

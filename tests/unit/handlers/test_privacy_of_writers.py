@@ -1,6 +1,7 @@
 """What names no order and lies there for a person to read is found by who wrote it, and nobody else's is."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def kept(deployed: Deployment, source: str, body: bytes, merchant: str = d.ACME,
         received_at="2026-11-26T08:00:00.000000Z",
         why=why,
     )
-    told: Any = {name: getattr(message, name) for name in message.__slots__}
+    told: Any = asdict(message)
     assert deployed.work([told]) == []
     return message.evidence_key
 

@@ -1,9 +1,9 @@
 """What the desk must know to act for one seller."""
 
-from dataclasses import dataclass
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AmazonConnection:
     """``endpoint`` is the region's SP-API host. ``auth_endpoint`` is where Login with Amazon answers ("" means the same host).
     ``warehouse`` names the merchant's connection that ships these orders, "" when none does."""

@@ -6,7 +6,6 @@ That a feed was taken, or even DONE, says nothing about its items: only the repo
 import gzip
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +16,7 @@ from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.adapters.amazon.connection import AmazonConnection
 from stopship.adapters.words import known
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
+from stopship.frozen import frozen
 
 ACKNOWLEDGEMENT: Final = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 ADJUSTMENT: Final = "POST_PAYMENT_ADJUSTMENT_DATA"
@@ -29,7 +29,7 @@ RESULT_CODES: Final = ("Error", "Warning")
 MAX_REPORT_BYTES = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One error of a report. ``message_id`` is the feed message that it is about; ``item`` the order item, where Amazon names it."""
 
@@ -39,7 +39,7 @@ class Problem:
     item: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """``finished`` is false while the feed waits or works."""
 

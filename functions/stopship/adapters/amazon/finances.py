@@ -2,7 +2,6 @@
 which is not there is not a refund that was not made."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -12,13 +11,14 @@ from stopship.adapters import http
 from stopship.adapters.amazon.client import PARTNER, AmazonClient
 from stopship.domain import instant
 from stopship.domain.errors import PartnerContractBroken
+from stopship.frozen import frozen
 
 LAG_SECONDS: Final = 48 * 3600
 PATH: Final = "/finances/2024-06-19/transactions"
 _MOST_PAGES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refund:
     """``amount`` is what the seller paid, as a positive number: Amazon's fees are taken off it. ``skus`` are those it names."""
 

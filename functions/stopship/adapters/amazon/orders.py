@@ -1,7 +1,6 @@
 """Orders API 2026-01-01: one order, without the buyer's or the recipient's data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from stopship.adapters.words import known
 from stopship.domain import instant
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
 from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg
+from stopship.frozen import frozen
 
 INCLUDED: Final = "CANCELLATION,FULFILLMENT,PROCEEDS"
 PENDING = ("PENDING", "PENDING_AVAILABILITY")
@@ -36,7 +36,7 @@ def fetch(client: AmazonClient, order_ref: str, included: str = INCLUDED) -> dic
     return order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What an order says of its goods. ``status`` is one of STATUSES."""
 

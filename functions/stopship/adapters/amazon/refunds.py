@@ -12,7 +12,7 @@ amounts are those of the whole item); feeds_2021-06-30 (getFeeds); finances_2024
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ from stopship.domain.money import (
     TransactionStatus,
 )
 from stopship.domain.order import OrderLine, Quantities
+from stopship.frozen import frozen
 
 REASON: Final = "CustomerCancel"
 _EXPECTED_SECONDS = finances.LAG_SECONDS + 6 * 3600
@@ -43,7 +44,7 @@ _PLAIN = {"ITEM": "Principal", "SHIPPING": "Shipping", "GIFT_WRAP": "GiftWrap"}
 _TAXES = {"ITEM": "Tax", "SHIPPING": "ShippingTax", "GIFT_WRAP": "GiftWrapTax"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Item:
     """``parts`` are the feed's price components, in its own words."""
 

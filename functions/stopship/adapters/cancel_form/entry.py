@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
 from stopship.domain.errors import InvalidInput
+from stopship.frozen import frozen
 
 MAX_BYTES: Final = 8_000
 MAX_FIELDS: Final = 10
@@ -16,7 +16,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _NAME_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """As entered, without the blanks around it. ``language`` is of the pages, and of the mail that says that the wish was received."""
 

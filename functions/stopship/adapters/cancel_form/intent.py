@@ -5,12 +5,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from stopship.adapters.cancel_form.entry import Entry
 from stopship.domain.chain import canonical
 from stopship.domain.instant import parse
+from stopship.frozen import frozen
 
 VALID_SECONDS: Final = 3600
 _FORM = re.compile(r"([0-9]{1,11})\.([A-Za-z0-9_-]{16,40})\.([A-Za-z0-9_-]{43})", re.ASCII)
@@ -25,7 +25,7 @@ class Expired(Exception):
     """The token was ours once, or never was. Nothing was taken: the form is to be sent again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     """One time that the form was opened: all its steps carry it. ``seconds`` is its Unix time."""
 

@@ -3,12 +3,12 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from stopship.adapters.cancel_form.entry import LANGUAGES, Entry
 from stopship.adapters.cancel_form.texts import TEXTS, statement
+from stopship.frozen import frozen
 
 _STYLE: Final = (
     "body{font:1.06rem/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0}"
@@ -37,7 +37,7 @@ HEADERS: Final = {
 """The style stands in the page under its hash; nothing else may be loaded, run, framed, or posted elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Whose form, in which language, and how many steps below ``/cancel/{merchant}`` the page itself is."""
 

@@ -1,13 +1,13 @@
 """From the form that a person filled in to the warehouse's answer. The person's name goes into evidence, never into the ledger."""
 
 import json
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from stopship.adapters.email_vendor.links import Answer
 from stopship.adapters.email_vendor.request import Asked
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import AckLevel, PickState, Quantities, StopAnswer
+from stopship.frozen import frozen
 
 ACTOR, CONFIRM, HANDED_OVER, QUANTITY = "actor", "confirm", "handed_over", "quantity."
 YES = "yes"
@@ -16,7 +16,7 @@ _LONGEST_NAME, _SHORTEST_NAME = 80, 2
 _DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """``held_back`` are the quantities of a partial answer, empty for the others. ``handed_over``: a carrier has the goods."""
 

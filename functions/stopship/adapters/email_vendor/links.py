@@ -9,11 +9,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from stopship.domain.errors import NotAuthentic
 from stopship.domain.instant import parse, plus
+from stopship.frozen import frozen
 
 VALID_AFTER_DEADLINE = 14 * 86_400
 """Seconds for which a link can still be answered when its deadline has passed: a late word is still a word."""
@@ -26,7 +26,7 @@ class Answer(StrEnum):
     PARTLY = "partly"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """What a token says, proved or not. ``expires`` is in unix seconds."""
 

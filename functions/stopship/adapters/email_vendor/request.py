@@ -1,14 +1,14 @@
 """What a vendor is asked, in the form in which mail and page show it: an order's number, articles and quantities, and nothing about a customer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from stopship.domain.instant import parse
 from stopship.domain.order import Quantities
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """``order`` is the number that people know it by; ``skus`` name the article of a line, "" or absent where there is none."""
 

@@ -1,12 +1,13 @@
 """What the mail and the page say, in three languages. A text in braces is filled in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from stopship.frozen import frozen
 
 DEFAULT = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Texts:
     subject: str
     ask: str

@@ -1,7 +1,7 @@
 """A vendor who is asked by mail, as the use cases see a warehouse."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urljoin
 
@@ -13,12 +13,13 @@ from stopship.application.ports import Clock, Mailer, StopCommand
 from stopship.domain.carrier import Parcel
 from stopship.domain.errors import InvalidInput
 from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
+from stopship.frozen import frozen
 
 PAGE = "../vendor-answers/"
 """Where the pages lie, seen from a callback's address."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EmailVendorConnection:
     """``address`` is the vendor's, ``sender`` a verified one of the merchant's. ``secrets`` sign the merchant's links, the newest first."""
 

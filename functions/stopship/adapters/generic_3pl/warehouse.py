@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,12 +18,13 @@ from stopship.domain.carrier import Parcel, carrier_name
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import plus, text
 from stopship.domain.order import DEPARTED, AckLevel, PickObservation, PickState, Quantities, StopAnswer
+from stopship.frozen import frozen
 
 HOLD_SECONDS = 86_400
 """A hold's deadline is only a wish: it lasts until it is released or the stop is decided."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Generic3plConnection:
     """``secrets`` are the shared secrets, the newest first: that one signs what we send. ``channel`` is where the warehouse's orders
     come from, for events that do not say so."""

@@ -7,11 +7,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stopship.adapters.mail.receipt import Receipt
 from stopship.domain.errors import InvalidInput
+from stopship.frozen import frozen
 
 MAX_BYTES = 10_000_000
 """Of a mail that is read. SES takes up to 40 MB; a larger mail is kept and shown to a person."""
@@ -19,7 +19,7 @@ _ID = re.compile(rb"^message-id:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE 
 _FROM = re.compile(rb"^from:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """``source`` is the envelope sender, "" for none."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses
 from typing import Any, Final
@@ -14,6 +13,7 @@ from stopship.adapters.mail.newest import newest
 from stopship.adapters.mail.receipt import FAIL, PASS
 from stopship.domain.errors import InvalidInput
 from stopship.domain.letter import Belief, Intent, Language, Letter, id_hash
+from stopship.frozen import frozen
 
 MAX_IDS: Final = 40
 MAX_REFERENCES: Final = 800
@@ -28,7 +28,7 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionErro
 _SES_HOSTS = (".amazonses.com", "@amazonses.com")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """A merchant's, for reading its mail: how its orders are called, and the addresses that its own mail comes from, in lower case."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stopship.domain.letter import OrderName
+from stopship.frozen import frozen
 
 MARK: Final = " \ue000 "
 """Stands in the text for an order that was named: a private character, which no text that is read has."""
@@ -19,7 +19,7 @@ _CALLED = (
 """What stands before a number that is an order's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """How a channel's orders are called: ``prefix``, then so many digits, then ``suffix``, as the shop's settings have it."""
 

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from stopship.domain import instant
 from stopship.domain.errors import InvalidInput
+from stopship.frozen import frozen
 
 PASS, FAIL = "PASS", "FAIL"
 GRAY = "GRAY"
@@ -14,7 +14,7 @@ GRAY = "GRAY"
 _VERDICTS = ("spam", "virus", "spf", "dkim", "dmarc")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """``recipients`` are the envelope's, as far as a receipt rule wanted them. ``source`` is the envelope sender, "" for none. ``verdicts``
     by check: PASS, FAIL, GRAY, PROCESSING_FAILED or ``missing``."""

@@ -1,6 +1,6 @@
 """What the desk must know to reach one merchant's NetSuite."""
 
-from dataclasses import dataclass
+from stopship.frozen import frozen
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 - a path
 RECORD_PATH = "/services/rest/record/v1/salesOrder"
@@ -9,7 +9,7 @@ LIMITS_PATH = "/services/rest/system/v1/governanceLimits"
 QUERY_PATH = "/services/rest/query/v1/suiteql"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetSuiteConnection:
     """``endpoint`` is ``https://<account>.suitetalk.api.netsuite.com``. ``client_id`` is the integration's, ``certificate_id`` the id that
     NetSuite gave the certificate in the client credentials setup; its private key never leaves KMS.

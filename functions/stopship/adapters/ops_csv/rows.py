@@ -5,12 +5,13 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Final
 
 from stopship.domain.chain import digest
 from stopship.domain.errors import InvalidInput, InvalidRows, RowError
 from stopship.domain.request import Reason
+from stopship.frozen import frozen
 
 MAX_ROWS: Final = 1_000
 MAX_QUANTITY: Final = 100_000
@@ -35,7 +36,7 @@ _ID = re.compile(r"#?[A-Za-z0-9_.-]{1,200}")
 _SHORTENED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One wish. ``line`` is where it stands in the file. ``quantity`` is 0 for all of it; without ``sku`` and ``line_id`` all that is open is
     meant. ``channel`` is "" when the order's id must tell."""
@@ -63,7 +64,7 @@ class Row:
         return self.channel, self.order_ref, self.sku, self.line_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """``sha256`` is the file's."""
 

@@ -1,14 +1,14 @@
 """Every form that a report comes in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from stopship.adapters.report import html, parquet, pdf, rows
 from stopship.application.report.links import Links
 from stopship.application.report.model import Report
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """``name`` is the file's ending."""
 

@@ -4,16 +4,16 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stopship.application.report.links import Links
 from stopship.application.report.model import Report
 from stopship.domain.kpi.figure import Figure
+from stopship.frozen import frozen
 
 COLUMNS = ("section", "table", "kpi", "week", "slice", "value", "unit", "currency", "numerator", "denominator", "cases")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     section: str
     table: str

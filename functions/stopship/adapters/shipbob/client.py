@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
@@ -20,13 +19,14 @@ from stopship.adapters.shipbob.models import (
     Subscriptions,
 )
 from stopship.domain.errors import PartnerContractBroken
+from stopship.frozen import frozen
 
 VERSION: Final = "/2026-01"
 RETRY_HEADER: Final = "x-retry-after"
 """Seconds until the window of 150 requests a minute has room again (ShipBob, "Rate limit")."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShipBobConnection:
     """``channel_id`` is the channel whose orders these are: a cancel needs one with write scope. ``name`` is the connection's."""
 

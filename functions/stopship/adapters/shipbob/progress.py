@@ -1,13 +1,13 @@
 """How far a shipment is, from its status and its timeline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from stopship.adapters.shipbob.models import LogEntry, Shipment
 from stopship.adapters.words import word
 from stopship.domain.instant import text
 from stopship.domain.order import DEPARTED, PRE_PICK, PickState
+from stopship.frozen import frozen
 
 CANCELLED: Final = "Cancelled"
 COMPLETED: Final = "Completed"
@@ -44,7 +44,7 @@ delivery, delivered, delivery attempted. The contract leaves the numbers open; t
 _RANK: Final = {state: rank for rank, state in enumerate(PickState)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """``departed_at`` is when a carrier first had it, "" before."""
 

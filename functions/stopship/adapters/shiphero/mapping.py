@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stopship.adapters.shiphero.connection import PARTNER
 from stopship.adapters.words import word
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.order import DEPARTED, PickState
+from stopship.frozen import frozen
 
 CANCELLED: Final = frozenset({"canceled", "cancelled"})
 """The API's description of the field has two l, the webhook's sample one."""
@@ -17,7 +17,7 @@ _NOTE: Final = re.compile(r"Stopship: hold (\d+) (placed|released)")
 _RANKS: Final = list(PickState)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """One ShipHero order. ``left`` are the pieces that have not shipped, by order line: still to be shipped, or cancelled with it.
     ``client_hold`` is the merchant's own hold, ``our_hold`` the number under which we placed it, 0 when it is not ours."""
@@ -36,7 +36,7 @@ class Work:
     """A status that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """What the store calls an order and its lines. ``by_sku`` leaves out what several lines share."""
 

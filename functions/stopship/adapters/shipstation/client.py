@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -12,11 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 from stopship.adapters import http
 from stopship.adapters.shipstation.models import Label, Labels, Model, Shipment, Shipments, VoidResult, Webhook
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused
+from stopship.frozen import frozen
 
 PAGE_SIZE: Final = "100"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShipStationConnection:
     """``endpoint`` ends with the version (".../v2" at ShipStation, ".../v1" at ShipEngine: the operations are the same)."""
 

@@ -1,13 +1,13 @@
 """Which payments a refund goes back to: the platform's suggestion first, never more than each payment still holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from stopship.domain.errors import PartnerRefused
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """An amount that goes back to one capture or sale."""
 

@@ -1,16 +1,17 @@
 """How one merchant's shop is reached, and what its places are called here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stopship.domain.order import FulfillmentType
+from stopship.frozen import frozen
 
 API_VERSION = "2026-07"
 FULFILLMENT_SERVICE = "fulfillment-service"
 """The warehouse that stands for every fulfillment service without a connection of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShopifyConnection:
     """``endpoint`` is the origin before ``/admin/api``: ``https://{shop}`` in production.
 

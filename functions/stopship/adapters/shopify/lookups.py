@@ -1,6 +1,5 @@
 """What Shopify's messages do not say, and what is true now: read from the shop, never concluded from the order in which messages came."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from stopship.adapters.shopify import documents
@@ -11,9 +10,10 @@ from stopship.adapters.shopify.money import dispute_state, key_in
 from stopship.adapters.shopify.order_system import ShopifyOrderSystem, Work
 from stopship.adapters.shopify.returns import ACTIVE, lines_back
 from stopship.domain.order import Quantities
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returned:
     """``key`` is our own action key when the desk opened the return, "" for somebody else's."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +10,7 @@ from stopship.adapters.shopify.gid import gid, number
 from stopship.adapters.words import known
 from stopship.domain import instant
 from stopship.domain.order import FulfillmentType, OrderLine, OrderSnapshot, Payment, PlannedLeg, Quantities, Sign
+from stopship.frozen import frozen
 
 CHANNEL = "shopify"
 
@@ -63,7 +63,7 @@ _HOLD_SIGNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FulfillmentOrder:
     """``work`` counts what may still ship, by line; ``known`` names every line it ever had. ``held_for`` are the reasons of holds that others
     placed; ``due`` is when it should be on its way, "" when nobody has said."""
@@ -79,7 +79,7 @@ class FulfillmentOrder:
     due: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fulfillment:
     number: str
     status: str

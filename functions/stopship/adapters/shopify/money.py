@@ -1,7 +1,6 @@
 """From Shopify's transactions and refunds to the desk's payment snapshot. All amounts are what the customer paid in."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +12,7 @@ from stopship.application.ports import MoveAnswer
 from stopship.domain.errors import PartnerContractBroken
 from stopship.domain.instant import normal
 from stopship.domain.money import MoveState, PaymentSnapshot, Transaction, TransactionKind, TransactionStatus
+from stopship.frozen import frozen
 
 # SUGGESTED_REFUND is no transaction that happened. CHANGE is cash handed back at a till: it is not there to refund.
 _KINDS = {
@@ -40,7 +40,7 @@ _DISPUTE_LOST = frozenset({"LOST", "ACCEPTED"})
 _KEY_MARK = "stopship-key:"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refund:
     """``parts`` are its payments: how each ended, and how much it was. ``lines`` counts only when money moved with them: a restocking
     cancel leaves a refund of nothing."""

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.shopify import documents, holds, mapping
@@ -22,9 +21,10 @@ from stopship.domain.address import ShippingAddress
 from stopship.domain.carrier import Parcel
 from stopship.domain.order import OrderSnapshot, PlannedLeg, Quantities, StopAnswer
 from stopship.domain.payment_timeout import OpenPayment
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """What a fulfillment order is part of, for messages that name nothing else."""
 

@@ -1,7 +1,6 @@
 """Shopify as the system of record for the order's money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -23,13 +22,14 @@ from stopship.domain.money import (
     TransactionStatus,
 )
 from stopship.domain.order import Quantities
+from stopship.frozen import frozen
 
 # As many as documents.PAYMENTS asks for of lists that have no next page: a full list may be a cut one.
 TRANSACTIONS_AT_ONCE = 100
 REFUNDS_AT_ONCE = 15
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Book:
     """One live reading: the snapshot, the refunds behind it, and what the platform says is owed or still refundable."""
 
@@ -39,7 +39,7 @@ class Book:
     shipping_left: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineState:
     """``removed`` counts units that an edit or a cancel took off the order without paying for them."""
 

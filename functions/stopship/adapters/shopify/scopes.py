@@ -5,11 +5,12 @@ object and mutation which scope it requires; "Access scopes": who may write may 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from stopship.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Scope:
     """``without`` goes on "without it ...". ``needs`` are the types, fields and mutations that require it; ``topics`` those that nothing else
     that we ask for opens, as GraphQL writes them."""

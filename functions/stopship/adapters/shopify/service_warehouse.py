@@ -7,7 +7,6 @@ stands in the request status for whoever reads again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stopship.adapters.shopify import documents
@@ -18,6 +17,7 @@ from stopship.adapters.shopify.mapping import COUNTED, DEPARTED_STATUSES, LIVE_W
 from stopship.application.ports import Clock, StopCommand
 from stopship.domain.carrier import Parcel
 from stopship.domain.order import AckLevel, PickObservation, PickState, Quantities, StopAnswer
+from stopship.frozen import frozen
 
 _ASKED: Final = "CANCELLATION_REQUEST"
 _YES: Final = "CANCELLATION_ACCEPTED"
@@ -26,7 +26,7 @@ _NEVER_GIVEN: Final = frozenset({"UNSUBMITTED", "REJECTED"})
 """The service has no request to work on."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceWork:
     """``asked``: a cancellation was requested, by whomever. ``reports``: the service is known to report its progress."""
 

@@ -5,8 +5,9 @@ shown to a person.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from stopship.frozen import frozen
 
 
 class Meaning(StrEnum):
@@ -24,7 +25,7 @@ class Meaning(StrEnum):
     """Concerns no cancel. It is answered, and nothing of it is kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Topic:
     """``subscribe``: whether a merchant is to subscribe to it. A topic that would come for every order and adds nothing that is not read
     anyway is understood, and not asked for."""

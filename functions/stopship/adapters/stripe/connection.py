@@ -1,13 +1,14 @@
 """What the desk must know to move one merchant's money at Stripe."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from stopship.frozen import frozen
 
 API_VERSION: Final = "2025-09-30.clover"
 """Sent with every call, so that a change of the account's own version changes nothing here."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StripeConnection:
     """``secret_key`` is a restricted key with write access to PaymentIntents and refunds, and read access to charges and disputes.
     ``channel`` is where the orders come from. ``order_field`` is the PaymentIntents' metadata field with the order's reference."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from stopship.adapters.stripe.client import PARTNER, Data
 from stopship.application.ports import MoveAnswer
 from stopship.domain.errors import PartnerContractBroken, PartnerUnavailable
 from stopship.domain.money import MoveState, PaymentSnapshot, Transaction, TransactionKind, TransactionStatus
+from stopship.frozen import frozen
 
 KEY_FIELD: Final = "stopship_key"
 ORDER_FIELD: Final = "stopship_order"
@@ -38,7 +38,7 @@ _TRANSACTION_STATES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refund:
     """``state`` is PENDING for a status that we do not know: it may still move money. ``release`` marks what Stripe books as a refund
     although nothing was taken: the end of an authorisation, or the part of it that was not captured."""
@@ -55,7 +55,7 @@ class Refund:
     release: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payment:
     """One PaymentIntent with its one charge that counts. ``left`` is what of the capture is not paid back."""
 

@@ -1,16 +1,17 @@
 """What a merchant's UPS account is known by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from stopship.domain.errors import NotFound
+from stopship.frozen import frozen
 
 PARTNER: Final = "ups"
 _ADDRESS: Final = ("addressLine1", "city", "state", "postalCode", "countryCode", "firstName", "phoneNumber")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpsConnection:
     """``endpoint`` is the host alone (https://onlinetools.ups.com). ``account`` is the six-character shipper number. ``contact`` {name,
     telephone} is whom UPS may call about an intercept, ``ship_from`` the merchant's own address, to which a parcel comes back; both in

@@ -1,10 +1,12 @@
 """What the desk must know to reach one merchant's Zendesk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fields:
     """Ids of the custom fields that hold a wish. ``order`` takes the order's id in its order system, ``reason`` one of the desk's reason
     codes (a drop-down), ``lines`` "<line id>:<quantity>, ..." or nothing for all that is open. 0: the merchant has no such field."""
@@ -16,7 +18,7 @@ class Fields:
     requester: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZendeskConnection:
     """``endpoint`` is ``https://<subdomain>.zendesk.com``. ``email`` is the agent that the API token acts for.
 

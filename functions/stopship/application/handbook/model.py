@@ -1,24 +1,25 @@
 """What a handbook consists of, whatever it is written in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stopship.domain.policy import Team
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Steps:
     """Numbered."""
 
     steps: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A table. Every row has as many cells as ``head``."""
 
@@ -26,7 +27,7 @@ class Sheet:
     rows: Sequence[Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EscalationMap:
     """Who is next after whom; ``tiers`` are how long each tier has, in words. A team that is not in ``next_`` keeps it."""
 
@@ -38,13 +39,13 @@ class EscalationMap:
 type Block = Text | Steps | Sheet | EscalationMap
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chapter:
     title: str
     blocks: Sequence[Block] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handbook:
     """``policy`` names the version and the hash that it was written from."""
 
@@ -53,7 +54,7 @@ class Handbook:
     chapters: Sequence[Chapter]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErpField:
     """A field of the ERP that the desk writes. ``name`` is the id there, ``kind`` its type in words."""
 

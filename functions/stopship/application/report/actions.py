@@ -5,7 +5,7 @@ case costs beside the others; of one subject only the strongest is recommended.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stopship.application.compute_kpis import Tallies, compute, trace
 from stopship.application.report.model import Action
@@ -14,12 +14,13 @@ from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Slice
 from stopship.domain.kpi.weeks import Span
+from stopship.frozen import frozen
 
 MOST = 3
 SHOWN_CASES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """``title`` and ``why`` take the dimensions' values, ``n`` (cases) and ``rate``. ``weight`` is what a case of this kind costs beside others: 1
     is a cancel that need not have been. ``skip`` are values that nobody can act on."""

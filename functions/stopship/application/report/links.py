@@ -1,13 +1,13 @@
 """Where the cases behind a figure are listed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from stopship.domain.kpi.figure import Figure
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     """``base`` is the desk's address, "" for links within it. ``merchant`` "" for all."""
 

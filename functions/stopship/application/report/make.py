@@ -1,7 +1,6 @@
 """Makes a merchant's weekly report, or one over several merchants, from facts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from stopship.application.compute_kpis import NO_COSTS, Computed, Costs, Tallies, compute
 from stopship.application.report.actions import recommend
@@ -15,11 +14,12 @@ from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Slice
 from stopship.domain.kpi.weeks import Span
+from stopship.frozen import frozen
 
 TREND_WEEKS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """The spans of all merchants over the weeks of the trend; ``week`` is the last of them."""
 

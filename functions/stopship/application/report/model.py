@@ -1,14 +1,15 @@
 """What a report consists of. Every number in it is a figure of a measure, so that it can be traced and is the same everywhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stopship.application.report.wording import SAME, difference
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Kpi
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Headline:
     """A measure now, a week before, and over the weeks of the trend, oldest first (the last one is ``now``). ``now`` None: nobody knows."""
 
@@ -30,7 +31,7 @@ class Headline:
         return "good" if (now > before) == (self.kpi.better == "more") else "bad"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A headline that moved, and the part of it that moved it most: ``share`` of the change, in the measure's own unit, "" for none."""
 
@@ -41,7 +42,7 @@ class Change:
     before: Figure | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """What is recommended, why, and the cases that it rests on: those counted in ``figure``, of which ``cases`` are the first."""
 
@@ -52,7 +53,7 @@ class Action:
     cases: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """``now`` and ``before`` by the measure's name; what is missing is None."""
 
@@ -64,7 +65,7 @@ class Row:
         return dict(zip(by, self.key, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Breakdown:
     """A table: ``kpis`` by ``by``. ``drawn`` names the measure that is drawn as bars, "" for none. ``matrix``: the first dimension goes
     across, the second down."""
@@ -78,13 +79,13 @@ class Breakdown:
     matrix: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     title: str
     tables: tuple[Breakdown, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """``merchant`` is "" for a report over all of ``merchants``. ``notes`` say what is missing, late or not counted."""
 

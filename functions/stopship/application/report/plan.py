@@ -1,7 +1,9 @@
 """What the report shows, in which order: the headlines of its first page, and the tables behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from stopship.frozen import frozen
 
 HEADLINES = (
     "orders_placed",
@@ -22,7 +24,7 @@ HEADLINES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """``in_order``: the rows stand in the order of their names. ``matrix``: two dimensions, one across and one down."""
 

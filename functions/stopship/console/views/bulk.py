@@ -12,6 +12,7 @@ from stopship.console.asked import Asked
 from stopship.domain.answering import ANSWERS, LINES
 from stopship.domain.errors import InvalidInput
 from stopship.domain.plan import PlannedMoney
+from stopship.frozen import frozen
 
 PREVIEWED_AT_ONCE: Final = 20
 APPLIED_AT_ONCE: Final = 10
@@ -19,7 +20,7 @@ CHOICES: Final = {word: told for word, told in ANSWERS.items() if LINES not in t
 """The answers that need nothing of each exception's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pick:
     """``plan_hash`` is "" until its plan was seen."""
 
@@ -32,7 +33,7 @@ class Pick:
         return "/".join(x for x in (self.merchant, self.exception_id, self.plan_hash) if x)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """One row of the list. ``kind`` is good, warn or bad."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,12 +14,13 @@ from stopship.domain.events import ErpUpdated, LinesCounted, name_of
 from stopship.domain.instant import seconds_between
 from stopship.domain.order import AckLevel
 from stopship.domain.policy import Policy
+from stopship.frozen import frozen
 
 LADDER: Final = (AckLevel.SENT, AckLevel.ACCEPTED, AckLevel.SYSTEM_CANCELLED, AckLevel.PHYSICALLY_STOPPED)
 """What an answer proves, from nothing to everything."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rung:
     """``at`` is when the level was first reached, "" for one that is only passed over by a higher one."""
 
@@ -29,7 +29,7 @@ class Rung:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PickState:
     """``fresh`` says that the reading is younger than the policy's limit for that warehouse; older is as good as unknown."""
 
@@ -40,7 +40,7 @@ class PickState:
     fresh: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LegShown:
     leg: Leg
     rungs: tuple[Rung, ...]
@@ -50,7 +50,7 @@ class LegShown:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Money:
     kind: str
     amount: str

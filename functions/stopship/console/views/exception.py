@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stopship.application.ports import ExceptionItem
@@ -16,6 +15,7 @@ from stopship.domain.errors import InvalidInput
 from stopship.domain.instant import plus
 from stopship.domain.lease import Lease
 from stopship.domain.policy import Team
+from stopship.frozen import frozen
 
 PUT_OFF: Final = {"1 hour": 3600, "4 hours": 14_400, "1 day": 86_400, "3 days": 259_200}
 _LINE: Final = "line."
@@ -35,7 +35,7 @@ ADDRESS_FIELDS: Final = {
 """In the order in which they are asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hands:
     """``mine`` and ``others`` are false for an exception that nobody holds. ``until`` is spoken."""
 

@@ -1,7 +1,6 @@
 """Figures as pages show them: the number that people read, the exact one, and where its cases are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from stopship.application.compute_kpis import Computed, compute
@@ -14,6 +13,7 @@ from stopship.console.views.kpi_plot import Plot, plot, small
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.figure import Figure
 from stopship.domain.kpi.measure import Kpi, Slice
+from stopship.frozen import frozen
 
 GROUPS: Mapping[str, str] = {
     "volume": "How much",
@@ -28,7 +28,7 @@ GROUPS: Mapping[str, str] = {
 MOST_ROWS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """``exact`` is the value with all its places, "" where there is none; ``of`` says what was divided by what. ``cases`` is the address of the
     list behind it, "" where nothing was counted."""
@@ -39,7 +39,7 @@ class Told:
     cases: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KpiRow:
     """One measure, or one currency of it. ``tone`` is good, bad or "" for the change."""
 

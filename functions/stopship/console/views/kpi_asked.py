@@ -1,7 +1,7 @@
 """What an address of the pages of figures asks for: a week, merchants, and a slice of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from typing import Final
 from urllib.parse import urlencode
@@ -15,13 +15,14 @@ from stopship.domain.errors import InvalidInput, NotFound
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.kpi.measure import Kpi, Slice
 from stopship.domain.kpi.weeks import Span, Week, trend
+from stopship.frozen import frozen
 
 OWN: Final = ("week", "merchant", "by", "below", "page")
 """What an address says beside the dimensions."""
 _EARLIEST: Final = Week(2000, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KpiAsked:
     """``merchant`` is "" for all of ``merchants``; ``only`` are the dimensions' values, without the merchant. ``default_week`` is the newest that is over."""
 

@@ -1,12 +1,12 @@
 """Columns by week, as SVG: from zero to a round number that nothing exceeds. What nobody knows has no column, and is marked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from stopship.application.report.scale import share, top
 from stopship.application.report.wording import shown, written
 from stopship.domain.kpi.figure import Figure
+from stopship.frozen import frozen
 
 LEFT, HEAD, FOOT = 64.0, 10.0, 26.0
 WIDE, TALL = 480.0, 190.0
@@ -14,7 +14,7 @@ _FILLED: Final = 0.64
 """Of a column's place, what the column takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """In the plot's own units. ``height`` 0 and ``known`` false: nobody knows."""
 
@@ -29,13 +29,13 @@ class Column:
     now: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     y: float
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plot:
     width: float
     height: float

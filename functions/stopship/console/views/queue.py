@@ -1,7 +1,6 @@
 """The queue's rows, and what narrows them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,11 +9,12 @@ from stopship.application.view_queue import QueueFilter, QueuePage
 from stopship.console import spoken
 from stopship.domain.instant import seconds_between
 from stopship.domain.policy import Team, Tier
+from stopship.frozen import frozen
 
 CHANNELS: Final = ("shopify", "amazon")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """``age`` and ``left`` are spoken; ``mine`` says that it is given to who looks, ``taken`` to anybody."""
 

@@ -1,9 +1,9 @@
 """A case in a list: enough to know it by, and nothing personal."""
 
-from dataclasses import dataclass
+from stopship.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseBrief:
     """Of a ``CaseFact``: ``outcome`` and ``ended_at`` are "" while the case is open."""
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 from stopship.domain.instant import plus
@@ -11,11 +11,12 @@ from stopship.domain.kpi.case_brief import CaseBrief
 from stopship.domain.kpi.facts import CaseFact, CaseFacts, OrderFact, newest
 from stopship.domain.kpi.figure import Group
 from stopship.domain.kpi.weeks import Span
+from stopship.frozen import frozen
 
 type Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """``rows`` by table, each a mapping of its columns."""
 

@@ -6,10 +6,10 @@ were made from: of two sets for one case, the one with the higher version stands
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date
 
 from stopship.domain.kpi.weeks import Week
+from stopship.frozen import frozen
 
 NOTHING = "none"
 MIXED = "mixed"
@@ -17,7 +17,7 @@ UNDECIDED = "undecided"
 """Whether a case was avoidable is decided when it is closed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderFact:
     """An order that was placed: what cancels are measured by. ``day`` is its own UTC date, YYYY-MM-DD; ``fulfillment_type`` as it was counted:
     in_house, third_party, drop_ship, mixed, none or unknown."""
@@ -33,7 +33,7 @@ class OrderFact:
         return Week.of(date.fromisoformat(self.day))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseFact:
     """One case. ``reason`` is what was stated, ``root_cause`` what the evidence says, ``implied_reason`` the standard reason that this root
     cause stands for ("" when it says nothing about why the order was to be cancelled). ``avoidable`` is avoidable, structural or undecided.
@@ -73,7 +73,7 @@ class CaseFact:
     seller_cancel_day: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LegFact:
     """One stop leg. ``sent``, ``accepted``, ``acknowledged`` and ``stopped`` are the stages of the funnel, each with all before it; ``lost_stage``
     names the first that was not reached ("" when all were, ``pending`` while the leg is undecided and could still reach it).
@@ -118,7 +118,7 @@ class LegFact:
     order_age: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExceptionFact:
     """One exception. ``owner`` is who holds it, or held it last; ``first_deadline`` the one it was opened with, ``met`` whether it was ended by
     then. ``ended_by`` is person or evidence, "" while it is open: never who."""
@@ -148,7 +148,7 @@ class ExceptionFact:
     ended_by: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoneyFact:
     """One movement of money on a case's order. ``kind`` is void, refund, or refund_elsewhere for one that somebody else made, whose amount
     is None where nobody told it. ``proven_at`` is when the last of its lines was known to stay, ``delay_us`` from there to ``moved_at``.
@@ -178,7 +178,7 @@ class MoneyFact:
     leaked: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseFacts:
     """All that one version of a case says."""
 

@@ -1,18 +1,18 @@
 """One figure: what was counted, over what, and the number that people read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from stopship.domain.kpi.measure import Kpi
 from stopship.domain.market import percent
+from stopship.frozen import frozen
 
 _US, _THOUSANDTHS = Decimal(1_000_000), Decimal(1000)
 type Group = tuple[str, tuple[str, ...]]
 """A week, and the value of each dimension that is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """``upper`` is in the definition's own small units (rows, microseconds, thousandths), None where nobody knows it; ``lower`` is None where
     nothing is divided. ``key`` has the value of each dimension of ``by``."""

@@ -1,8 +1,10 @@
 """The few words that a definition is written in. Whoever evaluates definitions, in Python or in SQL, evaluates these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from stopship.frozen import frozen
 
 type Table = Literal["orders", "cases", "saves", "legs", "exceptions", "money"]
 type Value = str | bool | int
@@ -10,39 +12,39 @@ type Value = str | bool | int
 # ---------------------------------------------------------------------------------------------- which rows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Is:
     column: str
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IsNot:
     column: str
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     """There is such a moment."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """Nobody told the number."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Differ:
     column: str
     other: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Over:
     """More than so much; what is unknown is not more."""
 
@@ -50,7 +52,7 @@ class Over:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EarlierMonth:
     """The first moment lies in an earlier month than the second, which is the one that the clock reads."""
 
@@ -58,7 +60,7 @@ class EarlierMonth:
     clock: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyOf:
     tests: "tuple[Test, ...]"
 
@@ -68,21 +70,21 @@ type Test = Is | IsNot | Happened | Unknown | Differ | Over | EarlierMonth | Any
 # ---------------------------------------------------------------------------------------------- which week
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class During:
     """The moment lies in the week, and has passed."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnDay:
     """The date is one of the week's dates."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastDays:
     """The UTC date is one of so many that end with the week, or with now while it lasts."""
 
@@ -90,7 +92,7 @@ class LastDays:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """It had begun, ``older_us`` ago or more, and had not ended, at the end of the week or now while it lasts."""
 
@@ -104,24 +106,24 @@ type Clock = During | OnDay | LastDays | Standing
 # ---------------------------------------------------------------------------------------------- what of them
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rows:
     """How many."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sum:
     """What is unknown adds nothing."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Distinct:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantile:
     """Nearest rank: of n known values in order, the one at place ceil(n x percent / 100), counted from 1. Always one that occurred."""
 
@@ -135,7 +137,7 @@ class Quantile:
 type Of = Rows | Sum | Distinct | Quantile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tally:
     table: Table
     clock: Clock
@@ -148,7 +150,7 @@ class Tally:
 type Unit = Literal["percent", "count", "seconds", "money"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """The definition as people read it. ``over`` is "" where nothing is divided."""
 
@@ -158,7 +160,7 @@ class Words:
     excludes: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kpi:
     """``upper`` over ``lower`` where there is one. ``always_by`` are dimensions without which it makes no sense (money of two currencies is not
     added up). ``better`` is whether more or less of it is good, "" for neither. ``plus`` is added to ``upper``: as it would be with so many
@@ -178,7 +180,7 @@ class Kpi:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice:
     """What is asked for: broken down ``by`` dimensions, only the rows where each of ``only`` has that value."""
 

@@ -5,7 +5,6 @@ exceeds it went to goods that left, and what exceeds the quantity ordered was pa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -17,13 +16,14 @@ from stopship.domain.kpi.facts import MoneyFact
 from stopship.domain.kpi.subject import Subject
 from stopship.domain.money import MOVED, MoveKind, MoveState
 from stopship.domain.resolution import Resolution
+from stopship.frozen import frozen
 
 THOUSANDTHS = Decimal(1000)
 ELSEWHERE = "refund_elsewhere"
 SHIPPED, APPROVED, TWICE = "shipped", "shipped_approved", "twice"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Paid:
     """One refund that moved. ``amount`` None where nobody told it."""
 
@@ -34,7 +34,7 @@ class _Paid:
     currency: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Leak:
     why: str = ""
     part: int | None = 0

@@ -1,10 +1,12 @@
 """What every row of a case has in common: whose it is, and what it is counted by."""
 
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import Any
 
+from stopship.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Subject:
     merchant: str
     case_id: str
@@ -16,4 +18,4 @@ class Subject:
     avoidable: str
 
     def row(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {x.name: getattr(self, x.name) for x in fields(self)}

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from stopship.domain.instant import parse, text
 from stopship.domain.market import day_before
+from stopship.frozen import frozen
 
 _FORM = re.compile(r"^(\d{4})-W(\d{2})$", re.ASCII)
 
@@ -55,7 +56,7 @@ class Week:
         return f"{self.year:04d}-W{self.number:02d}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A merchant's week (or its present day) as moments: from ``start`` up to ``end``, as far as it had gone at ``as_of``. ``first_day`` and ``last_day`` are its
     dates. ``month`` and ``next_month`` are when the month of its Monday, and the one after that, begin there."""

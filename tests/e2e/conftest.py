@@ -58,26 +58,37 @@ def worth_stopping(waits: Play, plays: list[Play]) -> bool:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     started = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
+        # For the time of the play alone: another test of this process may start an emulator of its own afterwards.
         patch.setenv(ENFORCE, "true")
         stage = Stage.of(LocalDesk.start(lambda _: None, tmp_path_factory.mktemp("desk")))
-        before: dict[str, Case] = {}
         try:
-            director = Director(stage, each_story_once(day(stage.numbers)))
-            waits = next(play for play in director.plays if play.name == ANSWERED_AFTER_THE_STOP)
-            reactions, waits.reactions = waits.reactions, []
-
-            def down_and_up() -> None:
-                for _ in director.until(lambda: worth_stopping(waits, director.plays), LIMIT_SECONDS):
-                    pass
-                before.update({play.order.order_ref: play.case for play in director.plays if play.case})
-                stage.down_and_up()
-                waits.reactions = reactions
-
-            interruptions = {0.3: down_and_up, 0.7: stage.crash}
-            for step in (director.set_up(), director.wish(interruptions), director.until_ended(LIMIT_SECONDS)):
-                for _ in step:
-                    pass
-            found = report(stage.desk, director.plays, time.monotonic() - started)
-            yield Day(stage, director.plays, found, before)
-        finally:
+            director, before = play_the_day(stage)
+        except BaseException:
             stage.desk.stop()
+            raise
+    try:
+        found = report(stage.desk, director.plays, time.monotonic() - started)
+        yield Day(stage, director.plays, found, before)
+    finally:
+        stage.desk.stop()
+
+
+def play_the_day(stage: Stage) -> tuple[Director, Mapping[str, Case]]:
+    """Until every case has ended; with the cases as they were when the desk was taken down, by order."""
+    before: dict[str, Case] = {}
+    director = Director(stage, each_story_once(day(stage.numbers)))
+    waits = next(play for play in director.plays if play.name == ANSWERED_AFTER_THE_STOP)
+    reactions, waits.reactions = waits.reactions, []
+
+    def down_and_up() -> None:
+        for _ in director.until(lambda: worth_stopping(waits, director.plays), LIMIT_SECONDS):
+            pass
+        before.update({play.order.order_ref: play.case for play in director.plays if play.case})
+        stage.down_and_up()
+        waits.reactions = reactions
+
+    interruptions = {0.3: down_and_up, 0.7: stage.crash}
+    for step in (director.set_up(), director.wish(interruptions), director.until_ended(LIMIT_SECONDS)):
+        for _ in step:
+            pass
+    return director, before

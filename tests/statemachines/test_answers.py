@@ -63,20 +63,61 @@ def test_a_false_ok_is_found_by_reading_again(play: Play) -> None:
     assert play.outcome == Outcome.STOPPED
 
 
-def test_a_system_cancel_that_only_an_old_reading_supports_is_not_believed(play: Play) -> None:
+def test_a_copy_from_before_the_cancel_proves_nothing_until_it_has_caught_up(play: Play) -> None:
+    """Picking began before the cancel, and the copy does not show it yet."""
     world = play.world
     captured(world.order())
-    world.partners.first = ["north"]
+    north = world.warehouses["north"]
+    north.manner, north.reading_age, north.believes["fo-1001"] = Manner.FALSE_OK, 60, PickState.RELEASED
+    world.schedule(50, north.believes.clear)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.STOP_CONTRADICTED
+    assert no_money(play)
+    assert play.violations() == []
+
+
+def test_a_copy_that_has_caught_up_is_proof_without_a_person(play: Play) -> None:
+    world = play.world
+    captured(world.order())
     world.warehouses["north"].reading_age = 200
+    world.ask()
+    world.settle()
+    assert play.outcome == Outcome.STOPPED
+    assert world.case.exceptions == {}
+    verified = [x for x in world.case.legs["fo-1001"].observations if x.fact.purpose == "verify"]
+    assert len(verified) <= 5
+
+
+def test_a_copy_that_never_catches_up_is_for_a_person(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    north = world.warehouses["north"]
+    north.manner = Manner.CALLBACK
+    world.schedule(30, lambda: setattr(north, "reading_age", 10_000))
     world.ask()
     world.settle()
     assert world.the_exception.cause == Cause.STOP_UNPROVEN
     assert no_money(play)
-    assert play.states().count("Verify acknowledgment") <= 2
-    world.warehouses["north"].reading_age = 0
+    north.reading_age = 0
     world.answer_all(Resolution.RETRY)
     assert play.outcome == Outcome.STOPPED
     assert world.case.legs["fo-1001"].retries == 1
+
+
+def test_a_reading_from_before_the_second_stop_is_no_proof_of_it(play: Play) -> None:
+    world = play.world
+    captured(world.order())
+    north = world.warehouses["north"]
+    north.manner = Manner.SILENT
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.SILENT_WAREHOUSE
+    north.manner, north.reading_age, north.believes["fo-1001"] = Manner.FALSE_OK, 200, PickState.RELEASED
+    world.schedule(150, north.believes.clear)
+    world.answer_all(Resolution.RETRY)
+    assert world.the_exception.cause == Cause.STOP_CONTRADICTED
+    assert no_money(play)
 
 
 def test_a_rejected_stop_waits_for_a_person(play: Play) -> None:

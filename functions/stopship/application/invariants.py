@@ -10,6 +10,7 @@ from stopship.application.take_payment_action import PROOFS, lines_to_pay
 from stopship.domain import events as e
 from stopship.domain.case import BY_HAND, ENDS_MONEY, PAYMENT_STEP, Case, Leg, fold, subtract, total
 from stopship.domain.conservation import LineCount, not_cancelled
+from stopship.domain.decide import is_behind
 from stopship.domain.money import BookedMove, MoveKind, MoveState
 from stopship.domain.order import PRE_PICK
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
@@ -108,8 +109,8 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
                 tally.expect(not _only_part(leg), f"{where}: leg {leg.plan.leg_id} was stopped in part only")
             if kind == "system_cancelled":
                 seen = [o for o in leg.observations if o.fact.state in PRE_PICK]
-                newer = any(o.fact.observed_at > then.received_at for o in seen)
-                tally.expect(newer, f"{where}: leg {leg.plan.leg_id} has no pre-pick reading newer than the request")
+                newer = leg.answer and any(not is_behind(o.fact, leg.answer.at) for o in seen)
+                tally.expect(bool(newer), f"{where}: leg {leg.plan.leg_id} has no pre-pick reading newer than its stop")
         covered = all(q <= _paid_for(then, line, approved=approved) for line, q in move.lines.items())
         tally.expect(covered, f"{where}: more lines paid than proven")
     for version, cancel in s.of(e.OrderCancelRequested):

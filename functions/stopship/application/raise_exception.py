@@ -30,6 +30,7 @@ _ERRORS = {
     "PartnerDown": Cause.PARTNER_UNAVAILABLE,
     "PartnerRefused": Cause.PARTNER_REFUSED,
     "PartnerContractBroken": Cause.PARTNER_CONTRACT_BROKEN,
+    "ReadingBehind": Cause.STOP_UNPROVEN,
     "MessageFailed": Cause.MESSAGE_FAILED,
 }
 

@@ -12,19 +12,25 @@ from stopship.application.next_step import Next
 from stopship.application.record import Step
 from stopship.application.stop_answers import add_answer, door_of
 from stopship.application.weigh_intercept import weigh_intercept
-from stopship.domain.case import Case
-from stopship.domain.decide import Action, decide_leg
-from stopship.domain.errors import AlreadyRecorded
+from stopship.domain.case import Case, Leg
+from stopship.domain.decide import Action, Decision, decide_leg
+from stopship.domain.errors import AlreadyRecorded, ReadingBehind
 from stopship.domain.events import SilenceRecorded
 from stopship.domain.ids import action_key
+from stopship.domain.instant import seconds_between
 from stopship.domain.order import FINAL, StopAnswer
 
 if TYPE_CHECKING:
     from stopship.application.ports import AnswerReader
 
 
+_LONGEST = 60
+"""Seconds between two looks at a copy that is behind."""
+
+
 def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
-    """Next as for the rule. Timers are hints: only a passed deadline without an answer is silence."""
+    """Next as for the rule. Timers are hints: only a passed deadline without an answer is silence. Raises ReadingBehind where only a later
+    reading can tell."""
     case = _read_lost_answer(desk, desk.cases.load(merchant, case_id), leg_id)
     try:
         case = desk.cases.extend(case, lambda c: _silence(desk, c, leg_id))
@@ -39,12 +45,21 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
     if action is Action.VERIFY:
         seen = read_pick_state(desk, case, leg)
         case = desk.cases.extend(case, lambda _: observed_step(leg_id, seen, "verify"))
+        _wait_for_the_copy(case.legs[leg_id], decide_leg(case, case.legs[leg_id], policy, desk.clock.now()))
     now = desk.clock.now()
     case = desk.cases.extend(
         case, lambda c: decision_step(c, c.legs[leg_id], decide_leg(c, c.legs[leg_id], policy, now))
     )
     case = end_exception_by_evidence(desk, case, leg_id)
     return where_next(case, leg_id, decide_leg(case, case.legs[leg_id], policy, now), policy, desk.clock.now())
+
+
+def _wait_for_the_copy(leg: Leg, decision: Decision) -> None:
+    """As long as the decision wants another reading, a copy may still catch up with the answer."""
+    if decision.action is not Action.VERIFY or leg.answer is None or leg.observation is None:
+        return
+    seconds = seconds_between(leg.observation.fact.observed_at, leg.answer.at)
+    raise ReadingBehind(leg.plan.warehouse, min(seconds, _LONGEST))
 
 
 def _read_lost_answer(desk: Desk, case: Case, leg_id: str) -> Case:

@@ -13,8 +13,9 @@ The rules are asked in order; the first that has an answer wins:
 from enum import StrEnum
 
 from stopship.domain.capabilities import only_people_know
-from stopship.domain.case import Case, Leg, StopAttempt, effective_state
-from stopship.domain.instant import seconds_between
+from stopship.domain.case import At, Case, Leg, StopAttempt, effective_state
+from stopship.domain.events import AcknowledgementReceived, PickStateObserved
+from stopship.domain.instant import plus, seconds_between
 from stopship.domain.intercept import Move, Verdict, decide_intercept
 from stopship.domain.order import IN_WORK, PRE_PICK, AckLevel, Payment, PickState
 from stopship.domain.outcome import Outcome
@@ -22,6 +23,9 @@ from stopship.domain.policy import Cause, PickRule, Policy
 from stopship.domain.request import Reason
 from stopship.domain.resolution import Resolution
 from stopship.frozen import frozen
+
+WHOLE_SECONDS = 1.0
+"""Many partners tell moments in whole seconds: what they read after a moment may seem to be so much before it."""
 
 
 class Action(StrEnum):
@@ -87,7 +91,7 @@ def decide_leg(case: Case, leg: Leg, policy: Policy, now: str) -> Decision:
         _by_person(case, leg, policy)
         or _by_payment(case, leg)
         or _by_departure(case, leg, policy)
-        or _by_attempt(case, leg, policy)
+        or _by_attempt(case, leg, policy, now)
         or _by_pick_state(leg, policy, now)
     )
 
@@ -155,7 +159,7 @@ def _by_payment(case: Case, leg: Leg) -> Decision | None:
     return Decision(Action.SETTLE, "the order is paid", (case.order.version,), Outcome.WITHDRAWN, proof="paid")
 
 
-def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:
+def _by_attempt(case: Case, leg: Leg, policy: Policy, now: str) -> Decision | None:
     answer = leg.answer
     if answer is None:
         return _no_answer(leg.current) if leg.current else None
@@ -175,7 +179,7 @@ def _by_attempt(case: Case, leg: Leg, policy: Policy) -> Decision | None:
         return Decision(
             Action.ASK, "it says cancelled, and that it was in work", evidence, cause=Cause.STOP_CONTRADICTED
         )
-    return _by_system_cancel(case, leg, policy, answer.version, evidence)
+    return _by_system_cancel(case, leg, policy, answer, evidence, now)
 
 
 def _no_answer(attempt: StopAttempt) -> Decision:
@@ -187,9 +191,11 @@ def _no_answer(attempt: StopAttempt) -> Decision:
     return Decision(action, "a stop is under way", (attempt.requested.version,))
 
 
-def _by_system_cancel(case: Case, leg: Leg, policy: Policy, answered: int, evidence: tuple[int, ...]) -> Decision:
-    """A system's cancel proves a stop only together with a fresh reading, newer than the request, that nothing was picked."""
-    after = [o for o in leg.observations if o.version > answered]
+def _by_system_cancel(
+    case: Case, leg: Leg, policy: Policy, answer: At[AcknowledgementReceived], evidence: tuple[int, ...], now: str
+) -> Decision:
+    """A system's cancel proves a stop only together with a fresh reading, newer than that answer, that nothing was picked."""
+    after = [o for o in leg.observations if o.version > answer.version]
     if not after:
         return Decision(Action.VERIFY, "a system cancel needs a reading after it", evidence)
     last = after[-1]
@@ -201,8 +207,11 @@ def _by_system_cancel(case: Case, leg: Leg, policy: Policy, answered: int, evide
             (*evidence, leg.in_work),
             cause=Cause.STOP_CONTRADICTED,
         )
-    fresh = seconds_between(last.fact.observed_at, last.at) <= policy.freshness(leg.plan.warehouse)
-    if last.fact.state in PRE_PICK and fresh and last.fact.observed_at > case.received_at:
+    limit = policy.freshness(leg.plan.warehouse)
+    behind = is_behind(last.fact, answer.at)
+    if last.fact.state in PRE_PICK and behind and now <= plus(answer.at, limit):
+        return Decision(Action.VERIFY, "the reading is of a moment before the cancel", evidence)
+    if last.fact.state in PRE_PICK and not behind and seconds_between(last.fact.observed_at, last.at) <= limit:
         return _stopped(case, policy, evidence, "cancelled in the system before picking, read back", "system_cancelled")
     return Decision(
         Action.ASK,
@@ -210,6 +219,11 @@ def _by_system_cancel(case: Case, leg: Leg, policy: Policy, answered: int, evide
         evidence,
         cause=Cause.STOP_UNPROVEN,
     )
+
+
+def is_behind(seen: PickStateObserved, answered_at: str) -> bool:
+    """Whether a reading is of a moment before the answer that it is to prove: some warehouses are read from a copy."""
+    return plus(seen.observed_at, WHOLE_SECONDS) < answered_at
 
 
 def _by_pick_state(leg: Leg, policy: Policy, now: str) -> Decision:

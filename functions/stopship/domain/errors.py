@@ -145,6 +145,20 @@ class PartnerBusy(PartnerUnavailable):
         return f"{max(1, ceil(self.retry_after))} seconds until {self.partner} takes a call: {self.message}"
 
 
+class ReadingBehind(PartnerError):
+    """The partner was read, as it was before the moment that the reading is to prove: it is read from a copy. The next one may be newer.
+
+    The state machine reads the whole seconds at the beginning of the text.
+    """
+
+    def __init__(self, partner: str, seconds: float) -> None:
+        super().__init__(partner, "it is read from a copy")
+        self.seconds = max(1, ceil(seconds))
+
+    def __str__(self) -> str:
+        return f"{self.seconds} seconds until {self.partner} may show what it has done: it is read from a copy"
+
+
 class PartnerDown(PartnerUnavailable):
     """The partner is known to be down: nobody calls it but whoever looks whether it is back. ``outage`` names the outage."""
 

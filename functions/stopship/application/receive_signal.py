@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stopship.application import doings_of_others
+from stopship.application.ask_which_left import ask_which_left
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.follow_changes import follow
@@ -28,6 +29,7 @@ from stopship.domain.money import MoveState
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from stopship.domain.policy import Cause
 from stopship.domain.signal import Signal, SignalKind
+from stopship.domain.whose_goods import whose_goods
 
 _ATTEMPTS = 8
 _OF_THE_LEGS = frozenset(
@@ -65,7 +67,7 @@ def _is_about(case: Case, signal: Signal) -> bool:
     """Whether it names a piece of work, or lines, or a refund, that are this case's."""
     if signal.kind is SignalKind.REFUND_SEEN:
         return signal.origin_key in case.moves
-    named = bool(signal.leg_id or signal.lines)
+    named = signal.kind is SignalKind.SHIPMENT or bool(signal.leg_id or signal.lines)
     return named and bool(_concerned(case, signal))
 
 
@@ -113,7 +115,8 @@ def _events(case: Case, signal: Signal) -> list[Event]:
 
 def _shipment(case: Case, signal: Signal) -> list[Event]:
     tracking = hashlib.sha256(signal.reference.encode()).hexdigest() if signal.reference else ""
-    legs = _concerned(case, signal)
+    goods = whose_goods(case, signal)
+    legs = goods.sure if signal.departed else goods.all  # A label only makes the stop more careful.
     seen: list[Event] = [
         ShipmentSeen(leg.plan.leg_id, signal.source, signal.occurred_at, signal.departed, dict(signal.lines), tracking)
         for leg in legs
@@ -143,7 +146,10 @@ _READERS: Mapping[SignalKind, Callable[[Case, Signal], list[Event]]] = {
 
 
 def _concerned(case: Case, signal: Signal) -> list[Leg]:
-    """The legs of the work that the signal names; else those whose lines it names; else, when there is only one, that one."""
+    """The legs that the signal may be news for: of the work that it names; else with lines that it names; else, when there is only one, that
+    one."""
+    if signal.kind is SignalKind.SHIPMENT:
+        return list(whose_goods(case, signal).all)
     named = case.legs_of(signal.leg_id)
     if named:
         return named
@@ -161,6 +167,10 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
         desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
     if signal.kind not in _OF_THE_LEGS:
         return
+    if signal.kind is SignalKind.SHIPMENT and signal.departed:
+        for leg_id in ask_which_left(desk, case, signal):
+            named = replace(signal, leg_id=case.legs[leg_id].work_id, delivery_id=f"{signal.delivery_id}:{leg_id}")
+            _receive(desk, named, case.case_id, desk.ledger.lock_of(case.merchant, case.channel, case.order_ref))
     for leg in _concerned(case, signal):
         end_exception_by_evidence(desk, case, leg.plan.leg_id)
         for callback in desk.ledger.waiting(case.merchant, case.case_id):

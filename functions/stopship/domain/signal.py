@@ -32,7 +32,8 @@ class SignalKind(StrEnum):
 
 @frozen
 class Signal:
-    """``leg_id`` is "" when the source does not say which piece of work. ``departed`` is false for a mere label: a label is not
+    """``leg_id`` is "" when the source does not say which piece of work. ``place`` is the merchant's name of the warehouse that tells it, ""
+    when somebody else does. ``departed`` is false for a mere label: a label is not
     a departure. ``reference`` is the partner's id of the thing (shipment, refund, hold). ``origin_key`` is our own action key when the
     message carries it, so that an echo of our own doing is recognised. ``failure`` says in the partner's word why the thing came to nothing,
     "" while it has not. ``state`` is one of the kind's own words, never free text. ``amount`` in ``currency`` is what a refund moved, "" where
@@ -58,6 +59,7 @@ class Signal:
     digest: str = ""
     amount: str = ""
     currency: str = ""
+    place: str = ""
 
 
 @frozen

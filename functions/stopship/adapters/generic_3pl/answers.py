@@ -52,6 +52,7 @@ def parse_event(
         channel=event.channel or channel,
         source=warehouse,
         topic=event.event,
+        place=warehouse,
         delivery_id=delivery_id,
         order_ref=event.order_ref,
         leg_id=event.leg_id,

@@ -28,6 +28,7 @@ def normalise(message: IntakeMessage, body: bytes, channel_of: Callable[[str], s
         merchant=message.merchant,
         channel=channel_of(event.reference_id),
         source=name,
+        place=name,
         topic=topic,
         delivery_id=message.delivery_id,
         order_ref=event.reference_id,

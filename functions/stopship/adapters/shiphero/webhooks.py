@@ -155,6 +155,7 @@ def _signal(
         merchant=message.merchant,
         channel=channel_of(order_ref),
         source=message.topic,
+        place=message.topic,
         topic=str(body["webhook_type"]),
         delivery_id=message.delivery_id,
         order_ref=order_ref,

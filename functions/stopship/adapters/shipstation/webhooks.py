@@ -36,6 +36,7 @@ def normalise(
         merchant=message.merchant,
         channel=channel_of(order_ref),
         source=message.topic,
+        place=message.topic,
         topic=str(body["resource_type"]),
         delivery_id=message.delivery_id,
         order_ref=order_ref,

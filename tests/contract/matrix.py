@@ -88,9 +88,9 @@ def decided(partner: str, *facts: e.Event) -> str:
     return said(decide(Row("", facts, "", (), partner=partner)))
 
 
-def seen(read: PickObservation) -> e.Event:
-    """A fresh look, whatever the clock of this machine says."""
-    return e.PickStateObserved(LEG, read.state, read.source, at(5), read.actor, read.departed_at)
+def seen(read: PickObservation, moment: str) -> e.Event:
+    """A look at that moment, whatever the clock of this machine says."""
+    return e.PickStateObserved(LEG, read.state, read.source, moment, read.actor, read.departed_at)
 
 
 def told(answer: StopAnswer) -> e.Event:
@@ -101,7 +101,7 @@ def stop(
     partner: str, warehouse: Warehouse, command: StopCommand, later: Callable[[], StopAnswer] | None = None
 ) -> str:
     """A look, the stop, its answer (``later`` where it comes to the callback), and another look."""
-    facts: list[e.Event] = [seen(warehouse.read_pick_state(command.order_ref, command.leg_id))]
+    facts: list[e.Event] = [seen(warehouse.read_pick_state(command.order_ref, command.leg_id), at(5))]
     before = decided(partner, *facts)
     answer = warehouse.stop_ship(command)
     facts.append(asked(physical=command.physical))
@@ -109,7 +109,7 @@ def stop(
     if final.level not in ("sent", "accepted"):
         facts.append(told(final))
     on_it = decided(partner, *facts)
-    facts.append(seen(warehouse.read_pick_state(command.order_ref, command.leg_id)))
+    facts.append(seen(warehouse.read_pick_state(command.order_ref, command.leg_id), at(10 + 10 * len(facts))))
     return line(final.level, before, on_it, decided(partner, *facts))
 
 

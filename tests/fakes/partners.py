@@ -223,7 +223,8 @@ class FakeOrderSystem:
             old = next((w for w in order.works if w.taken_out), order.works[0])
             order.cancelled = False
             name = f"{old.leg_id}-again{self.recreates}"
-            order.works.append(Work(name, old.warehouse, dict(old.lines), self.recreated_state))
+            lines = dict(old.taken_out) or dict(old.lines)
+            order.works.append(Work(name, old.warehouse, lines, self.recreated_state))
         return CancelProgress(CancelState.DONE, f"cancel-{command.key}")
 
     def read_cancel(self, command: CancelCommand, reference: str) -> CancelProgress:
@@ -256,6 +257,8 @@ class FakeWarehouse:
     name: str
     manner: Manner = Manner.PROMPT
     answers_after: float = 60
+    tells_again: float = 0
+    """After how many seconds an answer to the callback comes once more; 0 for never."""
     believes: dict[str, PickState] = field(default_factory=dict)
     counts_shipped: dict[str, int] = field(default_factory=dict)
     reading_age: float = 0
@@ -318,7 +321,10 @@ class FakeWarehouse:
         answer = final if self.manner in (Manner.PROMPT, Manner.FALSE_OK) else StopAnswer(AckLevel.ACCEPTED, self.name)
         self._answers[command.key] = answer
         if answer is not final and self.manner is not Manner.SILENT:
-            self.world.agenda.after(self._delay(command), lambda: self.world.callback(command.callback_url, final))
+            for after in (0, self.tells_again) if self.tells_again else (0,):
+                self.world.agenda.after(
+                    self._delay(command) + after, lambda: self.world.callback(command.callback_url, final)
+                )
         return answer
 
     def _delay(self, command: StopCommand) -> float:

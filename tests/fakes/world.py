@@ -266,7 +266,9 @@ class World:
             return None
 
     def answer(self, item: ExceptionItem, word: Resolution, *, approved_by: str = "") -> None:
-        answer_exception(self.desk, MERCHANT, item.exception_id, Answer(word, "ann", "seen", approved_by))
+        documents = ("report-1",) if word is Resolution.MARK_FRAUD else ()
+        answer = Answer(word, "ann", "seen", approved_by, evidence=documents)
+        answer_exception(self.desk, MERCHANT, item.exception_id, answer)
 
     def insist(self, item: ExceptionItem, word: Resolution) -> None:
         """A person answers, and once more if the answer does not come through; what is answered by then needs no answer."""

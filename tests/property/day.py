@@ -15,6 +15,7 @@ from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, authorised, capture_authorised, captured
 from tests.fakes.trouble import Trouble
 from tests.property.story import Story
+from tests.property.tellers import TELLERS, tell
 from tests.statemachines.play import Play
 
 PLACES = ("north", "south")
@@ -69,6 +70,16 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class News:
+    """What somebody tells of a piece, if it is true when it is told. The same kind with the same ``number`` is the same message again."""
+
+    after: float
+    kind: str
+    piece: int
+    number: int
+
+
+@dataclass(frozen=True)
 class Shipping:
     """What the policy makes of goods that have left, and how the carrier takes it; ``carrier`` "" tells no tracking numbers."""
 
@@ -88,6 +99,9 @@ class Day:
     wishes: tuple[Wish, ...]
     shipments: tuple[tuple[float, int], ...]
     """A shipment message that is delivered again, or ahead of time: when, and about which piece."""
+    news: tuple[News, ...]
+    callbacks_again: float
+    """After how many seconds each warehouse tells its answer once more; 0 for never."""
     paid: str
     reason: Reason
     manners: tuple[Manner, Manner]
@@ -109,6 +123,7 @@ def days(*, crashes: int = 0, troubles: int = 0) -> st.SearchStrategy[Day]:
     step = st.tuples(seconds, st.booleans())
     piece = st.builds(Piece, st.sampled_from(PLACES), st.sampled_from(WAY), st.lists(step, max_size=4).map(tuple))
     wish = st.builds(Wish, seconds, st.integers(1, 3), st.lists(st.integers(0, 2), max_size=2).map(tuple))
+    news = st.builds(News, seconds, st.sampled_from(sorted(TELLERS)), st.integers(0, 2), st.integers(1, 2))
     trouble = st.tuples(st.sampled_from(CALLS), st.sampled_from(Trouble), st.integers(1, 3))
     return st.builds(
         Day,
@@ -116,6 +131,8 @@ def days(*, crashes: int = 0, troubles: int = 0) -> st.SearchStrategy[Day]:
         pieces=st.lists(piece, min_size=1, max_size=3).map(tuple),
         wishes=st.lists(wish, min_size=1, max_size=4).map(tuple),
         shipments=st.lists(st.tuples(seconds, st.integers(0, 2)), max_size=3).map(tuple),
+        news=st.lists(news, max_size=4).map(tuple),
+        callbacks_again=st.sampled_from([0.0, 0.0, 1.0, 600.0]),
         paid=st.sampled_from(["captured", "authorised", "captured later", "half", "nothing"]),
         reason=st.sampled_from(Reason),
         manners=st.tuples(st.sampled_from(Manner), st.sampled_from(Manner)),
@@ -159,7 +176,7 @@ def stage(day: Day, play: Play) -> None:
     order = _order(day, play)
     _pay(day, order)
     for place, manner in zip(PLACES, day.manners, strict=True):
-        world.warehouses[place].manner = manner
+        world.warehouses[place].manner, world.warehouses[place].tells_again = manner, day.callbacks_again
     world.store.confirms_after, world.payments.pending_for, world.store.recreates, world.payments.fails = day.slow
     world.partners.first = list(day.hold_first)
     world.timers.lost = day.timers_lost
@@ -171,6 +188,9 @@ def stage(day: Day, play: Play) -> None:
     for after, index in day.shipments:
         work = order.works[index % len(order.works)]
         _later(play, after, lambda work=work: _shipment(play, order, work))
+    for news in day.news:
+        work = order.works[news.piece % len(order.works)]
+        _later(play, news.after, lambda news=news, work=work: tell(play, work, news.kind, news.number))
 
 
 def _later(play: Play, seconds: float, run) -> None:  # type: ignore[no-untyped-def]
@@ -190,8 +210,8 @@ def _order(day: Day, play: Play) -> Order:
     for work, piece in zip(works, day.pieces, strict=False):
         play.world.pick(order, piece.state, work.leg_id)
         _follow(day, play, order, work)
-        for seconds, tell in piece.steps:
-            _later(play, seconds, lambda work=work, tell=tell: _get_on(day, play, order, work, tell=tell))
+        for seconds, says in piece.steps:
+            _later(play, seconds, lambda work=work, says=says: _get_on(day, play, order, work, tell=says))
     return order
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from stopship.application.call_legs import wake_for_legs
 from stopship.application.check_fulfillment_state import hold_leg, needs_hold
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
@@ -51,8 +52,8 @@ def follow(desk: Desk, case: Case, signal: Signal) -> None:
 
 
 def look_again(desk: Desk, case: Case, signal: Signal) -> None:
-    """The order as it is now, a leg for work that lies elsewhere, and a hold on it at once: the legs that are waited for may take their
-    time. A wish that is not planned yet makes the machine look again by itself."""
+    """The order as it is now, a leg for work that lies elsewhere, a hold on it at once, and the machine called to it: what is waited for may
+    take its time. A wish that is not planned yet makes the machine look again by itself."""
     if not case.change_unread or case.wishes_unread:
         return
     order = desk.partners_of(case).order_system(case.merchant, case.channel).read_order(case.order_ref)
@@ -71,6 +72,7 @@ def look_again(desk: Desk, case: Case, signal: Signal) -> None:
             case = hold_leg(desk, case, leg_id)
     for leg_id in before:
         end_exception_by_evidence(desk, case, leg_id)
+    wake_for_legs(desk, case)
 
 
 def _too_often(case: Case) -> bool:
@@ -82,7 +84,7 @@ def _replan(desk: Desk, case: Case, order: OrderSnapshot) -> Step | None:
     if not case.change_unread or case.wishes_unread or case.closed:
         return None
     step = Step()
-    add_plan(step, case, order, desk.partners.places(case.merchant), desk.policy_of(case).intercept)
+    add_plan(step, case, order, desk.partners.places(case.merchant), desk.policy_of(case).intercept, called=True)
     return step
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stopship.application import doings_of_others
+from stopship.application.call_legs import go_on
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.follow_changes import follow
@@ -157,8 +158,7 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
     if signal.failure and signal.kind is SignalKind.REFUND_SEEN:
         _tell_finance(desk, case, signal)
     follow(desk, case, signal)
-    if case.reopened and case.executions[-1].fact.why == "reopened" and case.is_open:
-        desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
+    go_on(desk, case)
     if signal.kind not in _OF_THE_LEGS:
         return
     for leg in _concerned(case, signal):

@@ -13,6 +13,7 @@ from stopship.application.plan_legs import RECREATED_LIMIT, add_plan, new_legs
 from stopship.application.ports import Payments
 from stopship.application.record import Step
 from stopship.domain.case import Case, Leg, subtract
+from stopship.domain.contradiction import UNPICKED
 from stopship.domain.events import CaseReopened, ExecutionStarted
 from stopship.domain.money import MoveKind
 from stopship.domain.order import IN_WORK, AckLevel, OrderSnapshot
@@ -38,6 +39,9 @@ def follow(desk: Desk, case: Case, signal: Signal) -> None:
         case SignalKind.PROGRESS_SEEN:
             for leg in case.legs_of(signal.leg_id):
                 _contradict(desk, case, leg, signal)
+        case SignalKind.SHIPMENT if not signal.departed and case.closed:
+            for leg in case.legs.values():
+                _labelled(desk, case, leg, signal)
         case SignalKind.PAYMENT_SEEN if signal.state in ("capture", "paid"):
             _taken_after_cancel(desk, case, signal)
         case SignalKind.DISPUTE_SEEN:
@@ -151,6 +155,16 @@ def _contradict(desk: Desk, case: Case, leg: Leg, signal: Signal) -> None:
     if leg.outcome in ENDS_WITHOUT_SHIPMENT and signal.state in IN_WORK:
         told = f"order {case.order_ref}, work {leg.work_id} was stopped and is {signal.state}"
         _tell(desk, signal, Cause.STOP_CONTRADICTED, f"progress:{case.case_id}:{leg.plan.leg_id}", told)
+
+
+def _labelled(desk: Desk, case: Case, leg: Leg, signal: Signal) -> None:
+    """What a label printed after its end says of a leg that was cancelled before picking. Of what was held back it may hang on goods that lie there."""
+    ended = leg.settled
+    if ended is None or leg.outcome not in ENDS_WITHOUT_SHIPMENT or ended.fact.proof.get("kind") != UNPICKED:
+        return
+    if any(not x.fact.departed and x.version > ended.version for x in leg.shipments):
+        told = f"order {case.order_ref}, work {leg.work_id} was cancelled before it was picked, and has a label"
+        _tell(desk, signal, Cause.STOP_CONTRADICTED, f"label:{case.case_id}:{leg.plan.leg_id}", told)
 
 
 # ---------------------------------------------------------------------------------------------- money

@@ -78,3 +78,25 @@ def test_a_persons_word_ends_it_although_the_payment_system_does_not_have_the_mo
     assert world.case.money_settled.fact.why == "by_hand"
     assert world.exceptions == []
     assert not world.done("payments.refund")
+
+
+def test_a_step_that_failed_stays_its_owners_whatever_is_told_meanwhile(play: Play) -> None:
+    """Each of these messages wakes whoever waits for the leg, and none says anything about it."""
+    world = play.world
+    captured(world.order())
+    world.faults.on("north.stop_ship", Trouble.REFUSE, 50)
+    world.ask()
+    world.settle()
+    first = world.the_exception
+    assert first.cause == Cause.PARTNER_REFUSED
+    escalated = 0
+    for number in range(6):
+        world.later(3000)
+        tell(play, "", "", f"refund.created.{number}")
+        world.settle()
+        assert world.the_exception.exception_id == first.exception_id
+        assert world.the_exception.escalations >= escalated
+        escalated = world.the_exception.escalations
+    assert escalated > 0
+    assert play.kinds().count("ExceptionOpened") == 1 and "ExceptionResolved" not in play.kinds()
+    assert not world.done("payments.refund")

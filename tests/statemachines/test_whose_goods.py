@@ -76,9 +76,13 @@ def test_goods_that_left_while_another_leg_waits_are_neither_paid_for_nor_told_a
     assert world.case.legs["a"].outcome is Outcome.STOPPED
     world.pick(order, PickState.SHIPPED, "a")
     told(play, "north")
+    assert (Cause.SHIPPED_AFTER_STOP, Tier.P1, "a") in leaks(play)
+    for item in world.exceptions:
+        world.answer(item, Resolution.IT_SHIPPED if item.leg_id == "a" else Resolution.THEY_STOPPED_IT)
+    world.settle()
     world.answer_all(Resolution.THEY_STOPPED_IT)
-    assert order.refunded_lines.get("L1", 0) == 0
-    assert "outcome_stopped" not in [x.detail for x in world.done("mail")]
+    assert order.refunded_lines == {"L2": 1}
+    assert [x.detail for x in world.done("mail")] == ["outcome_mixed"]
 
 
 def test_of_two_cases_the_one_whose_goods_left_is_reopened(play: Play) -> None:

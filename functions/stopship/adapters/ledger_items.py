@@ -71,6 +71,7 @@ STEP_OF = {
     "AddressChanged": "execute with acknowledgment",
     "LegSettled": "execute with acknowledgment",
     "LegReopened": "execute with acknowledgment",
+    "LegsTakenUp": "execute with acknowledgment",
     "CancelWeighed": "execute with acknowledgment",
     "SubmissionEnded": "execute with acknowledgment",
     "OrderCancelRequested": "execute with acknowledgment",

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from enum import StrEnum
 
+from stopship.application.call_legs import go_on
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.execute_stop_ship import acknowledgement
 from stopship.application.ports import Callback
 from stopship.application.record import Step
+from stopship.application.reopen_legs import reopen_contradicted
 from stopship.domain.case import Case
 from stopship.domain.events import CallbackRefused
 from stopship.domain.order import FINAL, StopAnswer
@@ -32,7 +34,7 @@ def acknowledge(desk: Desk, callback: Callback, answer: StopAnswer) -> Hearing:
     tokens: list[str] = []
     heard: list[Heard] = []
 
-    def build(_: Case) -> Step | None:
+    def build(case: Case) -> Step | None:
         tokens.clear()
         current = desk.ledger.callback(callback.callback_id) or callback
         if current.state == "used":
@@ -40,12 +42,16 @@ def acknowledge(desk: Desk, callback: Callback, answer: StopAnswer) -> Hearing:
             return _refused(current, "used")
         late = current.state == "expired"
         heard[:] = [Heard.LATE if late else Heard.ACCEPTED]
-        return _answered(current, answer, tokens, late=late)
+        step = _answered(current, answer, tokens, late=late)
+        lock = desk.ledger.lock_of(case.merchant, case.channel, case.order_ref) if case.closed else None
+        reopen_contradicted(step, case, lock)
+        return step
 
     case = desk.cases.record(callback.merchant, callback.case_id, build)
     end_exception_by_evidence(desk, case, callback.subject)
     for token in tokens:
         desk.tasks.wake(token, {"leg_id": callback.subject})
+    go_on(desk, case)
     return Hearing(heard[0], callback.case_id)
 
 

@@ -53,9 +53,10 @@ def decision_step(case: Case, leg: Leg, decision: Decision) -> Step | None:
 
 
 def where_next(case: Case, leg_id: str, decision: Decision, policy: Policy, now: str) -> Next:
-    """While somebody has asked for more and the order was not read since, no leg begins to wait: the others would wait with it."""
+    """While somebody has asked for more and the order was not read since, or legs are called, no leg begins to wait: the others would wait with
+    it."""
     leg = case.legs[leg_id]
-    if case.wishes_unread:
+    if case.wishes_unread or case.legs_called:
         return {"next": "ended"}
     if decision.action in (Action.STOP, Action.STOP_PHYSICALLY):
         return {"next": "stop", "acknowledgement_seconds": _seconds_left(leg, policy, now)}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from stopship.application.await_submission import expect_word
+from stopship.application.call_legs import take_up
 from stopship.application.change_address import change_address
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, answers, go, legs, person, person_was_asked, wait, wait_announced
@@ -45,7 +46,7 @@ def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
     if case.wishes_unread:
         return _look_again(desk, case)
     if not case.all_settled:
-        return legs(case)
+        return legs(take_up(desk, case))
     if missing := _missing_lines(case):
         return person(Cause.LINES_NOT_IN_ORDER, f"lines {', '.join(missing)} are not in the order")
     case = release_holds(desk, change_address(desk, case, STEP))

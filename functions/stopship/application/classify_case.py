@@ -1,5 +1,6 @@
 """Step 2: customer, ops or automatic, and the reason code that counts."""
 
+from stopship.application.call_legs import take_up
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, go, open_legs
 from stopship.application.record import Step
@@ -11,7 +12,7 @@ STEP = "classify"
 
 
 def classify_case(desk: Desk, merchant: str, case_id: str) -> Next:
-    case = desk.cases.record(merchant, case_id, _build)
+    case = take_up(desk, desk.cases.record(merchant, case_id, _build))
     return go(legs=open_legs(case))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from stopship.application.context import Desk
 from stopship.application.record import Step
-from stopship.domain.case import Case, ExceptionState
+from stopship.domain.case import Case, ExceptionState, Leg
 from stopship.domain.decide import ASKED_BY_DECISION, Action, Decision, decide_leg
 from stopship.domain.events import ExceptionResolved
 from stopship.domain.policy import Cause
@@ -13,7 +13,7 @@ from stopship.domain.policy import Cause
 
 def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
     """Ends the leg's exception when what is known now decides the leg without a person, or asks a person something else, and lets
-    the machine go on."""
+    the machine go on. One about a step that failed ends when the leg does, or when the goods have left."""
 
     def has_gone(current: Case, state: ExceptionState) -> bool:
         leg = current.legs.get(leg_id)
@@ -22,6 +22,8 @@ def end_exception_by_evidence(desk: Desk, case: Case, leg_id: str) -> Case:
         decision = decide_leg(current, leg, desk.policy_of(current), desk.clock.now())
         if _needs_partner(decision, state):
             return False
+        if Cause(state.opened.fact.cause) not in ASKED_BY_DECISION:
+            return _makes_pointless(decision, leg, state)
         return decision.action is not Action.ASK or _asks_anew(decision, state)
 
     return _end(desk, case, leg_id, has_gone, {"leg_id": leg_id})
@@ -66,8 +68,13 @@ def _needs_partner(decision: Decision, state: ExceptionState) -> bool:
 
 def _asks_anew(decision: Decision, state: ExceptionState) -> bool:
     """The question that the decision asked is out of date: the silent warehouse has answered, and said no."""
-    cause = Cause(state.opened.fact.cause)
-    return cause in ASKED_BY_DECISION and decision.cause is not cause
+    return decision.cause is not Cause(state.opened.fact.cause)
+
+
+def _makes_pointless(decision: Decision, leg: Leg, state: ExceptionState) -> bool:
+    """A step failed, and what it was to do is not needed any more. That it would be tried again is no end: it may fail as before, and the time that its
+    owner has must not begin anew with every message."""
+    return decision.action in (Action.SETTLE, Action.NONE) or leg.departure > state.opened.version
 
 
 def close_door(desk: Desk, case: Case, exception_id: str, step: Step, tokens: list[str]) -> None:

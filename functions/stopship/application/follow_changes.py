@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from stopship.application.call_legs import wake_for_legs
 from stopship.application.check_fulfillment_state import hold_leg, needs_hold
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
@@ -12,6 +13,7 @@ from stopship.application.plan_legs import RECREATED_LIMIT, add_plan, new_legs
 from stopship.application.ports import Payments
 from stopship.application.record import Step
 from stopship.domain.case import Case, Leg, subtract
+from stopship.domain.contradiction import UNPICKED
 from stopship.domain.events import CaseReopened, ExecutionStarted
 from stopship.domain.money import MoveKind
 from stopship.domain.order import IN_WORK, AckLevel, OrderSnapshot
@@ -37,6 +39,9 @@ def follow(desk: Desk, case: Case, signal: Signal) -> None:
         case SignalKind.PROGRESS_SEEN:
             for leg in case.legs_of(signal.leg_id):
                 _contradict(desk, case, leg, signal)
+        case SignalKind.SHIPMENT if not signal.departed and case.closed:
+            for leg in case.legs.values():
+                _labelled(desk, case, leg, signal)
         case SignalKind.PAYMENT_SEEN if signal.state in ("capture", "paid"):
             _taken_after_cancel(desk, case, signal)
         case SignalKind.DISPUTE_SEEN:
@@ -51,8 +56,8 @@ def follow(desk: Desk, case: Case, signal: Signal) -> None:
 
 
 def look_again(desk: Desk, case: Case, signal: Signal) -> None:
-    """The order as it is now, a leg for work that lies elsewhere, and a hold on it at once: the legs that are waited for may take their
-    time. A wish that is not planned yet makes the machine look again by itself."""
+    """The order as it is now, a leg for work that lies elsewhere, a hold on it at once, and the machine called to it: what is waited for may
+    take its time. A wish that is not planned yet makes the machine look again by itself."""
     if not case.change_unread or case.wishes_unread:
         return
     order = desk.partners_of(case).order_system(case.merchant, case.channel).read_order(case.order_ref)
@@ -71,6 +76,7 @@ def look_again(desk: Desk, case: Case, signal: Signal) -> None:
             case = hold_leg(desk, case, leg_id)
     for leg_id in before:
         end_exception_by_evidence(desk, case, leg_id)
+    wake_for_legs(desk, case)
 
 
 def _too_often(case: Case) -> bool:
@@ -82,7 +88,7 @@ def _replan(desk: Desk, case: Case, order: OrderSnapshot) -> Step | None:
     if not case.change_unread or case.wishes_unread or case.closed:
         return None
     step = Step()
-    add_plan(step, case, order, desk.partners.places(case.merchant), desk.policy_of(case).intercept)
+    add_plan(step, case, order, desk.partners.places(case.merchant), desk.policy_of(case).intercept, called=True)
     return step
 
 
@@ -149,6 +155,16 @@ def _contradict(desk: Desk, case: Case, leg: Leg, signal: Signal) -> None:
     if leg.outcome in ENDS_WITHOUT_SHIPMENT and signal.state in IN_WORK:
         told = f"order {case.order_ref}, work {leg.work_id} was stopped and is {signal.state}"
         _tell(desk, signal, Cause.STOP_CONTRADICTED, f"progress:{case.case_id}:{leg.plan.leg_id}", told)
+
+
+def _labelled(desk: Desk, case: Case, leg: Leg, signal: Signal) -> None:
+    """What a label printed after its end says of a leg that was cancelled before picking. Of what was held back it may hang on goods that lie there."""
+    ended = leg.settled
+    if ended is None or leg.outcome not in ENDS_WITHOUT_SHIPMENT or ended.fact.proof.get("kind") != UNPICKED:
+        return
+    if any(not x.fact.departed and x.version > ended.version for x in leg.shipments):
+        told = f"order {case.order_ref}, work {leg.work_id} was cancelled before it was picked, and has a label"
+        _tell(desk, signal, Cause.STOP_CONTRADICTED, f"label:{case.case_id}:{leg.plan.leg_id}", told)
 
 
 # ---------------------------------------------------------------------------------------------- money

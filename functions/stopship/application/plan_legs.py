@@ -52,10 +52,13 @@ def lines_not_in_order(case: Case, known: Collection[str]) -> list[str]:
     return sorted({x for r in case.requests for x in r.fact.lines if x not in known})
 
 
-def add_plan(step: Step, case: Case, order: OrderSnapshot, places: Places, rule: InterceptRule) -> list[LegPlanned]:
+def add_plan(
+    step: Step, case: Case, order: OrderSnapshot, places: Places, rule: InterceptRule, *, called: bool = False
+) -> list[LegPlanned]:
     """The order as read, what had left already, and a leg for everything that can still be stopped; and for what left, where it may be worth
-    having its carrier bring it back."""
+    having its carrier bring it back. ``called``: the machine is at work on other things, and has yet to take them up."""
     gone, planned = already_shipped(case, order), new_legs(case, order, places)
+    planned = [replace(leg, called=called) for leg in planned]
     step.add(order_read(order))
     if gone and rule.may_pay(order.total, order.currency):
         _add_left(step, case, order, subtract(gone.lines, case.already_shipped))

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from stopship.application import doings_of_others
 from stopship.application.ask_which_left import ask_which_left
+from stopship.application.call_legs import go_on
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_exception_by_evidence
 from stopship.application.follow_changes import follow
 from stopship.application.keep_unmatched import keep_unmatched
-from stopship.application.open_case import execution_name
 from stopship.application.ports import OrderLock
 from stopship.application.record import Step
+from stopship.application.reopen_legs import reopen_contradicted
 from stopship.application.stop_answers import add_answers
 from stopship.domain.case import Case, Leg
 from stopship.domain.errors import AlreadyRecorded, Conflict
@@ -20,7 +21,6 @@ from stopship.domain.events import (
     CaseReopened,
     EchoIgnored,
     Event,
-    ExecutionStarted,
     LegReopened,
     ShipmentSeen,
 )
@@ -92,18 +92,12 @@ def _receive(desk: Desk, signal: Signal, case_id: str, lock: OrderLock | None) -
 
 
 def _facts(desk: Desk, case: Case, signal: Signal, lock: OrderLock | None) -> Step:
-    """A case that has a successor goes on without the order's lock: new wishes still join the newest."""
     step = Step(deliveries=[(signal.source, signal.delivery_id)])
     if signal.kind is SignalKind.STOP_ANSWERED:
         add_answers(desk, step, case, signal)
     for event in _events(case, signal):
         step.add(event)
-    if any(isinstance(n.event, CaseReopened) for n in step.events):
-        number = len(case.executions) + 1
-        name = execution_name(case.case_id, number)
-        step.add(ExecutionStarted(name, number, "reopened"), f"execution:{number}")
-        if lock and lock.case_id == case.case_id:
-            step.lock_from, step.lock = lock, replace(lock, active=True)
+    reopen_contradicted(step, case, lock)
     return step
 
 
@@ -163,8 +157,7 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
     if signal.failure and signal.kind is SignalKind.REFUND_SEEN:
         _tell_finance(desk, case, signal)
     follow(desk, case, signal)
-    if case.reopened and case.executions[-1].fact.why == "reopened" and case.is_open:
-        desk.executions.start(case.merchant, case.case_id, case.executions[-1].fact.number)
+    go_on(desk, case)
     if signal.kind not in _OF_THE_LEGS:
         return
     if signal.kind is SignalKind.SHIPMENT and signal.departed:

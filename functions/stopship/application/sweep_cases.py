@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from traceback import extract_tb
 
+from stopship.application.call_legs import wake_for_legs
 from stopship.application.context import Desk
 from stopship.application.escalate_exception import escalate_exception, is_due
 from stopship.application.follow_outages import Waiting, follow_outages, waiting_for_partners
@@ -125,6 +126,7 @@ def _resume(desk: Desk, case: Case, running: Collection[str]) -> bool:
     if last.name in running or desk.executions.alive(last.name):
         _wake_again(desk, case)
         _wake_for_wishes(desk, case)
+        wake_for_legs(desk, case)
         return False
     number = last.number + 1
 

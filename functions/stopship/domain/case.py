@@ -287,6 +287,8 @@ class Case:
     first_holds: dict[str, At[e.HoldAnswered]] = field(default_factory=dict)
     holds_requested: dict[tuple[str, str], At[e.HoldRequested]] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
+    called: set[str] = field(default_factory=set)
+    """Legs that were reopened, or planned outside the machine's own steps, and that it has not taken up since."""
     exceptions: dict[str, ExceptionState] = field(default_factory=dict)
     address_requested: dict[str, At[e.AddressChangeRequested]] = field(default_factory=dict)
     """By the exception whose answer brought the address; so are those that are written."""
@@ -424,6 +426,11 @@ class Case:
     def legs_of(self, work_id: str) -> list[Leg]:
         """The legs that stop parts of one piece of work; none for ""."""
         return [leg for leg in self.legs.values() if work_id and leg.work_id == work_id]
+
+    @property
+    def legs_called(self) -> list[str]:
+        """Legs without an end that the machine does not work on yet: it is to leave what it waits for, and take them up."""
+        return [name for name, leg in self.legs.items() if name in self.called and leg.settled is None]
 
     @property
     def recreated_lines(self) -> dict[str, int]:
@@ -590,6 +597,8 @@ def _planned(case: Case, x: At[e.LegPlanned]) -> None:
     if f.warehouse in case.first_holds:
         leg.holds[f.warehouse] = case.first_holds[f.warehouse]
     case.legs[f.leg_id] = leg
+    if f.called:
+        case.called.add(f.leg_id)
     case.cancelled_by_hand = subtract(case.cancelled_by_hand, f.recreated)
     case.money_settled = None
 
@@ -746,7 +755,13 @@ def _settled(case: Case, x: At[e.LegSettled]) -> None:
 @_on(e.LegReopened)
 def _leg_reopened(case: Case, x: At[e.LegReopened]) -> None:
     case.legs[x.fact.leg_id].settled = None
+    case.called.add(x.fact.leg_id)
     case.money_settled = None
+
+
+@_on(e.LegsTakenUp)
+def _taken_up(case: Case, x: At[e.LegsTakenUp]) -> None:
+    case.called.difference_update(x.fact.legs)
 
 
 @_on(e.ExceptionOpened)

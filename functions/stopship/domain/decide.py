@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from stopship.domain.capabilities import only_people_know
 from stopship.domain.case import At, Case, Leg, StopAttempt, effective_state
+from stopship.domain.contradiction import belies
 from stopship.domain.events import AcknowledgementReceived, PickStateObserved
 from stopship.domain.instant import plus, seconds_between
 from stopship.domain.intercept import Move, Verdict, decide_intercept
@@ -100,11 +101,22 @@ def _by_person(case: Case, leg: Leg, policy: Policy) -> Decision | None:
     if leg.human is None or leg.human.version < leg.departure:
         return _withdrawn(case, leg)
     word = Resolution(leg.human.fact.resolution)
+    if leg.answer and leg.answer.version > leg.human.version and belies(leg, leg.answer.fact, word):
+        return _withdrawn(case, leg) or _asked_back(case, leg, word, leg.answer.version)
     evidence = (leg.human.version,)
     if word is Resolution.THEY_STOPPED_IT or (word is Resolution.STOPPED_IN_PART and not leg.is_rest):
         return _stopped(case, policy, evidence, "a person vouches that the goods were held back", "human")
     proof = "human_returned" if word is Resolution.CAME_BACK else "human"
     return Decision(Action.SETTLE, f"a person decided: {word}", evidence, _HUMAN_ENDS[word], proof=proof)
+
+
+def _asked_back(case: Case, leg: Leg, word: Resolution, answered: int) -> Decision | None:
+    """A return was opened for what a person called shipped: whoever sees to that decides whether it is paid for here."""
+    opened = [x.version for x in case.returns if set(x.fact.lines) & set(leg.plan.lines)]
+    if word is not Resolution.IT_SHIPPED or not opened:
+        return None
+    evidence, reason = (answered, opened[-1]), "it says held back, and a return was opened for it"
+    return Decision(Action.ASK, reason, evidence, cause=Cause.STOP_CONTRADICTED)
 
 
 def _withdrawn(case: Case, leg: Leg) -> Decision | None:

@@ -84,7 +84,7 @@ class OrderNotFound(Event):
 class LegPlanned(Event):
     """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work. ``work_id`` is the
     work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work. ``partner``
-    is what the warehouse is in the capability table."""
+    is what the warehouse is in the capability table. ``called``: it was planned outside the machine's own steps, which work on other things."""
 
     leg_id: str
     warehouse: str
@@ -94,6 +94,7 @@ class LegPlanned(Event):
     recreated: Mapping[str, int] = field(default_factory=dict)
     work_id: str = ""
     partner: str = ""
+    called: bool = False
 
 
 @frozen
@@ -388,6 +389,13 @@ class LegSettled(Event):
 class LegReopened(Event):
     leg_id: str
     why: str
+
+
+@frozen
+class LegsTakenUp(Event):
+    """The machine goes on with these legs, which were reopened or planned while it worked on, or waited for, something else."""
+
+    legs: list[str]
 
 
 @frozen

@@ -22,6 +22,7 @@ SAME_IN_EFFECT = {
     "compare in: if leg.human is None or leg.human.version < leg.departure:",
     "compare in: if case.withdrawn is None or case.withdrawn.version < leg.departure:",
     "compare in: if leg.settled and (leg.outcome is Outcome.SHIPPED or leg.departure <= leg.settled.version):",
+    "compare in: if leg.answer and leg.answer.version > leg.human.version and belies(leg, leg.answer.fact, word):",
     "compare in: after = [o for o in leg.observations if o.version > answer.version]",
 }
 """Changes that nobody can see: two facts never have the same version."""

@@ -33,6 +33,7 @@ FREE: Mapping[type[e.Event], frozenset[str]] = {
     e.ExceptionOpened: frozenset({"next_action", "detail", "evidence"}),
     e.ExceptionResolved: frozenset({"note_sha256", "approved_by", "by", "plan_hash", "evidence"}),
     e.LegReopened: frozenset({"why"}),
+    e.ReturnOpened: frozenset({"reference"}),
     e.CarrierRead: frozenset({"reason"}),
     e.LabelVoidRequested: frozenset(),
     e.LabelVoidAnswered: frozenset({"code"}),

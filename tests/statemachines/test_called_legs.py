@@ -1,0 +1,146 @@
+"""Legs that are opened again, or found, while the case waits for something else: the machine comes to them, and nothing is answered by that."""
+
+from stopship.application.receive_signal import receive_signal
+from stopship.domain.order import PickState
+from stopship.domain.outcome import Outcome
+from stopship.domain.policy import Cause, Tier
+from stopship.domain.resolution import Resolution
+from stopship.domain.signal import Signal, SignalKind
+from tests.fakes.order_book import Order, Work
+from tests.fakes.partners import Manner, captured
+from tests.fakes.trouble import Trouble
+from tests.fakes.world import CHANNEL, MERCHANT
+from tests.statemachines.play import Play
+
+LEG = "fo-1001"
+
+
+def refused_by_erp(play: Play) -> Order:
+    """All is stopped, and the case waits for a person about NetSuite."""
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.faults.on("erp.update", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.ERP_REFUSED
+    return order
+
+
+def new_work(play: Play, order: Order, lines: dict[str, int]) -> None:
+    """The shop puts a new piece of work in place of what was cancelled or taken out elsewhere, and tells it twice."""
+    world = play.world
+    order.works.append(Work("fo-new", "south", lines))
+    order.cancelled = False
+    order.cancelled_lines.clear()
+    now, topic = world.clock.now(), "fulfillment_orders/cancelled"
+    kind = SignalKind.WORK_CHANGED
+    told = Signal(MERCHANT, CHANNEL, CHANNEL, topic, "evt-w", "1001", "fo-new", kind, now, now, lines=lines)
+    for _ in range(2):
+        receive_signal(world.desk, told)
+    world.settle()
+
+
+def causes(play: Play) -> list[str]:
+    return sorted(x.cause for x in play.world.exceptions)
+
+
+def test_a_leak_is_raised_at_once_though_a_person_is_asked_about_the_case(play: Play) -> None:
+    world = play.world
+    order = refused_by_erp(play)
+    erp = world.the_exception
+    world.later(60)
+    world.pick(order, PickState.SHIPPED, tell=True)
+    world.settle()
+    (leak,) = [x for x in world.exceptions if x.leg_id == LEG]
+    assert (leak.cause, leak.tier) == (Cause.SHIPPED_AFTER_STOP, Tier.P1)
+    assert erp in world.exceptions, "it is still the same question, with the same owner and deadline"
+    world.answer(leak, Resolution.IT_SHIPPED)
+    world.settle()
+    assert play.outcome == "" and world.the_exception == erp
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.SHIPPED and not world.done("payments.refund")
+
+
+def test_new_work_is_stopped_at_once_though_a_person_is_asked_about_the_case(play: Play) -> None:
+    world = play.world
+    order = refused_by_erp(play)
+    erp = world.the_exception
+    world.later(60)
+    world.faults.on("erp.update", Trouble.REFUSE)
+    new_work(play, order, {"L1": 2})
+    assert len(world.done("south.stop")) == 1 and len(world.done("north.stop")) == 1
+    assert world.the_exception == erp and not world.done("payments.refund")
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED and len(world.done("payments.refund")) == 1
+
+
+def test_a_leak_is_raised_at_once_though_another_warehouse_owes_its_answer(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    world.warehouses["north"].manner = Manner.CALLBACK
+    world.warehouses["north"].answers_after = 600
+    world.ask()
+    world.later(60)
+    assert world.case.legs["b"].outcome == Outcome.STOPPED
+    world.pick(order, PickState.SHIPPED, "b", tell=True)
+    world.later(10)
+    assert world.the_exception.cause == Cause.SHIPPED_AFTER_STOP
+    assert len(world.done("north.stop")) == 1, "the first is not asked again"
+    world.settle()
+    assert world.case.legs["a"].outcome == Outcome.STOPPED and world.seconds < 900, "its answer still ends the wait"
+    world.answer_all(Resolution.IT_SHIPPED)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 2}
+
+
+def test_a_leak_whose_process_died_before_it_told_anybody_is_brought_in_by_the_sweep(play: Play) -> None:
+    world = play.world
+    order = refused_by_erp(play)
+    wake, lost = play.machine.wake, list[str]()
+    play.machine.wake = lambda token, _output: bool(lost.append(token))  # type: ignore[method-assign]
+    world.pick(order, PickState.SHIPPED, tell=True)
+    play.machine.wake = wake  # type: ignore[method-assign]
+    world.settle()
+    assert lost and causes(play) == [Cause.ERP_REFUSED]
+    world.later(3 * 3600)
+    world.sweep()
+    assert causes(play) == sorted([Cause.ERP_REFUSED, Cause.SHIPPED_AFTER_STOP])
+    states = len(play.states())
+    for _ in range(3):
+        world.sweep()
+    assert len(play.states()) == states, "what is taken up is not called again"
+
+
+def test_an_execution_that_dies_before_it_takes_up_a_leg_is_resumed_and_takes_it_up(play: Play) -> None:
+    world = play.world
+    order = refused_by_erp(play)
+    play.machine.before["Cancel in order system"] = lambda: play.machine.kill(world.case.case_id)
+    world.pick(order, PickState.SHIPPED, tell=True)
+    world.settle()
+    assert causes(play) == [Cause.ERP_REFUSED]
+    world.sweep()
+    assert causes(play) == sorted([Cause.ERP_REFUSED, Cause.SHIPPED_AFTER_STOP])
+    assert world.case.legs_called == [] and not world.done("payments.refund")
+
+
+def test_while_a_person_is_asked_about_the_wish_itself_new_work_wakes_nobody_and_is_stopped_after_it(
+    play: Play,
+) -> None:
+    world = play.world
+    order = world.order(lines={"L1": 2, "L2": 1}, works=[Work("a", "north", {"L1": 2})])
+    captured(order)
+    world.ask(lines={"L1": 2, "L9": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.LINES_NOT_IN_ORDER
+    order.works[0].lines = {"L1": 1}
+    world.later(60)
+    new_work(play, order, {"L1": 1})
+    states = len(play.states())
+    for _ in range(3):
+        world.sweep()
+    assert len(play.states()) == states and world.case.legs_called == ["fo-new"]
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.STOPPED and "LegsTakenUp" in play.kinds()
+    assert len(world.done("north.stop")) == 1 and len(world.done("south.stop")) == 1

@@ -6,7 +6,7 @@ from stopship.application.ports import Erp, ErpLine, ErpUpdate, SalesOrder
 from stopship.application.record import Step
 from stopship.domain.case import Case, ExceptionState, subtract, total
 from stopship.domain.conservation import LineCount, disturbed, rows
-from stopship.domain.errors import PartnerRefused
+from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import ErpSkipped, ErpUpdated, ErpUpdateRequested, LinesCounted
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel
@@ -62,7 +62,8 @@ def _update(desk: Desk, case: Case, erp: Erp) -> Next:
     unbilled = [x.line for x in order.lines if x.line in close and x.fulfilled > x.billed]
     if unbilled:
         return person(Cause.INVOICE_BEFORE_CLOSE, f"invoice the fulfilled part of lines {unbilled} before closing")
-    case = desk.cases.extend(case, lambda c: _intend(c, order, [*close, *reduce]))
+    # The newest case: a leg may have spoken up while the turn was waited for, or while NetSuite was read.
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(c, order, close, reduce))
     update = ErpUpdate(fields_of(desk, case), note_of(case), _hold(desk, case), close, reduce)
     try:
         after = erp.update(order, update)
@@ -176,7 +177,12 @@ def _skip(desk: Desk, case: Case, why: str) -> Next:
     return go()
 
 
-def _intend(case: Case, order: SalesOrder, lines: list[int]) -> Step:
+def _intend(case: Case, order: SalesOrder, close: list[int], reduce: dict[int, int]) -> Step:
+    """The lines are counted before anything is done. Raises Conflict when these are not the case's lines any more: a leg spoke up, or
+    somebody asked for more."""
+    if not case.all_settled or case.wishes_unread or lines_to_close(case, order) != (close, reduce, []):
+        raise Conflict("a leg speaks up again, or more was asked for")
+    lines = [*close, *reduce]
     attempt = case.erp_requested.fact.attempt + 1 if case.erp_requested else 1
     step = Step()
     step.add(

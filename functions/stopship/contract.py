@@ -308,7 +308,7 @@ FUNCTIONS: tuple[Function, ...] = (
     _function("apply_stop_ship_rule", "step", *_STEP, "wake_task"),
     _function("execute_stop_ship", "step", *_WITH_TOKENS, "wake_task", "send_mail", timeout_seconds=60),
     _function("verify_acknowledgment", "step", *_WITH_TOKENS, "wake_task", timeout_seconds=60),
-    _function("raise_exception", "step", *_STEP, "wake_task", "timer_create"),
+    _function("raise_exception", "step", *_WITH_TOKENS, "kms_sign", "wake_task", "timer_create", timeout_seconds=60),
     _function("cancel_in_order_system", "step", *_WITH_TOKENS, "evidence_read", timeout_seconds=60),
     _function("update_netsuite", "step", *_WITH_TOKENS, "kms_sign", timeout_seconds=60),
     _function("await_submission", "step", "ledger_read", "ledger_append", "wake_task"),

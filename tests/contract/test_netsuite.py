@@ -200,6 +200,17 @@ def test_a_hold_sets_its_own_flag_only(sandboxes: Sandboxes, erp: NetSuiteErp, o
     assert flags == {f"hold_{hold}"}
 
 
+def test_a_hold_is_let_go_of_alone_and_once(sandboxes: Sandboxes, erp: NetSuiteErp, order_ref: str) -> None:
+    create(sandboxes, order_ref)
+    for hold in ("fraud", "warehouse"):
+        erp.update(read(erp, order_ref), ErpUpdate({"case_id": "case-1"}, "", hold, (), {}))
+    assert read(erp, order_ref).holds == {"fraud", "warehouse"}
+    for _ in range(2):
+        after = erp.update(read(erp, order_ref), ErpUpdate({}, "", "", (), {}, release=("warehouse", "address")))
+    assert after.holds == {"fraud"} and after == read(erp, order_ref)
+    assert writes(sandboxes, order_ref)[2:] == [{"custbody_cxl_hold_warehouse": False}]
+
+
 def test_closing_every_line_closes_the_order(sandboxes: Sandboxes, erp: NetSuiteErp, order_ref: str) -> None:
     sandboxes.netsuite_order(MERCHANT, order_ref, [{"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 1}])
     assert erp.update(read(erp, order_ref), update(close=(1, 2))).status == "H"

@@ -367,7 +367,8 @@ class FakeErp:
     closed: dict[str, set[int]] = field(default_factory=dict)
     reduced: dict[str, dict[int, int]] = field(default_factory=dict)
     fields: dict[str, dict[str, str]] = field(default_factory=dict)
-    holds: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, set[str]] = field(default_factory=dict)
+    """Hold types by order, whoever set them."""
     somebody_else: dict[int, int] = field(default_factory=dict)
     """Line quantities that another integration writes at the moment of our own write."""
 
@@ -392,22 +393,33 @@ class FakeErp:
             for number, (line, quantity) in enumerate(order.lines.items(), start=1)
             if line not in self.without
         )
-        return SalesOrder(order_ref, "B", lines, self.fields.get(order_ref, {}))
+        holds = frozenset(self.holds.get(order_ref, ()))
+        return SalesOrder(order_ref, "B", lines, self.fields.get(order_ref, {}), holds)
 
     def update(self, order: SalesOrder, update: ErpUpdate) -> SalesOrder:
         def run() -> SalesOrder:
             ref = order.record_id
             self.closed.setdefault(ref, set()).update(update.close)
             self.reduced.setdefault(ref, {}).update({**update.reduce, **self.somebody_else})
-            self.fields[ref] = dict(update.fields)
-            self.holds[ref] = update.hold
-            self.world.did("erp.update", ref, [*update.close, *update.reduce], update.fields["final_outcome"])
+            self.fields[ref] = {**self.fields.get(ref, {}), **update.fields}
+            self._set_holds(ref, update)
+            if update.note:
+                self.world.did("erp.update", ref, [*update.close, *update.reduce], update.fields["final_outcome"])
             after = self._order(ref)
             if after is None:
                 raise PartnerRefused("erp", "GONE", "no such record")
             return after
 
         return self.world.call("erp.update", run)
+
+    def _set_holds(self, ref: str, update: ErpUpdate) -> None:
+        holds = self.holds.setdefault(ref, set())
+        for hold in {update.hold} - {""} - holds:
+            self.world.did("erp.hold", ref, hold, "")
+        for hold in holds & set(update.release):
+            self.world.did("erp.release", ref, hold, "")
+        holds |= {update.hold} - {""}
+        holds -= set(update.release)
 
 
 @dataclass

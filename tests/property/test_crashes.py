@@ -7,6 +7,7 @@ import pytest
 
 from stopship.domain.carrier import CarrierState
 from stopship.domain.order import PickState
+from stopship.domain.request import Reason
 from tests.fakes.order_book import Work
 from tests.fakes.partners import Manner, authorised, captured
 from tests.property.story import Story, outcome
@@ -46,6 +47,12 @@ def silent(play: Play) -> None:
     captured(play.world.order())
     play.world.warehouses["north"].manner = Manner.SILENT
     play.world.ask()
+
+
+def held_in_netsuite(play: Play) -> None:
+    captured(play.world.order())
+    play.world.warehouses["north"].manner = Manner.SILENT
+    play.world.ask(reason=Reason.STOCKOUT)
 
 
 def slow_everywhere(play: Play) -> None:
@@ -103,6 +110,7 @@ STORIES: dict[str, tuple[Scene, Scene | None]] = {
     "picked and pulled": (picked_and_pulled, None),
     "two places": (two_places, None),
     "silent": (silent, None),
+    "held in NetSuite": (held_in_netsuite, None),
     "slow everywhere": (slow_everywhere, None),
     "came back": (came_back, None),
     "brought back": (brought_back, None),

@@ -4,7 +4,7 @@ from stopship.application.audit import verify
 from stopship.application.invariants import Subject, check
 from stopship.domain.carrier import CarrierState
 from stopship.domain.case import Case, subtract
-from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
 from tests.fakes.world import MERCHANT, World
 from tests.statemachines.machine import Machine
 
@@ -50,6 +50,7 @@ class Play:
         tallies = check(subjects, [f"{p.where}: {p.what}" for p in audit.problems], audit.events)
         found = [f"{name} {x}" for name, tally in tallies.items() for x in tally.violations]
         of_cases = [self._hanging, self._forgotten, self._paid_unproven, self._paid_while_away, self._held_for_ever]
+        of_cases.append(self._held_in_erp_for_ever)
         return found + self._twice() + self._too_much() + [x for s in subjects for of in of_cases for x in of(s.case)]
 
     def _twice(self) -> list[str]:
@@ -129,6 +130,22 @@ class Play:
             f"{case.case_id}: {w.leg_id} is held for ever"
             for w in order.works
             if w.held and not w.gone and not w.stopped and w.leg_id not in stays
+        ]
+
+    def _held_in_erp_for_ever(self, case: Case) -> list[str]:
+        """What the desk has put on hold there is let go of with the case, but for what is blocked and what a person writes himself."""
+        skipped = case.erp_skipped
+        if not case.closed or any(c.closed and c.closed.fact.outcome == Outcome.BLOCKED for c in self.world.cases):
+            return []
+        if skipped and skipped.fact.why == "by_hand":
+            return []
+        moves = [(x.what, x.detail) for x in self.world.effects if x.subject == case.order_ref]
+        held = {hold for what, hold in moves if what == "erp.hold"}
+        return [
+            f"{case.case_id}: NetSuite's {hold} hold stands for ever"
+            for hold in sorted(held)
+            if moves.count(("erp.hold", hold)) > moves.count(("erp.release", hold))
+            and all(c.closed for c in self.world.cases if c.order_ref == case.order_ref)
         ]
 
     def _hanging(self, case: Case) -> list[str]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from stopship.application.ports import SalesOrder
+from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team
 from stopship.domain.resolution import Resolution
@@ -120,4 +122,47 @@ def test_a_line_that_joins_after_an_update_by_hand_is_closed_in_netsuite(play: P
     play.machine.before["Payment action"] = lambda: world.ask(delivery="d-2", lines={"L2": 1})
     world.answer_all(Resolution.DONE_BY_HAND)
     assert [x.detail for x in world.done("erp.update")] == [[2]] and world.erp.closed == {"1001": {2}}
+    assert play.outcome == Outcome.STOPPED
+
+
+def test_a_departure_that_comes_while_netsuite_is_read_closes_no_line(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    read = world.erp.read_sales_order
+
+    def read_and_leave(order_ref: str) -> SalesOrder | None:
+        found = read(order_ref)
+        if not order.works[0].gone:
+            world.pick(order, PickState.SHIPPED, tell=True)
+        return found
+
+    monkeypatch.setattr(world.erp, "read_sales_order", read_and_leave)
+    world.ask()
+    world.settle()
+    assert world.the_exception.cause == Cause.SHIPPED_AFTER_STOP
+    assert world.erp.closed == {} and "ErpUpdateRequested" not in play.kinds()
+    assert not world.done("payments.refund") and not world.done("mail")
+
+
+def test_a_wish_that_comes_while_netsuite_is_read_is_stopped_before_a_line_is_closed(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    captured(world.order(lines={"L1": 2, "L2": 1}, works=works))
+    read = world.erp.read_sales_order
+
+    def read_and_ask(order_ref: str) -> SalesOrder | None:
+        found = read(order_ref)
+        if len(world.case.requests) == 1:
+            world.ask(delivery="d-2", lines={"L2": 1})
+        return found
+
+    monkeypatch.setattr(world.erp, "read_sales_order", read_and_ask)
+    world.ask(lines={"L1": 2})
+    world.settle()
+    assert [x.detail for x in world.done("erp.update")] == [[1, 2]]
     assert play.outcome == Outcome.STOPPED

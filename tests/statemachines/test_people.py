@@ -329,7 +329,7 @@ def test_fraud_is_blocked_with_evidence_and_shows_who(play: Play) -> None:
     closed = world.case.closed
     assert closed and (closed.fact.outcome, closed.fact.root_cause) == (Outcome.BLOCKED, "ops_fraud")
     assert "risk-7781" in world.case.evidence and world.case.requests[0].fact.requester == "ops"
-    assert world.erp.holds["1001"] == "fraud"
+    assert world.erp.holds["1001"] == {"fraud"}
     assert world.done("mail")[0].detail == "outcome_blocked"
 
 

@@ -9,7 +9,7 @@ from stopship.application.messages import Template, language_of
 from stopship.application.next_step import person_was_asked
 from stopship.application.outcome_texts import outcome_text
 from stopship.application.ports import TicketMessage, Tickets
-from stopship.application.record import Step
+from stopship.application.record import Demand, Step
 from stopship.application.update_netsuite import outcome_of
 from stopship.domain.case import Case
 from stopship.domain.errors import PartnerBusy, PartnerDown, PartnerUnavailable, StopshipError
@@ -23,37 +23,41 @@ TAG = "stopship-"
 
 type Rows = Sequence[dict[str, Any]]
 """[{line_id, quantity, outcome}]"""
-type Ticket = tuple[str, str]
-"""Source and reference."""
+type Place = tuple[str, str, str]
+"""Source and reference of a ticket, and which answer it is."""
 
 
 class MessageFailed(StopshipError):
     """Somebody who asked could not be told. The case stays open until a person sees to it."""
 
 
-def answer_tickets(desk: Desk, case: Case, step: str, template: Template, rows: Rows) -> Case:
-    """Each ticket once each time the case ends. Raises PartnerUnavailable for the first tries, then MessageFailed."""
+def answer_tickets(desk: Desk, case: Case, step: str, template: Template, rows: Rows, demand: Demand) -> Case:
+    """Each ticket once each time the case ends. Raises PartnerUnavailable for the first tries, then MessageFailed; and what ``demand`` raises
+    of the newest case, before each ticket is told."""
     name = f"{template}:{len(case.reopened)}"
     for source, ticket_ref in case.asked_on:
         tickets = desk.partners_of(case).tickets(case.merchant, source)
         if tickets is not None:
-            case = _answer(desk, case, step, (source, ticket_ref), tickets, _message(case, template, rows), name)
+            place = source, ticket_ref, name
+            case = desk.cases.intend(case, demand, TicketAnswerRequested(*place), _key(case, place))
+            case = _answer(desk, case, step, place, tickets, _message(case, template, rows))
     return case
 
 
-def _answer(
-    desk: Desk, case: Case, step: str, ticket: Ticket, tickets: Tickets, message: TicketMessage, name: str
-) -> Case:
-    place, key = (*ticket, name), action_key(case.case_id, "", "ticket", *ticket, name)
-    case = _record(desk, case, TicketAnswerRequested(*place), key)
-    state = case.tickets[place]
+def _key(case: Case, place: Place) -> str:
+    return action_key(case.case_id, "", "ticket", *place)
+
+
+def _answer(desk: Desk, case: Case, step: str, place: Place, tickets: Tickets, message: TicketMessage) -> Case:
+    state, key = case.tickets[place], _key(case, place)
+    source, ticket_ref, _ = place
     if state.answered:
         return case
     since = max([state.requested.version, *state.failed])
     if person_was_asked(case, step, since, (Resolution.DONE_BY_HAND,)):
         return _record(desk, case, TicketAnswered(*place, "skipped:by_hand"), f"{key}:answered")
     try:
-        tickets.tell(ticket[1], replace(message, key=key))
+        tickets.tell(ticket_ref, replace(message, key=key))
     except (PartnerBusy, PartnerDown):
         # Nobody was asked: that is no try.
         raise
@@ -61,10 +65,10 @@ def _answer(
         case = _record(desk, case, TicketAnswerFailed(*place, type(error).__name__), "")
         if tries(case, case.tickets[place].failed) < TRIES:
             raise
-        raise MessageFailed(f"{ticket[0]} is away: ticket {ticket[1]} has no answer") from error
+        raise MessageFailed(f"{source} is away: ticket {ticket_ref} has no answer") from error
     except StopshipError as error:
         _record(desk, case, TicketAnswerFailed(*place, type(error).__name__), "")
-        raise MessageFailed(f"ticket {ticket[1]} has no answer: {error}"[:500]) from error
+        raise MessageFailed(f"ticket {ticket_ref} has no answer: {error}"[:500]) from error
     return _record(desk, case, TicketAnswered(*place, "answered"), f"{key}:answered")
 
 

@@ -15,7 +15,7 @@ from stopship.application.plan_legs import RECREATED_LIMIT, add_legs, add_plan, 
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
-from stopship.application.weigh_cancel import MARKETPLACES, take_back, told_reason, weigh_cancel
+from stopship.application.weigh_cancel import MARKETPLACES, still_proven, take_back, told_reason, weigh_cancel
 from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import BY_HAND, Case, subtract, total
 from stopship.domain.conservation import counts, not_cancelled, rows
@@ -164,8 +164,7 @@ def _scope(case: Case, order: OrderSnapshot) -> str:
 def _intend(case: Case, scope: str, lines: Quantities, order: OrderSnapshot) -> Step | None:
     """An intent without an answer stands, as long as it says what is proven now. The lines are counted before anything is done. Raises Conflict
     when that is not what ``scope`` was found for: a leg spoke up, or somebody asked for more, while partners were read."""
-    if not case.all_settled or case.wishes_unread or case.stopped_lines != lines:
-        raise Conflict("a leg speaks up again, or more was asked for")
+    still_proven(lines)(case)
     last = case.cancel_requested
     if last and not case.cancel_refused and not case.cancelled and _says(last.fact, scope, lines):
         return None

@@ -9,12 +9,12 @@ from stopship.application.context import Desk
 from stopship.application.messages import CameBack, Template, language_of, template_for
 from stopship.application.next_step import Next, go, legs, person, person_was_asked
 from stopship.application.outcome_texts import outcome_text
-from stopship.application.record import Step
+from stopship.application.record import Demand, Step
 from stopship.application.tell_buyer import tell_outcome
 from stopship.application.update_netsuite import outcome_of
 from stopship.application.watch_intercepts import watch_intercepts
 from stopship.domain.case import At, Case, subtract, total
-from stopship.domain.errors import PartnerRefused, PartnerUnavailable, StopshipError
+from stopship.domain.errors import Conflict, PartnerRefused, PartnerUnavailable, StopshipError
 from stopship.domain.events import (
     CaseClosed,
     InterceptEnded,
@@ -57,7 +57,7 @@ def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
         return pending
     case = _open_return(desk, case)
     case = _tell(desk, case)
-    case = answer_tickets(desk, case, STEP, _template(case), line_outcomes(case))
+    case = answer_tickets(desk, case, STEP, _template(case), line_outcomes(case), _still_so(case))
     case = desk.cases.extend(case, lambda c: _close(desk, c))
     return go() if case.closed else legs(case)
 
@@ -71,6 +71,7 @@ def _open_return(desk: Desk, case: Case) -> Case:
     lines = subtract(subtract(case.shipped_lines, case.returned_lines), opened)
     if not lines or _let_ship(case):
         return case
+    _still_so(case)(desk.cases.load(case.merchant, case.case_id))
     key = action_key(case.case_id, "", "return", str(len(case.returns) + 1))
     try:
         reference = (
@@ -104,11 +105,12 @@ def _tell(desk: Desk, case: Case) -> Case:
         return case
     buyers = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
     if buyers is not None and case.order is not None:
-        return tell_outcome(desk, case, buyers, name, template, STEP)
+        return tell_outcome(desk, case, buyers, name, template, STEP, _still_so(case))
+    to, skipped = _addressee(desk, case, template)
     taken_back = case.messages_not_sent.get(name, [])
     key = action_key(case.case_id, "", "message", name, *([str(len(taken_back) + 1)] if taken_back else []))
-    case = desk.cases.extend(case, lambda _: _requested(name, key))
-    status, message_id = _send(desk, case, template, name)
+    case = desk.cases.intend(case, _still_so(case), MessageRequested(name), key)
+    status, message_id = (skipped, "") if skipped else _send(desk, case, template, name, to)
 
     def build(_: Case) -> Step:
         step = Step()
@@ -116,6 +118,25 @@ def _tell(desk: Desk, case: Case) -> Case:
         return step
 
     return desk.cases.extend(case, build)
+
+
+def _still_so(case: Case) -> Demand:
+    """The end that was found of the case is its end in the newest one too: nobody is told, or sent a return for, what no longer holds."""
+    found = _end(case)
+
+    def demand(current: Case) -> None:
+        if not _over(current) or _end(current) != found:
+            raise Conflict("the case has moved on since its end was found")
+
+    return demand
+
+
+def _over(case: Case) -> bool:
+    return case.all_settled and not case.wishes_unread and not case.open_exceptions and case.money_settled is not None
+
+
+def _end(case: Case) -> tuple[object, ...]:
+    return _template(case), line_outcomes(case), case.money_settled, len(case.reopened)
 
 
 def _template(case: Case) -> Template:
@@ -132,33 +153,33 @@ def is_mixed(case: Case) -> bool:
     return len({row["outcome"] for row in line_outcomes(case)}) > 1
 
 
-def _requested(name: str, key: str) -> Step:
-    step = Step()
-    step.add(MessageRequested(name), key)
-    return step
-
-
 def _not_sent(name: str) -> Step:
     step = Step()
     step.add(MessageNotSent(name, "unavailable"))
     return step
 
 
-def _send(desk: Desk, case: Case, template: Template, name: str) -> tuple[str, str]:
-    """Status and message id. Raises PartnerUnavailable for the first tries that certainly did not go out, then MessageFailed."""
-    sender = desk.partners.sender(case.merchant)
+def _addressee(desk: Desk, case: Case, template: Template) -> tuple[str, str]:
+    """The customer's address, or "" and why nobody is written to. Asked for before the intent, so that nothing comes between that and
+    the message."""
     since = max((x.version for x in (*case.reopened, *_ends(case))), default=0)
-    if not sender or person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
-        return "skipped:no_sender" if not sender else "skipped:by_hand", ""
+    if not desk.partners.sender(case.merchant):
+        return "", "skipped:no_sender"
+    if person_was_asked(case, STEP, since, (Resolution.DONE_BY_HAND,)):
+        return "", "skipped:by_hand"
     if case.order is None:
-        return "skipped:no_order", ""
+        return "", "skipped:no_order"
     if template is Template.WITHDRAWN and case.kind is Kind.AUTO:
-        return "skipped:nobody_asked", ""
+        return "", "skipped:nobody_asked"
     to = desk.partners_of(case).order_system(case.merchant, case.channel).contact(case.order_ref)
-    if not to:
-        return "skipped:no_address", ""
+    return to, "" if to else "skipped:no_address"
+
+
+def _send(desk: Desk, case: Case, template: Template, name: str, to: str) -> tuple[str, str]:
+    """Status and message id. Raises PartnerUnavailable for the first tries that certainly did not go out, then MessageFailed."""
+    sender, order = desk.partners.sender(case.merchant), case.order.fact.display_ref if case.order else case.order_ref
     why = case.money_settled.fact.why if case.money_settled else ""
-    told = outcome_text(template, language_of(case), case.order.fact.display_ref, why)
+    told = outcome_text(template, language_of(case), order, why)
     tags = {"merchant": case.merchant, "case": case.case_id, "template": template}
     try:
         return "sent", desk.mailer.send(sender, to, told.subject, told.text, tags)

@@ -225,7 +225,7 @@ def _acts_once(s: Subject, tally: Tally) -> None:
 def _told_only_the_outcome(s: Subject, tally: Tally) -> None:
     told: list[tuple[int, e.MessageSent | e.TicketAnswered]] = [*s.of(e.MessageSent), *s.of(e.TicketAnswered)]
     for version, message in told:
-        then = s.before(version)
+        then = s.before(_decided(s.before(version), message) or version)
         where = f"{s.case.case_id} v{version}: {message.template}"
         if isinstance(message, e.MessageSent) and message.template.startswith(f"{RECEIVED}:"):
             # It says that a wish was received, and nothing of its outcome.
@@ -236,6 +236,16 @@ def _told_only_the_outcome(s: Subject, tally: Tally) -> None:
             tally.expect(
                 not then.legs or bool(ends & ENDS_WITHOUT_SHIPMENT), f"{where} says cancelled, and nothing was stopped"
             )
+
+
+def _decided(then: Case, message: e.MessageSent | e.TicketAnswered) -> int:
+    """The version at which somebody was last about to say it, 0 where nothing tells: what comes in while a message is on its way is
+    not what it was sent upon."""
+    if isinstance(message, e.MessageSent):
+        asked = then.message_requests.get(message.template)
+        return asked.version if asked else 0
+    ticket = then.tickets.get((message.system, message.ticket_ref, message.template))
+    return max(ticket.requested.version, *ticket.failed, 0) if ticket else 0
 
 
 def _pinned_policy(s: Subject, tally: Tally) -> None:

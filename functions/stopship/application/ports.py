@@ -255,12 +255,14 @@ class ErpLine:
 
 @frozen
 class SalesOrder:
-    """``status`` is the single-letter status (A-H). ``fields`` are the audit fields under their plain names (``case_id``, ...)."""
+    """``status`` is the single-letter status (A-H). ``fields`` are the audit fields under their plain names (``case_id``, ...). ``holds`` are
+    the hold types that stand, whoever set them."""
 
     record_id: str
     status: str
     lines: tuple[ErpLine, ...]
     fields: Mapping[str, str] = field(default_factory=dict)
+    holds: frozenset[str] = frozenset()
 
 
 @frozen
@@ -268,7 +270,8 @@ class ErpUpdate:
     """``close`` are line numbers to close; ``reduce`` is line number to its new quantity, for part of a line.
 
     ``fields`` use the plain names case_id, ticket_id, reason, requested_at, stopship_sent_at, stopship_acked_at, ack_level,
-    final_outcome, final_at. ``hold`` is "", "fraud", "address" or "warehouse".
+    final_outcome, final_at; what is not named stays as it is. ``note`` "" leaves the note alone. ``hold`` is "", "fraud", "address" or
+    "warehouse"; ``release`` are hold types to let go of.
     """
 
     fields: Mapping[str, str]
@@ -276,6 +279,7 @@ class ErpUpdate:
     hold: str
     close: Sequence[int]
     reduce: Mapping[int, int]
+    release: Sequence[str] = ()
 
 
 class Erp(Protocol):

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from stopship.application.context import Desk
+from stopship.application.hold_in_erp import hold_in_erp
 from stopship.application.next_step import Next
 from stopship.application.ports import Callback, ExceptionItem
 from stopship.application.record import Step
@@ -39,7 +40,7 @@ def raise_exception(
     desk: Desk, merchant: str, case_id: str, *, leg_id: str, step: str, cause: str, error: str, detail: str, token: str
 ) -> Next:
     """``leg_id`` is "" for the case as a whole; ``error`` is the class of an error that ended a step, ``cause`` a step's own
-    finding. Ends the wait at once when the reason for it has gone."""
+    finding. Ends the wait at once when the reason for it has gone. Once somebody is asked about a leg, the ERP is told to hold the order."""
     why = Cause(cause) if cause else _ERRORS.get(error, Cause.UNEXPECTED_ERROR)
     case = desk.cases.record(merchant, case_id, lambda c: _open(desk, c, leg_id, step, why, error, detail, token))
     state = case.exception_of(leg_id)
@@ -47,6 +48,7 @@ def raise_exception(
         desk.tasks.wake(token, {"leg_id": leg_id, "step": step})
         return {"next": "woken"}
     set_timer(desk, case, state)
+    hold_in_erp(desk, case)
     return {"next": "waiting"}
 
 

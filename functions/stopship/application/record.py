@@ -38,6 +38,8 @@ class Step:
 
 
 type Build = Callable[[Case], Step | None]
+type Demand = Callable[[Case], None]
+"""What a case must still meet for an effect on it. Raises Conflict where it does not."""
 
 
 @frozen
@@ -76,6 +78,18 @@ class CaseBook:
             except Conflict:
                 continue
         raise Conflict(f"{case.case_id} kept changing")
+
+    def intend(self, case: Case, demand: Demand, fact: Event, key: str) -> Case:
+        """Right before an effect: its intent, in one with the demand on the newest version. An intent that is there already is not recorded
+        again, and the demand is made of the newest version all the same. Raises what ``demand`` raises."""
+
+        def build(current: Case) -> Step:
+            demand(current)
+            step = Step()
+            step.add(fact, key)
+            return step
+
+        return self.record(case.merchant, case.case_id, build)
 
     def append(self, case: Case, step: Step) -> Case:
         """Adds the step to exactly this version of the case. Raises Conflict when the case has moved on."""

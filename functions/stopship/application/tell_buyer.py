@@ -9,7 +9,7 @@ from stopship.application.buyer_texts import ASK_OFFICIAL, buyer_texts
 from stopship.application.context import Desk
 from stopship.application.next_step import person_was_asked
 from stopship.application.ports import BuyerMessages
-from stopship.application.record import Step
+from stopship.application.record import Demand, Step
 from stopship.domain.case import Case
 from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
 from stopship.domain.events import MessageNotSent, MessageRequested, MessageSent
@@ -26,22 +26,26 @@ class Told:
     status: str
 
 
-def tell_outcome(desk: Desk, case: Case, messages: BuyerMessages, name: str, template: str, step: str) -> Case:
-    """Raises MessageFailed when it is in doubt, so that a person decides: retry sends it once more, done_by_hand ends it."""
+def tell_outcome(
+    desk: Desk, case: Case, messages: BuyerMessages, name: str, template: str, step: str, demand: Demand
+) -> Case:
+    """Raises MessageFailed when it is in doubt, so that a person decides: retry sends it once more, done_by_hand ends it. Raises what
+    ``demand`` raises of the newest case, before it is sent."""
     requested = case.message_requests.get(name)
     if requested:
         if person_was_asked(case, step, requested.version, (Resolution.DONE_BY_HAND,)):
             return _ended(desk, case, name, "skipped:by_hand")
         if not person_was_asked(case, step, requested.version, (Resolution.RETRY,)):
             raise MessageFailed(f"{name} may or may not have reached the buyer")
-    told = _send(desk, case, messages, name, template)
+    told = _send(desk, case, messages, name, template, demand)
     if told.status == "in_doubt":
         raise MessageFailed(f"{name} may or may not have reached the buyer")
     return _ended(desk, told.case, name, told.status)
 
 
-def ask_official(desk: Desk, case: Case) -> Told:
-    """Asks the buyer, once in a case, to use the marketplace's own button. What is in the way never keeps the case from a person."""
+def ask_official(desk: Desk, case: Case, demand: Demand) -> Told:
+    """Asks the buyer, once in a case, to use the marketplace's own button. What is in the way never keeps the case from a person; a case
+    that does not meet ``demand`` any more goes another way."""
     messages = desk.partners_of(case).buyer_messages(case.merchant, case.channel)
     if messages is None:
         return Told(case, "skipped:no_messages")
@@ -50,16 +54,17 @@ def ask_official(desk: Desk, case: Case) -> Told:
     if ASK_OFFICIAL in case.message_requests:
         return Told(_ended(desk, case, ASK_OFFICIAL, "in_doubt"), "in_doubt")
     try:
-        told = _send(desk, case, messages, ASK_OFFICIAL, ASK_OFFICIAL)
+        told = _send(desk, case, messages, ASK_OFFICIAL, ASK_OFFICIAL, demand)
     except (PartnerUnavailable, PartnerContractBroken) as error:
         return Told(desk.cases.load(case.merchant, case.case_id), f"not_sent:{type(error).__name__}")
     return Told(_ended(desk, told.case, ASK_OFFICIAL, told.status), told.status)
 
 
-def _send(desk: Desk, case: Case, messages: BuyerMessages, name: str, template: str) -> Told:
+def _send(desk: Desk, case: Case, messages: BuyerMessages, name: str, template: str, demand: Demand) -> Told:
     """One try, with its intent before it. Raises what certainly kept it from being sent, after the intent is taken back."""
     number = str(case.message_tries.get(name, 0) + 1)
-    case = _record(desk, case, MessageRequested(name), action_key(case.case_id, "", "message", name, number))
+    key = action_key(case.case_id, "", "message", name, number)
+    case = desk.cases.intend(case, demand, MessageRequested(name), key)
     try:
         return Told(case, messages.send(case.order_ref, buyer_texts(template, case.order_ref)))
     except PartnerRefused as refusal:
@@ -78,7 +83,7 @@ def _ended(desk: Desk, case: Case, name: str, status: str) -> Case:
     return _record(desk, case, MessageSent(name, "", status), action_key(case.case_id, "", "message_sent", name))
 
 
-def _record(desk: Desk, case: Case, fact: MessageRequested | MessageNotSent | MessageSent, key: str = "") -> Case:
+def _record(desk: Desk, case: Case, fact: MessageNotSent | MessageSent, key: str = "") -> Case:
     def build(_: Case) -> Step:
         step = Step()
         step.add(fact, key)

@@ -1,4 +1,5 @@
-"""Step 6: the ERP. Closes by line number, and writes what finance needs to trace the decision."""
+"""Step 6: the ERP. Closes by line number, writes what finance needs to trace the decision, and lets go of holds that are the desk's own and
+for which the reason is over."""
 
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, answers, go, legs, most, person
@@ -6,7 +7,7 @@ from stopship.application.ports import Erp, ErpLine, ErpUpdate, SalesOrder
 from stopship.application.record import Step
 from stopship.domain.case import Case, ExceptionState, subtract, total
 from stopship.domain.conservation import LineCount, disturbed, rows
-from stopship.domain.errors import PartnerRefused
+from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import ErpSkipped, ErpUpdated, ErpUpdateRequested, LinesCounted
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel
@@ -62,12 +63,13 @@ def _update(desk: Desk, case: Case, erp: Erp) -> Next:
     unbilled = [x.line for x in order.lines if x.line in close and x.fulfilled > x.billed]
     if unbilled:
         return person(Cause.INVOICE_BEFORE_CLOSE, f"invoice the fulfilled part of lines {unbilled} before closing")
-    case = desk.cases.extend(case, lambda c: _intend(c, order, [*close, *reduce]))
-    update = ErpUpdate(fields_of(desk, case), note_of(case), _hold(desk, case), close, reduce)
+    # The newest case: a leg may have spoken up while the turn was waited for, or while NetSuite was read.
+    case = desk.cases.record(case.merchant, case.case_id, lambda c: _intend(desk, c, order, close, reduce))
+    update = _wanted(desk, case, close, reduce)
     try:
         after = erp.update(order, update)
     except PartnerRefused as refusal:
-        return person(Cause.ERP_REFUSED, str(refusal))
+        return person(Cause.ERP_REFUSED, f"{refusal}{_still_held(case)}")
     case = desk.cases.extend(case, lambda c: _updated(c, after, update))
     moved = disturbed(_counts(order), _counts(after), {str(line) for line in (*close, *reduce)})
     if moved:
@@ -158,7 +160,23 @@ def note_of(case: Case) -> str:
     return f"Stopship {case.case_id}: {case.reason} -> {outcome_of(case)} ({legs_text})"
 
 
+def _wanted(desk: Desk, case: Case, close: list[int], reduce: dict[int, int]) -> ErpUpdate:
+    hold = _hold(desk, case)
+    return ErpUpdate(fields_of(desk, case), note_of(case), hold, close, reduce, _released(case, hold))
+
+
+def _released(case: Case, hold: str) -> list[str]:
+    """The desk's own, but for the one that stays. What other people hold is theirs to let go of."""
+    return sorted(x for x in case.erp_holds if x != hold)
+
+
+def _still_held(case: Case) -> str:
+    """For whoever writes it by hand."""
+    return f"; the desk holds it there: {', '.join(sorted(case.erp_holds))}" if case.erp_holds else ""
+
+
 def _hold(desk: Desk, case: Case) -> str:
+    """What is blocked stays on hold; what is stopped otherwise is closed, and the rest may ship."""
     if outcome_of(case) is Outcome.BLOCKED:
         return desk.policy_of(case).reasons[case.reason].erp_hold
     return ""
@@ -176,11 +194,17 @@ def _skip(desk: Desk, case: Case, why: str) -> Next:
     return go()
 
 
-def _intend(case: Case, order: SalesOrder, lines: list[int]) -> Step:
+def _intend(desk: Desk, case: Case, order: SalesOrder, close: list[int], reduce: dict[int, int]) -> Step:
+    """The lines are counted before anything is done. Raises Conflict when these are not the case's lines any more: a leg spoke up, or
+    somebody asked for more."""
+    if not case.all_settled or case.wishes_unread or lines_to_close(case, order) != (close, reduce, []):
+        raise Conflict("a leg speaks up again, or more was asked for")
+    lines = [*close, *reduce]
     attempt = case.erp_requested.fact.attempt + 1 if case.erp_requested else 1
-    step = Step()
+    hold, step = _hold(desk, case), Step()
+    own = "" if hold in order.holds and hold not in case.erp_holds else hold
     step.add(
-        ErpUpdateRequested(SYSTEM, order.record_id, sorted(lines), attempt),
+        ErpUpdateRequested(SYSTEM, order.record_id, sorted(lines), attempt, own, _released(case, hold)),
         action_key(case.case_id, "", "erp", str(attempt)),
     )
     step.add(LinesCounted(SYSTEM, "before", attempt, rows(_counts(order))))
@@ -188,8 +212,11 @@ def _intend(case: Case, order: SalesOrder, lines: list[int]) -> Step:
 
 
 def _updated(case: Case, after: SalesOrder, update: ErpUpdate) -> Step:
-    attempt = case.erp_requested.fact.attempt if case.erp_requested else 0
+    asked = case.erp_requested.fact if case.erp_requested else None
+    lines, fields = sorted([*update.close, *update.reduce]), dict(update.fields)
     step = Step()
-    step.add(LinesCounted(SYSTEM, "after", attempt, rows(_counts(after))))
-    step.add(ErpUpdated(SYSTEM, after.record_id, sorted([*update.close, *update.reduce]), dict(update.fields)))
+    step.add(LinesCounted(SYSTEM, "after", asked.attempt if asked else 0, rows(_counts(after))))
+    step.add(
+        ErpUpdated(SYSTEM, after.record_id, lines, fields, asked.hold if asked else "", list(update.release)),
+    )
     return step

@@ -5,13 +5,14 @@ Both are recorded before the call. An unbacked reason is never sent; a rate abov
 
 from stopship.application.context import Desk
 from stopship.application.next_step import Next, person
-from stopship.application.record import Step
+from stopship.application.record import Demand, Step
 from stopship.application.tell_buyer import ask_official
 from stopship.domain.cancel_reason import BUYERS, choose, grounds_of, officially_asked
 from stopship.domain.case import At, Case
+from stopship.domain.errors import Conflict
 from stopship.domain.events import CancelWeighed
 from stopship.domain.market import SKU_DAYS, WINDOW_DAYS, Projection, SellerCancel, day_before, day_of, project
-from stopship.domain.order import OrderSnapshot
+from stopship.domain.order import OrderSnapshot, Quantities
 from stopship.domain.policy import Cause, Policy
 from stopship.domain.resolution import Resolution
 
@@ -26,7 +27,7 @@ def weigh_cancel(desk: Desk, case: Case, order: OrderSnapshot) -> tuple[Case, Ne
     case = desk.cases.extend(case, lambda c: _weigh(desk, c, order))
     told = case.weighed[-1]
     if not told.fact.reason:
-        asked = ask_official(desk, case) if told.fact.mapped in BUYERS else None
+        asked = ask_official(desk, case, still_proven(case.stopped_lines)) if told.fact.mapped in BUYERS else None
         note = f"; the buyer was asked for the official request: {asked.status}" if asked else ""
         return asked.case if asked else case, person(Cause.CANCEL_REASON_UNBACKED, f"{told.fact.why}{note}")
     if _too_many(desk.policy_of(case), case, told):
@@ -34,6 +35,16 @@ def weigh_cancel(desk: Desk, case: Case, order: OrderSnapshot) -> tuple[Case, Ne
     if not told.fact.excluded:
         desk.ledger.note_seller_cancel(case.merchant, _counted(case, order, "sent"))
     return case, None
+
+
+def still_proven(lines: Quantities) -> Demand:
+    """These lines, all of them, are what is proven by now not to ship, and nobody has asked for more."""
+
+    def demand(case: Case) -> None:
+        if not case.all_settled or case.wishes_unread or case.stopped_lines != lines:
+            raise Conflict("a leg speaks up again, or more was asked for")
+
+    return demand
 
 
 def _weigh(desk: Desk, case: Case, order: OrderSnapshot) -> Step | None:

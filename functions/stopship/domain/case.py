@@ -306,6 +306,9 @@ class Case:
     """The newest count of each system, "before" and "after" a change of ours."""
     submissions_ended: set[str] = field(default_factory=set)
     """References of submissions that the partner says it is through with."""
+    erp_hold_requested: At[e.ErpHoldRequested] | None = None
+    erp_holds: dict[str, bool] = field(default_factory=dict)
+    """Holds of the sales order that are the desk's own, by type; False while nobody knows whether it stands. Others' are not among them."""
     erp_requested: At[e.ErpUpdateRequested] | None = None
     erp_updated: list[At[e.ErpUpdated]] = field(default_factory=list)
     erp_skipped: At[e.ErpSkipped] | None = None
@@ -896,14 +899,46 @@ def _counted(case: Case, x: At[e.LinesCounted]) -> None:
     case.counted[x.fact.system, x.fact.moment] = x
 
 
+@_on(e.ErpHoldRequested)
+def _erp_hold_requested(case: Case, x: At[e.ErpHoldRequested]) -> None:
+    case.erp_hold_requested = x
+    case.erp_holds.setdefault(x.fact.hold, False)
+
+
+@_on(e.ErpHoldAnswered)
+def _erp_hold_answered(case: Case, x: At[e.ErpHoldAnswered]) -> None:
+    """Two legs may ask for the same hold: that one of them did not get it says nothing of the other's."""
+    hold, asked = x.fact.hold, case.erp_hold_requested
+    if x.fact.level == "released" or (x.fact.level == "held" and _let_go(case, hold)):
+        case.erp_holds.pop(hold, None)
+    elif x.fact.level == "held":
+        case.erp_holds[hold] = True
+    elif x.fact.level == "in_doubt":
+        case.erp_holds.setdefault(hold, False)
+    elif asked and asked.fact.attempt == x.fact.attempt and not case.erp_holds.get(hold):
+        case.erp_holds.pop(hold, None)
+
+
+def _let_go(case: Case, hold: str) -> bool:
+    """Step 6 let go of it while its answer was on its way."""
+    asked, ended = case.erp_hold_requested, case.erp_requested
+    return ended is not None and hold in ended.fact.release and (asked is None or ended.version > asked.version)
+
+
 @_on(e.ErpUpdateRequested)
 def _erp_requested(case: Case, x: At[e.ErpUpdateRequested]) -> None:
     case.erp_requested = x
+    if x.fact.hold:
+        case.erp_holds.setdefault(x.fact.hold, False)
 
 
 @_on(e.ErpUpdated)
 def _erp_updated(case: Case, x: At[e.ErpUpdated]) -> None:
     case.erp_updated.append(x)
+    if x.fact.hold:
+        case.erp_holds[x.fact.hold] = True
+    for hold in x.fact.released:
+        case.erp_holds.pop(hold, None)
 
 
 @_on(e.ErpSkipped)

@@ -600,21 +600,50 @@ class LinesCounted(Event):
 
 
 @frozen
-class ErpUpdateRequested(Event):
+class ErpHoldRequested(Event):
+    """While a person decides about a leg, the sales order is to carry this hold: from here on it is the desk's own."""
+
     system: str
     record: str
-    lines: list[int]
+    hold: str
     attempt: int
 
 
 @frozen
+class ErpHoldAnswered(Event):
+    """``level`` is held, in_doubt, not_held, by_others (it stood before the desk asked for it: nothing was written) or released (what it was
+    for had ended when it came to be). ``attempt`` is that of the intent whose end this is, 0 where it is nobody's or another's."""
+
+    system: str
+    record: str
+    hold: str
+    level: str
+    attempt: int
+    reason: str = ""
+
+
+@frozen
+class ErpUpdateRequested(Event):
+    """``hold`` is the hold of the desk's own that is to stand from now on, ``release`` those that are to go."""
+
+    system: str
+    record: str
+    lines: list[int]
+    attempt: int
+    hold: str = ""
+    release: list[str] = field(default_factory=list)
+
+
+@frozen
 class ErpUpdated(Event):
-    """``fields`` are the audit fields as written: ids, codes and times only."""
+    """``fields`` are the audit fields as written: ids, codes and times only. ``hold`` and ``released`` are as they were asked for."""
 
     system: str
     record: str
     lines: list[int]
     fields: Mapping[str, str]
+    hold: str = ""
+    released: list[str] = field(default_factory=list)
 
 
 @frozen

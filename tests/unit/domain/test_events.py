@@ -2,7 +2,14 @@
 
 import pytest
 
-from stopship.domain.events import ExceptionOpened, ExecutionStarted, OrderNotFound, from_data
+from stopship.domain.events import (
+    ErpUpdated,
+    ErpUpdateRequested,
+    ExceptionOpened,
+    ExecutionStarted,
+    OrderNotFound,
+    from_data,
+)
 
 
 def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
@@ -11,6 +18,17 @@ def test_a_field_that_an_older_version_did_not_know_has_its_default() -> None:
     ).data()
     del told["person"]
     assert from_data("ExceptionOpened", told).data()["person"] == ""
+
+
+def test_an_update_of_the_erp_that_knew_no_holds_has_let_go_of_none() -> None:
+    asked = ErpUpdateRequested("netsuite", "71", [1], 1).data()
+    done = ErpUpdated("netsuite", "71", [1], {"case_id": "case-1"}).data()
+    for name in ("hold", "release"):
+        del asked[name]
+    for name in ("hold", "released"):
+        del done[name]
+    assert from_data("ErpUpdateRequested", asked) == ErpUpdateRequested("netsuite", "71", [1], 1, "", [])
+    assert from_data("ErpUpdated", done) == ErpUpdated("netsuite", "71", [1], {"case_id": "case-1"}, "", [])
 
 
 def test_what_a_newer_version_wrote_is_refused() -> None:

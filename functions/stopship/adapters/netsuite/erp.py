@@ -62,12 +62,13 @@ class NetSuiteErp:
 
 def differences(order: SalesOrder, update: ErpUpdate) -> dict[str, Any]:
     """The PATCH body that is still needed: {} when the order is as it should be."""
-    wanted = {**update.fields, NOTE: update.note}
+    wanted = {**update.fields, NOTE: update.note} if update.note else update.fields
     changes: dict[str, Any] = {
         PREFIX + name: value or None for name, value in wanted.items() if order.fields.get(name, "") != value
     }
-    if update.hold and order.fields.get(hold_field(update.hold)) != "true":
+    if update.hold and update.hold not in order.holds:
         changes[PREFIX + hold_field(update.hold)] = True
+    changes |= {PREFIX + hold_field(hold): False for hold in update.release if hold in order.holds}
     lines = [*(_close(order, n) for n in update.close), *(_reduce(order, n, q) for n, q in update.reduce.items())]
     rows = [row for row in lines if row]
     return {**changes, "item": {"items": rows}} if rows else changes

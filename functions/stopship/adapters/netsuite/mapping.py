@@ -53,6 +53,7 @@ def sales_order(record: Mapping[str, Any], line_ref_field: str) -> SalesOrder:
         status=status(record),
         lines=tuple(_line(row, f"item.items[{index}]", line_ref_field) for index, row in enumerate(rows)),
         fields={name: _text(record.get(PREFIX + name)) for name in named},
+        holds=frozenset(hold for hold in HOLDS if record.get(PREFIX + hold_field(hold)) is True),
     )
 
 

@@ -64,6 +64,21 @@ def test_an_emptied_field_is_written_as_null_and_an_empty_one_not_at_all() -> No
     }
 
 
+def test_holds_are_let_go_of_one_by_one_where_they_stand() -> None:
+    order = sales_order(record(custbody_cxl_hold_fraud=True, custbody_cxl_hold_address=False), "")
+    assert order.holds == {"fraud"}
+    wanted = ErpUpdate({}, "", "warehouse", (), {}, release=("fraud", "address"))
+    assert differences(order, wanted) == {"custbody_cxl_hold_warehouse": True, "custbody_cxl_hold_fraud": False}
+
+
+def test_a_hold_alone_leaves_the_note_and_all_other_fields_as_they_are() -> None:
+    order = sales_order(record(custbody_cxl_note="n", custbody_cxl_final_outcome="stopped"), "")
+    assert differences(order, ErpUpdate({"case_id": "case-1"}, "", "fraud", (), {})) == {
+        "custbody_cxl_case_id": "case-1",
+        "custbody_cxl_hold_fraud": True,
+    }
+
+
 def test_a_closed_line_is_neither_closed_nor_cut_again() -> None:
     row = {"line": 1, "quantity": 2, "isClosed": True}
     order = sales_order(record(item={"items": [row]}), "")

@@ -11,7 +11,7 @@ from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import Resolution
-from tests.fakes.order_book import Work
+from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import captured
 from tests.fakes.trouble import Trouble
 from tests.fakes.world import MERCHANT
@@ -383,6 +383,60 @@ def test_what_others_have_paid_back_is_not_paid_again(amazon: Play) -> None:
     order.refunded_lines = {"L1": 2}
     amazon.world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
     assert money(amazon) == "paid_back_by_others" and not amazon.world.done("payments.refund")
+
+
+def two_shipped(play: Play) -> Order:
+    """Two lines that had left when the first of them was asked for."""
+    world = play.world
+    world.channel, world.partners.has_payments = "amazon", False
+    works = [Work("a", "north", {"L1": 1}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 1, "L2": 1}, works=works)
+    policy(play, shipped_refund="ask")
+    captured(order)
+    world.pick(order, PickState.DELIVERED, "a")
+    world.pick(order, PickState.DELIVERED, "b")
+    world.ask(official=True, lines={"L1": 1})
+    world.settle()
+    return order
+
+
+def test_what_joins_after_an_approval_is_asked_about_by_itself(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    world.payments.pending_for, world.payments.expected = 40 * 3600, 54 * 3600
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(600)
+    assert len(world.case.moves) == 1 and not world.exceptions
+    world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.SHIPPED_REFUND_REQUESTED and order.refunded_lines == {"L1": 1}
+    world.answer_all(Resolution.NO_REFUND)
+    assert money(play) == "no_refund_by_person" and order.refunded_lines == {"L1": 1}
+
+
+def test_what_joins_after_an_approval_is_paid_back_when_it_is_approved_too(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    world.payments.pending_for, world.payments.expected = 3600, 54 * 3600
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(600)
+    world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.settle()
+    assert order.refunded_lines == {"L1": 1}
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert money(play) == "refunded" and order.refunded_lines == {"L1": 1, "L2": 1}
+
+
+def test_a_word_on_a_refund_that_failed_is_not_about_what_joined_since_it_was_approved(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    world.payments.pending_for, world.payments.expected, world.payments.fails = 3600, 54 * 3600, 1
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(600)
+    world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.MONEY_FAILED
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert world.the_exception.cause == Cause.SHIPPED_REFUND_REQUESTED and order.refunded_lines == {}
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert order.refunded_lines == {"L2": 1} and len(world.done("payments.refund")) == 1
 
 
 def test_a_refused_quote_is_finances(amazon: Play) -> None:

@@ -8,7 +8,7 @@ import pytest
 from stopship.application.invariants import Subject, check
 from stopship.application.record import Step
 from stopship.domain.errors import InvalidInput
-from stopship.domain.events import Event, LegReopened, MoneyFailed, MoneyRequested, MoneySettled
+from stopship.domain.events import Event, LegReopened, LinesAlreadyShipped, MoneyFailed, MoneyRequested, MoneySettled
 from stopship.domain.money import MoveState, PaymentSnapshot, Transaction, TransactionKind, TransactionStatus
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
@@ -337,13 +337,13 @@ def record(play: Play, fact: Event) -> None:
     play.world.desk.cases.record(MERCHANT, play.world.case.case_id, lambda _: step)
 
 
-def faults(play: Play, *facts: Event) -> list[str]:
+def faults(play: Play, *facts: Event, rule: str = "I3") -> list[str]:
     """What of the money the check finds wrong when these facts follow."""
     for fact in facts:
         record(play, fact)
     case = play.world.case
     subject = Subject(case, play.world.ledger.load(MERCHANT, case.case_id), ())
-    return check([subject], [], 0)["I3"].violations
+    return check([subject], [], 0)[rule].violations
 
 
 def test_the_check_sees_an_end_of_the_money_that_leaves_out_a_leg_or_a_part() -> None:
@@ -394,6 +394,40 @@ def test_shipped_lines_are_paid_back_only_when_two_people_say_so(play: Play) -> 
     world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
     assert order.refunded_lines == {"L1": 2, "L2": 1} and len(world.done("payments.refund")) == 1
     assert play.outcome == Outcome.SHIPPED
+
+
+def test_what_joins_after_an_approval_and_had_left_before_is_not_paid_back_with_it(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    world.pick(order, PickState.SHIPPED, "b")
+    by_amount(order, "2.00")
+    world.ask(lines={"L1": 2})
+    world.settle()
+    world.payments.pending_for = 300
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(30)
+    assert len(world.case.moves) == 1
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert order.refunded_lines == {"L1": 2} and len(world.done("payments.refund")) == 1
+    assert world.case.shipped_lines == {"L2": 1} and settled(play) == "refunded"
+
+
+def test_the_check_sees_money_for_what_joined_after_its_approval() -> None:
+    play = Play()
+    works = [Work("a", "north", {"L1": 1}), Work("b", "south", {"L2": 1})]
+    order = play.world.order(lines={"L1": 1, "L2": 1}, works=works)
+    captured(order)
+    by_amount(order, "2.00")
+    play.world.ask(lines={"L1": 1})
+    play.world.settle()
+    play.world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert faults(play, rule="I2") == []
+    left = LinesAlreadyShipped({"L2": 1})
+    (found,) = faults(play, left, MoneyRequested("k", "refund", "10.00", "EUR", "", {"L2": 1}), rule="I2")
+    assert "more lines paid than proven" in found
 
 
 def test_two_cancels_of_pieces_of_the_same_line_are_each_paid_back(play: Play) -> None:

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from stopship.application.await_submission import expect_word
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, answers, go, legs, most, person, wait, wait_announced
+from stopship.application.next_step import Next, answers, go, legs, person, wait, wait_announced
 from stopship.application.ports import BookEntry, MoveAnswer, Payments
 from stopship.application.record import Step
-from stopship.domain.case import ENDS_MONEY, PAYMENT_STEP, Case, MoveRecord, lines_of, subtract, total
+from stopship.domain.case import ENDS_MONEY, PAYMENT_STEP, Case, MoveRecord, lines_of, most, subtract, total
 from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled, RefundQuoted
 from stopship.domain.ids import money_key
@@ -86,7 +86,7 @@ def _channel_pays(desk: Desk, case: Case) -> Next:
     asks = desk.policy_of(case).amazon.shipped_refund == "ask"
     if payments is None or not asks or not case.shipped_lines or case.order is None:
         return _settle(desk, case, Settled("order_system_pays"), None)
-    by_person = _by_person(case, _shipped_to_pay(case))
+    by_person = _by_person(case, _unpaid(case, case.shipped_lines))
     if by_person:
         return _settle(desk, case, by_person, None)
     try:
@@ -98,19 +98,22 @@ def _channel_pays(desk: Desk, case: Case) -> Next:
 
 
 def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
-    """One line at a time, so that each has an end of its own."""
-    rest = _shipped_to_pay(case)
+    """One line at a time, so that each has an end of its own. What was shown to nobody is asked about when the rest is paid."""
+    rest, approved = _unpaid(case, case.shipped_lines), _unpaid(case, case.approved_lines)
     if not rest:
         return _settle(desk, case, Settled("refunded"), payments.read(case.order_ref))
-    if not case.refund_approved:
-        return person(Cause.SHIPPED_REFUND_REQUESTED, f"{sum(rest.values())} pieces left: a return, or a refund?")
+    if not approved:
+        return _return_or_refund(rest)
     snapshot = payments.read(case.order_ref)
     book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
-    rest = subtract(rest, _by_others(snapshot, book))
-    if not rest:
+    others = _by_others(snapshot, book)
+    if not subtract(rest, others):
         return _settle(desk, case, Settled("paid_back_by_others"), snapshot)
-    line = min(rest)
-    quote = payments.quote(case.order_ref, {line: rest[line]})
+    due = subtract(approved, others)
+    if not due:
+        return _return_or_refund(subtract(rest, others))
+    line = min(due)
+    quote = payments.quote(case.order_ref, {line: due[line]})
     step = Step()
     step.add(RefundQuoted(str(quote.amount), quote.currency, dict(quote.lines)))
     case = desk.cases.extend(case, lambda _: step)
@@ -119,9 +122,14 @@ def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
     return _do(desk, _book(desk, case, move, snapshot), payments, move)
 
 
-def _shipped_to_pay(case: Case) -> dict[str, int]:
+def _return_or_refund(lines: Quantities) -> Next:
+    return person(Cause.SHIPPED_REFUND_REQUESTED, f"{sum(lines.values())} pieces left: a return, or a refund?")
+
+
+def _unpaid(case: Case, left: Quantities) -> dict[str, int]:
+    """What of these lines, which left, nobody has paid back or said how it ends."""
     by_person = most(subtract(x.about.left, x.about.paid) for x in answers(case, STEP, ENDS_MONEY))
-    return subtract(subtract(case.shipped_lines, by_person), case.refunded_lines)
+    return subtract(subtract(left, by_person), case.refunded_lines)
 
 
 def _seen(payments: Payments, order_ref: str) -> PaymentSnapshot | None:
@@ -178,7 +186,7 @@ def _half(record: MoveRecord) -> Next:
 
 def _still_due(case: Case, move: MoneyMove) -> bool:
     if move.kind is MoveKind.VOID:
-        return case.refund_approved or not case.shipped_lines
+        return not subtract(case.shipped_lines, case.approved_lines)
     return not subtract(move.lines, lines_to_pay(case))
 
 
@@ -212,10 +220,9 @@ def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapsho
 
 
 def lines_to_pay(case: Case) -> dict[str, int]:
-    """Proven lines, and those that left and are back; all shipped ones once two people have approved it. Without what a person has seen to,
+    """Proven lines, those that left and are back, and those that left and that two people have approved. Without what a person has seen to,
     or has said is not paid back."""
-    due = total([case.stopped_lines, case.shipped_lines if case.refund_approved else case.returned_lines])
-    return subtract(due, _by_persons(case))
+    return subtract(total([case.stopped_lines, case.left_and_due]), _by_persons(case))
 
 
 def _by_persons(case: Case) -> dict[str, int]:

@@ -103,6 +103,8 @@ class ExceptionState:
     kept: int = 0
     told: dict[tuple[int, str], NoticeState] = field(default_factory=dict)
     about: AskedAbout = field(default_factory=AskedAbout)
+    approved: Quantities = field(default_factory=dict)
+    """What had left of the order when its answer approved a refund: nothing else is paid back on that word."""
     snoozed: At[e.ExceptionSnoozed] | None = None
     proposed: At[e.ResolutionProposed] | None = None
     resolved: At[e.ExceptionResolved] | None = None
@@ -455,6 +457,19 @@ class Case:
         return total(leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.came_back)
 
     @property
+    def approved_lines(self) -> dict[str, int]:
+        """Line quantities that left and are to be paid back because two people said so. Others that had left, and that were asked for after
+        that, were shown to nobody."""
+        shown = most(x.approved for x in self.refund_approvals)
+        shipped = self.shipped_lines
+        return {line: min(quantity, shipped[line]) for line, quantity in shown.items() if line in shipped}
+
+    @property
+    def left_and_due(self) -> dict[str, int]:
+        """Line quantities that left and are to be paid back all the same."""
+        return most([self.returned_lines, self.approved_lines])
+
+    @property
     def on_their_way_back(self) -> list[Leg]:
         return [leg for leg in self.legs.values() if leg.intercept_pending]
 
@@ -510,6 +525,15 @@ def total(parts: Iterable[Quantities]) -> dict[str, int]:
         for line, quantity in part.items():
             added[line] = added.get(line, 0) + quantity
     return added
+
+
+def most(parts: Iterable[Quantities]) -> dict[str, int]:
+    """The highest quantity of each line. What was asked about grows, and includes what earlier answers were about."""
+    found: dict[str, int] = {}
+    for part in parts:
+        for line, quantity in part.items():
+            found[line] = max(quantity, found.get(line, 0))
+    return found
 
 
 def subtract(left: Quantities, right: Quantities) -> dict[str, int]:
@@ -759,10 +783,9 @@ def _exception(case: Case, x: At[e.ExceptionOpened]) -> None:
 
 
 def _asked_about(case: Case, cause: str) -> AskedAbout:
-    all_that_left = cause == Cause.SHIPPED_REFUND_REQUESTED or case.refund_approved
     return AskedAbout(
         stopped=case.stopped_lines,
-        left=case.shipped_lines if all_that_left else case.returned_lines,
+        left=case.shipped_lines if cause == Cause.SHIPPED_REFUND_REQUESTED else case.left_and_due,
         paid=total(m.requested.fact.lines for m in case.moves.values() if m.done),
     )
 
@@ -813,6 +836,8 @@ def _denied(case: Case, x: At[e.ResolutionDenied]) -> None:
 def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
     state = case.exceptions[x.fact.exception_id]
     state.resolved = x
+    if x.fact.resolution == Resolution.REFUND_APPROVED:
+        state.approved = case.shipped_lines
     if x.fact.by.startswith("evidence:"):
         return
     leg = case.legs.get(state.opened.fact.leg_id)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from stopship.application.invariants import Subject, check
+from stopship.application.receive_signal import receive_signal
 from stopship.application.record import Step
 from stopship.domain.errors import InvalidInput
 from stopship.domain.events import Event, LegReopened, LinesAlreadyShipped, MoneyFailed, MoneyRequested, MoneySettled
@@ -14,10 +15,11 @@ from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team
 from stopship.domain.resolution import Resolution
+from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, authorised, capture_authorised, captured
 from tests.fakes.trouble import Trouble
-from tests.fakes.world import MERCHANT
+from tests.fakes.world import CHANNEL, MERCHANT
 from tests.statemachines.play import Play
 
 
@@ -329,6 +331,38 @@ def test_a_leg_that_speaks_up_while_the_money_is_looked_at_is_not_settled_over(p
     world.settle()
     kinds = play.kinds()
     assert kinds.index("MoneySettled") > len(kinds) - kinds[::-1].index("LegSettled") - 1
+
+
+@pytest.mark.parametrize("lines", [{}, {"L1": 2}])
+def test_money_that_is_taken_while_the_money_is_looked_at_is_not_settled_over(
+    play: Play, lines: dict[str, int]
+) -> None:
+    """The reading is from before the capture, and its message comes before the end: neither would tell anybody."""
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    authorised(order)
+    real = world.payments.read
+
+    def read(order_ref: str) -> PaymentSnapshot:
+        snapshot = replace(real(order_ref), transactions=())
+        world.payments.read = real  # type: ignore[method-assign]
+        capture_authorised(order)
+        now = world.clock.now()
+        told = Signal(
+            MERCHANT, CHANNEL, "shopify", "transactions", "evt", "1001", "", SignalKind.PAYMENT_SEEN, now, now
+        )
+        receive_signal(world.desk, replace(told, state="capture", reference="cap"))
+        return snapshot
+
+    def from_now() -> None:
+        world.payments.read = read  # type: ignore[method-assign]
+
+    play.machine.before["Payment action"] = from_now
+    world.ask(lines=lines)
+    world.settle()
+    assert settled(play) == "refunded" and order.refunded_lines == (lines or {"L1": 2, "L2": 1})
+    assert world.exceptions == []
 
 
 def record(play: Play, fact: Event) -> None:

@@ -191,13 +191,14 @@ def _still_due(case: Case, move: MoneyMove) -> bool:
 
 
 def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
+    basis = _basis(case)
     snapshot = payments.read(case.order_ref)
     try:
         book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
         case = _quoted(desk, case, payments, snapshot)
         plan = plan_money(case, snapshot, book)
         if isinstance(plan, Settled):
-            return _settle(desk, case, plan, snapshot)
+            return _settle(desk, case, plan, snapshot, basis)
         if isinstance(plan, UnderWay):
             return _wait_or_ask(desk, case, _money_began(case), plan.told)
         case = _book(desk, case, plan, snapshot)
@@ -449,14 +450,22 @@ def _as_move(record: MoveRecord) -> MoneyMove:
     )
 
 
-def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | None) -> Next:
+def _settle(
+    desk: Desk,
+    case: Case,
+    end: Settled,
+    snapshot: PaymentSnapshot | None,
+    basis: tuple[object, ...] | None = None,
+) -> Next:
+    """``basis`` is of the case as it was before the payment system was read, where it was added to since."""
+    stood = basis or _basis(case)
     net = str(snapshot.net_payment) if snapshot else ""
     fact = MoneySettled(end.why, net, snapshot.currency if snapshot else "")
 
     def build(current: Case) -> Step | None:
         if current.money_settled:
             return None
-        if _basis(current) != _basis(case):
+        if _basis(current) != stood:
             raise Conflict("the case has moved on since its money was looked at")
         step = Step()
         step.add(fact)
@@ -467,5 +476,7 @@ def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | No
 
 
 def _basis(case: Case) -> tuple[object, ...]:
-    """What an end of the money rests on: another leg, goods that are back or a new wish make it another question."""
-    return case.all_settled, case.wishes_unread, lines_to_pay(case), case.shipped_lines, case.refunded_lines
+    """What an end of the money rests on: another leg, goods that are back, a new wish or what others did to the money make it another
+    question. Of a payment that was told after the reading, only this step can still see that it is not in it."""
+    told = case.payment_seen.version if case.payment_seen else 0
+    return case.all_settled, case.wishes_unread, lines_to_pay(case), case.shipped_lines, case.refunded_lines, told

@@ -312,6 +312,8 @@ class Case:
     quote: At[e.RefundQuoted] | None = None
     moves: dict[str, MoveRecord] = field(default_factory=dict)
     money_settled: At[e.MoneySettled] | None = None
+    payment_seen: At[e.PaymentSeen] | None = None
+    """The newest of what others did to the order's money."""
     messages: dict[str, At[e.MessageSent]] = field(default_factory=dict)
     message_requests: dict[str, At[e.MessageRequested]] = field(default_factory=dict)
     """Messages that were to be sent, by name: one that has no end in ``messages`` may or may not have gone out."""
@@ -944,6 +946,11 @@ def _money_failed(case: Case, x: At[e.MoneyFailed]) -> None:
 @_on(e.MoneySettled)
 def _money_settled(case: Case, x: At[e.MoneySettled]) -> None:
     case.money_settled = x
+
+
+@_on(e.PaymentSeen)
+def _payment_seen(case: Case, x: At[e.PaymentSeen]) -> None:
+    case.payment_seen = x
 
 
 @_on(e.MessageRequested)

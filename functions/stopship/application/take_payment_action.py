@@ -113,13 +113,14 @@ def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
     if not due:
         return _return_or_refund(subtract(rest, others))
     line = min(due)
+    key = _key(case, MoveKind.REFUND, f"{case.case_id}:{line}")
     quote = payments.quote(case.order_ref, {line: due[line]})
     step = Step()
     step.add(RefundQuoted(str(quote.amount), quote.currency, dict(quote.lines)))
     case = desk.cases.extend(case, lambda _: step)
-    key = _key(case, MoveKind.REFUND, f"{case.case_id}:{line}")
     move = MoneyMove(key, MoveKind.REFUND, quote.amount, quote.currency, lines=dict(quote.lines))
-    return _do(desk, _book(desk, case, move, snapshot), payments, move)
+    case, first = _book(desk, case, move, snapshot)
+    return _do(desk, case, payments, move) if first else _asked_already(desk, case, payments, move)
 
 
 def _return_or_refund(lines: Quantities) -> Next:
@@ -201,11 +202,21 @@ def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
             return _settle(desk, case, plan, snapshot, basis)
         if isinstance(plan, UnderWay):
             return _wait_or_ask(desk, case, _money_began(case), plan.told)
-        case = _book(desk, case, plan, snapshot)
+        case, first = _book(desk, case, plan, snapshot)
     except MoneyRefused as refusal:
         cause = Cause.DISPUTE_OPEN if refusal.rule == DISPUTED else Cause.MONEY_REFUSED
         return person(cause, f"{refusal.rule}: {refusal}")
-    return _do(desk, case, payments, plan)
+    return _do(desk, case, payments, plan) if first else _asked_already(desk, case, payments, plan)
+
+
+def _asked_already(desk: Desk, case: Case, payments: Payments, move: MoneyMove) -> Next:
+    """Another run has recorded the same intent, and may be about to ask: for this one it is a move in doubt, which is never asked for as
+    if it were new. One that has failed meanwhile is not tried again without a word, either."""
+    failed = case.moves[move.key].failed
+    if failed:
+        answer = MoveAnswer(MoveState.FAILED, code=failed.fact.code, message=failed.fact.message)
+        return _failed(case, payments, move, answer)
+    return take_payment_action(desk, case.merchant, case.case_id)
 
 
 def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapshot) -> Case:
@@ -339,12 +350,13 @@ def _refuse_unexplained(case: Case, snapshot: PaymentSnapshot, book: Sequence[Bo
         raise MoneyRefused(BY_OTHERS, f"{told}; {due}, {snapshot.net_payment} of {snapshot.captured} are left")
 
 
-def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> Case:
-    """Intent, event and money rules in one transaction. Raises MoneyRefused when a rule forbids it."""
+def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> tuple[Case, bool]:
+    """Intent, event and money rules in one transaction. The case with the intent in it, and whether the intent is this call's own: then
+    nothing can have been asked for before. Raises MoneyRefused when a rule forbids it."""
     for _ in range(_ATTEMPTS):
         case = desk.cases.load(case.merchant, case.case_id)
         if move.key in case.moves:
-            return case
+            return case, False
         if not case.all_settled or not _still_due(case, move):
             raise Conflict("a leg speaks up again")
         book, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
@@ -354,7 +366,7 @@ def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) ->
         told = move.key, move.kind, str(move.amount), move.currency, move.parent_id, dict(move.lines)
         step.add(MoneyRequested(*told, str(beside) if beside else ""), f"money:{move.key}")
         try:
-            return desk.cases.append(case, step)
+            return desk.cases.append(case, step), True
         except Conflict:
             continue
     raise Conflict(f"the money book of {case.order_ref} kept changing")

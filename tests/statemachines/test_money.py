@@ -192,6 +192,93 @@ def test_a_refund_beside_that_of_others_is_approved_for_the_amount_that_was_show
     assert settled(play) == "refunded" and [x.detail for x in world.done("payments.refund")] == ["10.00"]
 
 
+def in_pieces(play: Play, before: int = 0) -> Order:
+    """Two pieces of one line and one of another, each a piece of work; others paid back one of the first, and took out so many of it before
+    anybody asked."""
+    works = [Work("a", "north", {"L1": 1}), Work("b", "north", {"L1": 1}), Work("c", "south", {"L2": 1})]
+    order = play.world.order(lines={"L1": 2, "L2": 1}, works=works[before:])
+    captured(order)
+    order.cancelled_lines.update({"L1": before} if before else {})
+    by_lines(order, "10.00", {"L1": 1})
+    return order
+
+
+def by_lines(order: Order, amount: str, lines: dict[str, int]) -> None:
+    """Somebody pays these lines back, and says so."""
+    by_amount(order, amount)
+    order.transactions[-1] = replace(order.transactions[-1], explained=True)
+    order.refunded_lines.update(lines)
+
+
+def test_what_others_paid_back_of_a_part_of_what_is_due_is_a_question_and_is_not_paid_again(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    world.ask(lines={"L1": 1, "L2": 1})
+    world.settle()
+    item = world.the_exception
+    assert (item.cause, item.owner) == (Cause.MONEY_REFUSED, Team.FINANCE)
+    asked = world.case.exceptions[item.exception_id].opened.fact.detail
+    assert asked.startswith("refunded_by_others: 1 x L1") and "20.00 would be due" in asked
+    world.answer_all(Resolution.RETRY)
+    assert world.the_exception.cause == Cause.MONEY_REFUSED
+    world.answer_all(Resolution.NO_REFUND)
+    assert settled(play) == "no_refund_by_person"
+    assert not world.done("payments.refund") and order.refunded_lines == {"L1": 1}
+
+
+def test_what_others_paid_back_for_another_piece_is_approved_as_it_was_shown(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    order.lines["L1"] = 3
+    world.ask(lines={"L1": 2, "L2": 1})
+    world.settle()
+    play.machine.before["Payment action"] = lambda: by_lines(order, "10.00", {"L2": 1})
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    asked = world.case.exceptions[world.the_exception.exception_id].opened.fact.detail
+    assert "1 x L1, 1 x L2" in asked and not world.done("payments.refund")
+    world.answer_all(Resolution.NO_REFUND)
+    assert not world.done("payments.refund")
+
+
+def test_a_refund_of_others_for_another_piece_of_the_line_is_paid_beside_when_two_people_say_so(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    world.ask(lines={"L1": 1, "L2": 1})
+    world.settle()
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert settled(play) == "refunded" and [x.detail for x in world.done("payments.refund")] == ["20.00"]
+    assert order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_what_others_took_out_and_paid_back_before_anybody_asked_is_not_in_question(play: Play) -> None:
+    world, order = play.world, in_pieces(play, before=1)
+    world.ask()
+    world.settle()
+    assert world.case.stopped_lines == {"L1": 1, "L2": 1} and not world.case.exceptions
+    assert settled(play) == "refunded" and order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_a_piece_that_an_earlier_case_took_out_and_paid_is_no_excuse_for_a_refund_of_others(play: Play) -> None:
+    world = play.world
+    works = [Work(x, "north", {"L1": 1}) for x in ("a", "b", "c")]
+    order = world.order(lines={"L1": 3, "L2": 1}, works=[*works, Work("d", "south", {"L2": 1})])
+    captured(order)
+    world.ask(lines={"L1": 1})
+    world.settle()
+    by_lines(order, "10.00", {"L1": 2})
+    world.ask(delivery="d-2", lines={"L1": 1, "L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.MONEY_REFUSED and len(world.done("payments.refund")) == 1
+    world.answer_all(Resolution.NO_REFUND)
+    assert order.refunded_lines == {"L1": 2} and len(world.done("payments.refund")) == 1
+
+
+def test_a_refund_of_others_for_lines_that_nobody_asked_about_asks_nobody(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    world.ask(lines={"L2": 1})
+    world.settle()
+    assert not world.case.exceptions and settled(play) == "refunded"
+    assert order.refunded_lines == {"L1": 1, "L2": 1}
+
+
 def test_a_refund_of_others_that_came_to_nothing_asks_nobody(play: Play) -> None:
     order = two_places(play)
     by_amount(order, "10.00")

@@ -305,9 +305,12 @@ def _plan_refund(
     if not rest:
         return Settled("refunded_in_part" if _by_persons(case) else "refunded")
     _refuse_failed_that_moved(snapshot, book)
-    if snapshot.net_payment <= 0 or not subtract(rest, _by_others(snapshot, book)):
+    others = _by_others(snapshot, book)
+    if snapshot.net_payment <= 0 or not subtract(rest, others):
         return Settled("paid_back_by_others")
     _refuse_unexplained(case, snapshot, book)
+    disputable = subtract(others, _taken_out_before(case, book))
+    _refuse_in_part(case, snapshot, subtract(rest, subtract(rest, disputable)))
     if case.quote is None:
         raise MoneyRefused("quote_first", "nobody has said what these lines are worth")
     quote = case.quote.fact
@@ -340,12 +343,33 @@ def _by_amount_alone(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> D
 
 
 def _refuse_unexplained(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> None:
-    """A refund by amount alone may be for these very lines, or for something else: only a person can find out. An approval is of the
-    amount that was shown: what comes after it is asked about again."""
+    """A refund by amount alone may be for these very lines, or for something else."""
     amount = _by_amount_alone(snapshot, book)
-    told = f"{amount} {snapshot.currency} were paid back by others, nobody says for which lines"
+    if amount:
+        told = f"{amount} {snapshot.currency} were paid back by others, nobody says for which lines"
+        _refuse_unless_approved(case, snapshot, told)
+
+
+def _refuse_in_part(case: Case, snapshot: PaymentSnapshot, both: Quantities) -> None:
+    """``both`` is due, and as much of these lines was paid back by others: for the same pieces, or for others of the line."""
+    if both:
+        listed = ", ".join(f"{quantity} x {line}" for line, quantity in sorted(both.items()))
+        _refuse_unless_approved(case, snapshot, f"{listed} of what is due may be paid back by others already")
+
+
+def _taken_out_before(case: Case, book: Sequence[BookedMove]) -> Quantities:
+    """What others had taken out of the order before the case came to it: if they paid that back, it is no part of what is due. An order that
+    is cancelled as a whole does not tell one from the other."""
+    if case.order is None or case.order.fact.cancelled:
+        return {}
+    ours = total(b.move.lines for b in book if b.case_id != case.case_id and b.state is not MoveState.FAILED)
+    return subtract(case.cancelled_before, ours)
+
+
+def _refuse_unless_approved(case: Case, snapshot: PaymentSnapshot, told: str) -> None:
+    """Only a person can find out what others paid for. An approval is of what was shown: what comes after it is asked about again."""
     shown = f"{BY_OTHERS}: {told}"
-    if amount and not any(x.opened.fact.detail.startswith(shown) for x in case.refund_approvals):
+    if not any(x.opened.fact.detail.startswith(shown) for x in case.refund_approvals):
         due = f"{case.quote.fact.amount} would be due now" if case.quote else "what is due has no price yet"
         raise MoneyRefused(BY_OTHERS, f"{told}; {due}, {snapshot.net_payment} of {snapshot.captured} are left")
 

@@ -498,6 +498,18 @@ class Case:
         ]
 
     @property
+    def moves_on_one_word(self) -> list[MoveRecord]:
+        """Moves that may have been made when the newest approval was one person's alone."""
+        words = [x.resolved for x in self.exceptions.values() if x.resolved]
+        approvals = [(x.version, x.fact) for x in words if x.fact.resolution == Resolution.REFUND_APPROVED]
+        found = []
+        for move in self.moves.values():
+            before = [(version, fact) for version, fact in approvals if version < move.requested.version]
+            if before and not move.failed and not max(before, key=lambda x: x[0])[1].approved_by:
+                found.append(move)
+        return found
+
+    @property
     def disputed(self) -> list[str]:
         """Ids of disputes that the bank has not decided for the merchant: it decides about the money, or has given it back."""
         return [name for name, seen in self.disputes.items() if seen.fact.state != "won"]

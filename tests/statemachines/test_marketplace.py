@@ -443,6 +443,17 @@ def test_a_word_on_a_refund_that_failed_is_not_about_what_joined_since_it_was_ap
     assert order.refunded_lines == {"L2": 1} and len(world.done("payments.refund")) == 1
 
 
+def test_what_joins_is_asked_about_also_where_others_have_paid_back_all_that_was_approved(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    order.refunded_lines["L1"] = 1
+    play.machine.before["Payment action"] = lambda: world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert world.the_exception.cause == Cause.SHIPPED_REFUND_REQUESTED and not world.done("payments.refund")
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert money(play) == "paid_back_by_others" and order.refunded_lines == {"L1": 1, "L2": 1}
+    assert [x.detail for x in world.done("payments.refund")] == ["10.00"]
+
+
 @pytest.mark.parametrize("moment", ["quote", "RefundQuoted"])
 def test_a_second_run_that_finds_the_intent_of_the_first_reads_back_and_asks_for_nothing(
     play: Play, monkeypatch: pytest.MonkeyPatch, moment: str

@@ -8,10 +8,18 @@ import pytest
 from stopship.application.invariants import Subject, check
 from stopship.application.receive_signal import receive_signal
 from stopship.application.record import Step
+from stopship.application.take_payment_action import take_payment_action
 from stopship.domain.errors import InvalidInput
 from stopship.domain.events import Event, LegReopened, LinesAlreadyShipped, MoneyFailed, MoneyRequested, MoneySettled
-from stopship.domain.money import MoveState, PaymentSnapshot, Transaction, TransactionKind, TransactionStatus
-from stopship.domain.order import PickState
+from stopship.domain.money import (
+    MoveState,
+    PaymentSnapshot,
+    RefundQuote,
+    Transaction,
+    TransactionKind,
+    TransactionStatus,
+)
+from stopship.domain.order import PickState, Quantities
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team
 from stopship.domain.resolution import Resolution
@@ -256,6 +264,23 @@ def test_what_others_took_out_and_paid_back_before_anybody_asked_is_not_in_quest
     assert settled(play) == "refunded" and order.refunded_lines == {"L1": 2, "L2": 1}
 
 
+def test_of_an_order_that_was_cancelled_as_a_whole_nothing_counts_as_taken_out_before(play: Play) -> None:
+    """One piece of the line had left, and which of the two others paid back nobody says."""
+    world = play.world
+    works = [Work("a", "north", {"L1": 1, "L2": 1}, listed=False)]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works, cancelled=True)
+    captured(order)
+    order.shipped_lines["L1"] = 1
+    by_lines(order, "10.00", {"L1": 1})
+    world.partners.first = ["north"]
+    world.ask()
+    world.settle()
+    assert world.case.stopped_lines == {"L1": 1, "L2": 1} and world.the_exception.cause == Cause.MONEY_REFUSED
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.NO_REFUND)
+    assert not world.done("payments.refund")
+
+
 def test_a_piece_that_an_earlier_case_took_out_and_paid_is_no_excuse_for_a_refund_of_others(play: Play) -> None:
     world = play.world
     works = [Work(x, "north", {"L1": 1}) for x in ("a", "b", "c")]
@@ -450,6 +475,33 @@ def test_money_that_is_taken_while_the_money_is_looked_at_is_not_settled_over(
     world.settle()
     assert settled(play) == "refunded" and order.refunded_lines == (lines or {"L1": 2, "L2": 1})
     assert world.exceptions == []
+
+
+def test_a_refund_that_another_run_asks_for_while_the_money_is_looked_at_is_waited_for(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = play.world
+    order = two_places(play)
+    world.pick(order, PickState.SHIPPED, "b")
+    world.payments.fails = 1
+    world.ask()
+    world.settle()
+    world.payments.pending_for = 300
+    quote, told = world.payments.quote, list[str]()
+
+    def quoted(order_ref: str, lines: Quantities) -> RefundQuote:
+        told.append("quote")
+        if len(told) == 1:
+            take_payment_action(world.desk, MERCHANT, world.case.case_id)
+        return quote(order_ref, lines)
+
+    monkeypatch.setattr(world.payments, "quote", quoted)
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(60)
+    assert len(told) > 1 and [m.pending for m in world.case.moves.values() if not m.failed] == [True]
+    assert settled(play) == "" and not world.done("mail")
+    world.settle()
+    assert settled(play) == "refunded" and len(world.done("payments.refund")) == 1
 
 
 def record(play: Play, fact: Event) -> None:

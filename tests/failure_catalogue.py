@@ -250,6 +250,7 @@ CATALOGUE = (
         (
             "contract/test_ledger.py::test_of_two_cases_that_decide_on_the_same_book_one_moves_money",
             "statemachines/test_people.py::test_two_people_who_answer_at_once_are_one_answer",
+            "statemachines/test_marketplace.py::test_a_second_run_that_finds_the_intent_of_the_first_reads_back_and_asks_for_nothing",
         ),
     ),
     Failure(
@@ -287,6 +288,7 @@ CATALOGUE = (
             "statemachines/test_money.py::test_a_line_that_was_partly_paid_back_by_hand_is_finances",
             "contract/test_amazon_refunds.py::test_what_somebody_else_has_paid_back_is_not_paid_again",
             "statemachines/test_money.py::test_what_somebody_else_has_paid_back_is_not_paid_again",
+            "statemachines/test_money.py::test_what_others_paid_back_of_a_part_of_what_is_due_is_a_question_and_is_not_paid_again",
             "contract/test_stripe.py::test_more_than_the_net_payment_is_refused_without_a_call",
         ),
     ),
@@ -313,7 +315,10 @@ CATALOGUE = (
     Failure(
         "B11",
         "money is captured between reading and voiding",
-        ("statemachines/test_money.py::test_money_that_is_captured_between_reading_and_voiding_is_refunded",),
+        (
+            "statemachines/test_money.py::test_money_that_is_captured_between_reading_and_voiding_is_refunded",
+            "statemachines/test_money.py::test_money_that_is_taken_while_the_money_is_looked_at_is_not_settled_over",
+        ),
     ),
     Failure(
         "B12",

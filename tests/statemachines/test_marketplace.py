@@ -1,17 +1,21 @@
 """A marketplace is told only what the case can show, and a seller sees what a cancel does to his rate before it is sent."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from stopship.application.ports import OrderPlaced
+from stopship.application.ports import Append, MoveAnswer, OrderPlaced, Recorded
+from stopship.application.take_payment_action import take_payment_action
 from stopship.application.view_case import view_case
 from stopship.domain.errors import InvalidInput
 from stopship.domain.market import PACKER_NOT_TOLD, SellerCancel
-from stopship.domain.order import PickState
+from stopship.domain.money import MoneyMove, RefundQuote
+from stopship.domain.order import PickState, Quantities
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import Resolution
-from tests.fakes.order_book import Work
+from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import captured
 from tests.fakes.trouble import Trouble
 from tests.fakes.world import MERCHANT
@@ -383,6 +387,124 @@ def test_what_others_have_paid_back_is_not_paid_again(amazon: Play) -> None:
     order.refunded_lines = {"L1": 2}
     amazon.world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
     assert money(amazon) == "paid_back_by_others" and not amazon.world.done("payments.refund")
+
+
+def two_shipped(play: Play) -> Order:
+    """Two lines that had left when the first of them was asked for."""
+    world = play.world
+    world.channel, world.partners.has_payments = "amazon", False
+    works = [Work("a", "north", {"L1": 1}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 1, "L2": 1}, works=works)
+    policy(play, shipped_refund="ask")
+    captured(order)
+    world.pick(order, PickState.DELIVERED, "a")
+    world.pick(order, PickState.DELIVERED, "b")
+    world.ask(official=True, lines={"L1": 1})
+    world.settle()
+    return order
+
+
+def test_what_joins_after_an_approval_is_asked_about_by_itself(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    world.payments.pending_for, world.payments.expected = 40 * 3600, 54 * 3600
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(600)
+    assert len(world.case.moves) == 1 and not world.exceptions
+    world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.SHIPPED_REFUND_REQUESTED and order.refunded_lines == {"L1": 1}
+    world.answer_all(Resolution.NO_REFUND)
+    assert money(play) == "no_refund_by_person" and order.refunded_lines == {"L1": 1}
+
+
+def test_what_joins_after_an_approval_is_paid_back_when_it_is_approved_too(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    world.payments.pending_for, world.payments.expected = 3600, 54 * 3600
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(600)
+    world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.settle()
+    assert order.refunded_lines == {"L1": 1}
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert money(play) == "refunded" and order.refunded_lines == {"L1": 1, "L2": 1}
+
+
+def test_a_word_on_a_refund_that_failed_is_not_about_what_joined_since_it_was_approved(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    world.payments.pending_for, world.payments.expected, world.payments.fails = 3600, 54 * 3600, 1
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(600)
+    world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.MONEY_FAILED
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert world.the_exception.cause == Cause.SHIPPED_REFUND_REQUESTED and order.refunded_lines == {}
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert order.refunded_lines == {"L2": 1} and len(world.done("payments.refund")) == 1
+
+
+def test_what_joins_is_asked_about_also_where_others_have_paid_back_all_that_was_approved(play: Play) -> None:
+    world, order = play.world, two_shipped(play)
+    order.refunded_lines["L1"] = 1
+    play.machine.before["Payment action"] = lambda: world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert world.the_exception.cause == Cause.SHIPPED_REFUND_REQUESTED and not world.done("payments.refund")
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert money(play) == "paid_back_by_others" and order.refunded_lines == {"L1": 1, "L2": 1}
+    assert [x.detail for x in world.done("payments.refund")] == ["10.00"]
+
+
+@pytest.mark.parametrize("moment", ["quote", "RefundQuoted"])
+def test_a_second_run_that_finds_the_intent_of_the_first_reads_back_and_asks_for_nothing(
+    play: Play, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """A feed has no key that would make the second one harmless: whoever has not recorded the intent himself must say that he asks again."""
+    told = two_runs(play, monkeypatch, moment)
+    play.world.settle()
+    assert told[:3] == ["the other run", "anew", "again"] and told.count("anew") == 1
+    assert money(play) == "refunded" and len(play.world.done("payments.refund")) == 1
+    assert [x.opened.fact.cause for x in play.world.case.exceptions.values()] == [Cause.SHIPPED_REFUND_REQUESTED]
+
+
+def test_a_second_run_does_not_try_again_what_failed_for_the_first(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    play.world.payments.fails = 1
+    told = two_runs(play, monkeypatch, "RefundQuoted", takes=0)
+    play.world.settle()
+    assert told == ["the other run", "anew"] and not play.world.done("payments.refund")
+    assert play.world.the_exception.cause == Cause.MONEY_FAILED
+
+
+def two_runs(play: Play, monkeypatch: pytest.MonkeyPatch, moment: str, takes: float = 3600) -> list[str]:
+    """A refund is approved, and at that moment of the run that makes it another one does the same from its beginning to its end. What
+    happens, and how the payment system is asked."""
+    world = play.world
+    two_shipped(play)
+    world.payments.pending_for, world.payments.expected = takes, 54 * 3600
+    append, quote, move, told = world.ledger.append, world.payments.quote, world.payments.move, list[str]()
+
+    def reached(place: str) -> None:
+        if place == moment and not told:
+            told.append("the other run")
+            take_payment_action(world.desk, MERCHANT, world.case.case_id)
+
+    def appended(step: Append) -> Sequence[Recorded]:
+        recorded = append(step)
+        reached(type(step.events[0].event).__name__)
+        return recorded
+
+    def quoted(order_ref: str, lines: Quantities) -> RefundQuote:
+        reached("quote")
+        return quote(order_ref, lines)
+
+    def moved(order_ref: str, asked: MoneyMove) -> MoveAnswer:
+        told.append("again" if asked.asked_at else "anew")
+        return move(order_ref, asked)
+
+    monkeypatch.setattr(world.ledger, "append", appended)
+    monkeypatch.setattr(world.payments, "quote", quoted)
+    monkeypatch.setattr(world.payments, "move", moved)
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    return told
 
 
 def test_a_refused_quote_is_finances(amazon: Play) -> None:

@@ -6,18 +6,28 @@ from decimal import Decimal
 import pytest
 
 from stopship.application.invariants import Subject, check
+from stopship.application.receive_signal import receive_signal
 from stopship.application.record import Step
+from stopship.application.take_payment_action import take_payment_action
 from stopship.domain.errors import InvalidInput
-from stopship.domain.events import Event, LegReopened, MoneyFailed, MoneyRequested, MoneySettled
-from stopship.domain.money import MoveState, PaymentSnapshot, Transaction, TransactionKind, TransactionStatus
-from stopship.domain.order import PickState
+from stopship.domain.events import Event, LegReopened, LinesAlreadyShipped, MoneyFailed, MoneyRequested, MoneySettled
+from stopship.domain.money import (
+    MoveState,
+    PaymentSnapshot,
+    RefundQuote,
+    Transaction,
+    TransactionKind,
+    TransactionStatus,
+)
+from stopship.domain.order import PickState, Quantities
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team
 from stopship.domain.resolution import Resolution
+from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, authorised, capture_authorised, captured
 from tests.fakes.trouble import Trouble
-from tests.fakes.world import MERCHANT
+from tests.fakes.world import CHANNEL, MERCHANT
 from tests.statemachines.play import Play
 
 
@@ -190,6 +200,110 @@ def test_a_refund_beside_that_of_others_is_approved_for_the_amount_that_was_show
     assert settled(play) == "refunded" and [x.detail for x in world.done("payments.refund")] == ["10.00"]
 
 
+def in_pieces(play: Play, before: int = 0) -> Order:
+    """Two pieces of one line and one of another, each a piece of work; others paid back one of the first, and took out so many of it before
+    anybody asked."""
+    works = [Work("a", "north", {"L1": 1}), Work("b", "north", {"L1": 1}), Work("c", "south", {"L2": 1})]
+    order = play.world.order(lines={"L1": 2, "L2": 1}, works=works[before:])
+    captured(order)
+    order.cancelled_lines.update({"L1": before} if before else {})
+    by_lines(order, "10.00", {"L1": 1})
+    return order
+
+
+def by_lines(order: Order, amount: str, lines: dict[str, int]) -> None:
+    """Somebody pays these lines back, and says so."""
+    by_amount(order, amount)
+    order.transactions[-1] = replace(order.transactions[-1], explained=True)
+    order.refunded_lines.update(lines)
+
+
+def test_what_others_paid_back_of_a_part_of_what_is_due_is_a_question_and_is_not_paid_again(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    world.ask(lines={"L1": 1, "L2": 1})
+    world.settle()
+    item = world.the_exception
+    assert (item.cause, item.owner) == (Cause.MONEY_REFUSED, Team.FINANCE)
+    asked = world.case.exceptions[item.exception_id].opened.fact.detail
+    assert asked.startswith("refunded_by_others: 1 x L1") and "20.00 would be due" in asked
+    world.answer_all(Resolution.RETRY)
+    assert world.the_exception.cause == Cause.MONEY_REFUSED
+    world.answer_all(Resolution.NO_REFUND)
+    assert settled(play) == "no_refund_by_person"
+    assert not world.done("payments.refund") and order.refunded_lines == {"L1": 1}
+
+
+def test_what_others_paid_back_for_another_piece_is_approved_as_it_was_shown(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    order.lines["L1"] = 3
+    world.ask(lines={"L1": 2, "L2": 1})
+    world.settle()
+    play.machine.before["Payment action"] = lambda: by_lines(order, "10.00", {"L2": 1})
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    asked = world.case.exceptions[world.the_exception.exception_id].opened.fact.detail
+    assert "1 x L1, 1 x L2" in asked and not world.done("payments.refund")
+    world.answer_all(Resolution.NO_REFUND)
+    assert not world.done("payments.refund")
+
+
+def test_a_refund_of_others_for_another_piece_of_the_line_is_paid_beside_when_two_people_say_so(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    world.ask(lines={"L1": 1, "L2": 1})
+    world.settle()
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert settled(play) == "refunded" and [x.detail for x in world.done("payments.refund")] == ["20.00"]
+    assert order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_what_others_took_out_and_paid_back_before_anybody_asked_is_not_in_question(play: Play) -> None:
+    world, order = play.world, in_pieces(play, before=1)
+    world.ask()
+    world.settle()
+    assert world.case.stopped_lines == {"L1": 1, "L2": 1} and not world.case.exceptions
+    assert settled(play) == "refunded" and order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_of_an_order_that_was_cancelled_as_a_whole_nothing_counts_as_taken_out_before(play: Play) -> None:
+    """One piece of the line had left, and which of the two others paid back nobody says."""
+    world = play.world
+    works = [Work("a", "north", {"L1": 1, "L2": 1}, listed=False)]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works, cancelled=True)
+    captured(order)
+    order.shipped_lines["L1"] = 1
+    by_lines(order, "10.00", {"L1": 1})
+    world.partners.first = ["north"]
+    world.ask()
+    world.settle()
+    assert world.case.stopped_lines == {"L1": 1, "L2": 1} and world.the_exception.cause == Cause.MONEY_REFUSED
+    assert not world.done("payments.refund")
+    world.answer_all(Resolution.NO_REFUND)
+    assert not world.done("payments.refund")
+
+
+def test_a_piece_that_an_earlier_case_took_out_and_paid_is_no_excuse_for_a_refund_of_others(play: Play) -> None:
+    world = play.world
+    works = [Work(x, "north", {"L1": 1}) for x in ("a", "b", "c")]
+    order = world.order(lines={"L1": 3, "L2": 1}, works=[*works, Work("d", "south", {"L2": 1})])
+    captured(order)
+    world.ask(lines={"L1": 1})
+    world.settle()
+    by_lines(order, "10.00", {"L1": 2})
+    world.ask(delivery="d-2", lines={"L1": 1, "L2": 1})
+    world.settle()
+    assert world.the_exception.cause == Cause.MONEY_REFUSED and len(world.done("payments.refund")) == 1
+    world.answer_all(Resolution.NO_REFUND)
+    assert order.refunded_lines == {"L1": 2} and len(world.done("payments.refund")) == 1
+
+
+def test_a_refund_of_others_for_lines_that_nobody_asked_about_asks_nobody(play: Play) -> None:
+    world, order = play.world, in_pieces(play)
+    world.ask(lines={"L2": 1})
+    world.settle()
+    assert not world.case.exceptions and settled(play) == "refunded"
+    assert order.refunded_lines == {"L1": 1, "L2": 1}
+
+
 def test_a_refund_of_others_that_came_to_nothing_asks_nobody(play: Play) -> None:
     order = two_places(play)
     by_amount(order, "10.00")
@@ -331,19 +445,78 @@ def test_a_leg_that_speaks_up_while_the_money_is_looked_at_is_not_settled_over(p
     assert kinds.index("MoneySettled") > len(kinds) - kinds[::-1].index("LegSettled") - 1
 
 
+@pytest.mark.parametrize("lines", [{}, {"L1": 2}])
+def test_money_that_is_taken_while_the_money_is_looked_at_is_not_settled_over(
+    play: Play, lines: dict[str, int]
+) -> None:
+    """The reading is from before the capture, and its message comes before the end: neither would tell anybody."""
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    authorised(order)
+    real = world.payments.read
+
+    def read(order_ref: str) -> PaymentSnapshot:
+        snapshot = replace(real(order_ref), transactions=())
+        world.payments.read = real  # type: ignore[method-assign]
+        capture_authorised(order)
+        now = world.clock.now()
+        told = Signal(
+            MERCHANT, CHANNEL, "shopify", "transactions", "evt", "1001", "", SignalKind.PAYMENT_SEEN, now, now
+        )
+        receive_signal(world.desk, replace(told, state="capture", reference="cap"))
+        return snapshot
+
+    def from_now() -> None:
+        world.payments.read = read  # type: ignore[method-assign]
+
+    play.machine.before["Payment action"] = from_now
+    world.ask(lines=lines)
+    world.settle()
+    assert settled(play) == "refunded" and order.refunded_lines == (lines or {"L1": 2, "L2": 1})
+    assert world.exceptions == []
+
+
+def test_a_refund_that_another_run_asks_for_while_the_money_is_looked_at_is_waited_for(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = play.world
+    order = two_places(play)
+    world.pick(order, PickState.SHIPPED, "b")
+    world.payments.fails = 1
+    world.ask()
+    world.settle()
+    world.payments.pending_for = 300
+    quote, told = world.payments.quote, list[str]()
+
+    def quoted(order_ref: str, lines: Quantities) -> RefundQuote:
+        told.append("quote")
+        if len(told) == 1:
+            take_payment_action(world.desk, MERCHANT, world.case.case_id)
+        return quote(order_ref, lines)
+
+    monkeypatch.setattr(world.payments, "quote", quoted)
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(60)
+    assert len(told) > 1 and [m.pending for m in world.case.moves.values() if not m.failed] == [True]
+    assert settled(play) == "" and not world.done("mail")
+    world.settle()
+    assert settled(play) == "refunded" and len(world.done("payments.refund")) == 1
+
+
 def record(play: Play, fact: Event) -> None:
     step = Step()
     step.add(fact)
     play.world.desk.cases.record(MERCHANT, play.world.case.case_id, lambda _: step)
 
 
-def faults(play: Play, *facts: Event) -> list[str]:
+def faults(play: Play, *facts: Event, rule: str = "I3") -> list[str]:
     """What of the money the check finds wrong when these facts follow."""
     for fact in facts:
         record(play, fact)
     case = play.world.case
     subject = Subject(case, play.world.ledger.load(MERCHANT, case.case_id), ())
-    return check([subject], [], 0)["I3"].violations
+    return check([subject], [], 0)[rule].violations
 
 
 def test_the_check_sees_an_end_of_the_money_that_leaves_out_a_leg_or_a_part() -> None:
@@ -394,6 +567,40 @@ def test_shipped_lines_are_paid_back_only_when_two_people_say_so(play: Play) -> 
     world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
     assert order.refunded_lines == {"L1": 2, "L2": 1} and len(world.done("payments.refund")) == 1
     assert play.outcome == Outcome.SHIPPED
+
+
+def test_what_joins_after_an_approval_and_had_left_before_is_not_paid_back_with_it(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    world.pick(order, PickState.SHIPPED, "b")
+    by_amount(order, "2.00")
+    world.ask(lines={"L1": 2})
+    world.settle()
+    world.payments.pending_for = 300
+    world.answer(world.the_exception, Resolution.REFUND_APPROVED, approved_by="ben")
+    world.later(30)
+    assert len(world.case.moves) == 1
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert order.refunded_lines == {"L1": 2} and len(world.done("payments.refund")) == 1
+    assert world.case.shipped_lines == {"L2": 1} and settled(play) == "refunded"
+
+
+def test_the_check_sees_money_for_what_joined_after_its_approval() -> None:
+    play = Play()
+    works = [Work("a", "north", {"L1": 1}), Work("b", "south", {"L2": 1})]
+    order = play.world.order(lines={"L1": 1, "L2": 1}, works=works)
+    captured(order)
+    by_amount(order, "2.00")
+    play.world.ask(lines={"L1": 1})
+    play.world.settle()
+    play.world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert faults(play, rule="I2") == []
+    left = LinesAlreadyShipped({"L2": 1})
+    (found,) = faults(play, left, MoneyRequested("k", "refund", "10.00", "EUR", "", {"L2": 1}), rule="I2")
+    assert "more lines paid than proven" in found
 
 
 def test_two_cancels_of_pieces_of_the_same_line_are_each_paid_back(play: Play) -> None:

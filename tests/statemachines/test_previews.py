@@ -6,13 +6,14 @@ from stopship.application.preview_resolution import preview
 from stopship.application.resolve_exception import approve, deny, resolve_exception
 from stopship.domain.command import Command
 from stopship.domain.errors import AlreadyRecorded, InvalidInput, NotAllowed, NotFound, PlanChanged
-from stopship.domain.order import AckLevel, StopAnswer
+from stopship.domain.money import RefundQuote
+from stopship.domain.order import AckLevel, PickState, Quantities, StopAnswer
 from stopship.domain.outcome import Outcome
 from stopship.domain.plan import Plan, PlannedCall
 from stopship.domain.policy import Cause
 from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import Resolution
-from tests.fakes.order_book import Order
+from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, captured
 from tests.fakes.people import ADA, ANN, AUD, BEN, FIN, LEA, ZOE
 from tests.fakes.trouble import Trouble
@@ -331,3 +332,82 @@ def test_below_the_limit_one_person_is_enough(play: Play) -> None:
     resolve_exception(play.world.desk, ANN, MERCHANT, name, Command("refund_approved", plan.plan_hash, "she called"))
     play.world.settle()
     assert len(play.world.done("payments.refund")) == 1
+
+
+def line_by_line(play: Play, limit: int) -> None:
+    """A marketplace that pays for two lines that left, each 10.00, one after the other."""
+    world = play.world
+    world.channel, world.partners.has_payments = "amazon", False
+    ask = '[amazon]\nshipped_refund = "ask"\n'
+    world.policies.override = f'version = "t"\n{ask}[two_people.limit]\nEUR = {limit}\n'
+    works = [Work("a", "north", {"L1": 1}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 1, "L2": 1}, works=works)
+    captured(order)
+    world.pick(order, PickState.DELIVERED, "a")
+    world.pick(order, PickState.DELIVERED, "b")
+
+
+@pytest.mark.parametrize(("limit", "second"), [(12, True), (19, True), (20, False)])
+def test_the_limit_is_for_all_that_one_answer_moves_however_many_moves_it_is(
+    play: Play, limit: int, *, second: bool
+) -> None:
+    line_by_line(play, limit)
+    play.world.ask(official=True)
+    play.world.settle()
+    plan = see(play, "refund_approved")
+    assert [x.amount for x in plan.money] == ["10.00", "10.00"] and plan.needs_approval is second
+    give(play, "refund_approved", plan)
+    assert len(play.world.done("payments.refund")) == (0 if second else 2)
+    if second:
+        approve(play.world.desk, FIN, MERCHANT, play.world.the_exception.exception_id, plan.plan_hash)
+        play.world.settle()
+    assert len(play.world.done("payments.refund")) == 2 and play.outcome == Outcome.SHIPPED
+
+
+@pytest.mark.parametrize("waits", [600, 0])
+def test_the_limit_counts_what_one_person_alone_has_had_paid_of_the_order_before(play: Play, waits: float) -> None:
+    """The second line joins the case while the first is on its way, or makes a case of its own when that is over."""
+    world = play.world
+    line_by_line(play, 12)
+    world.ask(official=True, lines={"L1": 1})
+    world.settle()
+    world.payments.pending_for, world.payments.expected = 3600, 54 * 3600
+    plan = see(play, "refund_approved")
+    assert not plan.needs_approval
+    command = Command("refund_approved", plan.plan_hash, "she called")
+    resolve_exception(world.desk, ANN, MERCHANT, world.the_exception.exception_id, command)
+    if waits:
+        world.later(waits)
+    else:
+        world.settle()
+    world.ask(delivery="d-2", official=True, lines={"L2": 1})
+    world.settle()
+    assert len(world.cases) == (1 if waits else 2)
+    plan = see(play, "refund_approved")
+    assert [x.amount for x in plan.money] == ["10.00"] and plan.needs_approval
+    give(play, "refund_approved", plan)
+    assert len(world.done("payments.refund")) == 1, "the second waits for a second person"
+    approve(world.desk, FIN, MERCHANT, world.the_exception.exception_id, plan.plan_hash)
+    world.settle()
+    assert len(world.done("payments.refund")) == 2
+
+
+def test_a_plan_that_could_not_be_followed_to_its_end_needs_a_second_person(play: Play) -> None:
+    world = play.world
+    line_by_line(play, 12)
+    world.ask(official=True)
+    world.settle()
+    real, read = world.payments.quote, list[str]()
+
+    def quote(order_ref: str, lines: Quantities) -> RefundQuote:
+        read.append("quote")
+        if len(read) > 1:
+            world.faults.on("payments.quote", Trouble.DOWN)
+        return real(order_ref, lines)
+
+    world.payments.quote = quote  # type: ignore[method-assign]
+    plan = see(play, "refund_approved")
+    assert [x.amount for x in plan.money] == ["10.00"] and plan.needs_approval
+    world.payments.quote = real  # type: ignore[method-assign]
+    world.answer_all(Resolution.NO_REFUND)
+    assert not world.done("payments.refund")

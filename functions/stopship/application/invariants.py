@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from stopship.application.next_step import answers, most
+from stopship.application.next_step import answers
 from stopship.application.ports import Recorded
 from stopship.application.send_receipt import RECEIVED
 from stopship.application.take_payment_action import PROOFS, lines_to_pay
 from stopship.domain import events as e
-from stopship.domain.case import BY_HAND, ENDS_MONEY, PAYMENT_STEP, Case, Leg, fold, subtract, total
+from stopship.domain.case import BY_HAND, ENDS_MONEY, PAYMENT_STEP, Case, Leg, fold, most, subtract, total
 from stopship.domain.conservation import LineCount, not_cancelled
 from stopship.domain.decide import is_behind
 from stopship.domain.money import BookedMove, MoveKind, MoveState
@@ -95,10 +95,8 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
         where = f"{s.case.case_id} v{version}"
         approved = then.refund_approved
         if s.case.channel == "amazon":
-            left = all(q <= then.shipped_lines.get(line, 0) for line, q in move.lines.items())
-            tally.expect(
-                approved and left, f"{where}: money for an Amazon order that nobody approved, or that did not ship"
-            )
+            shown = all(q <= then.approved_lines.get(line, 0) for line, q in move.lines.items())
+            tally.expect(shown, f"{where}: money for an Amazon order that nobody approved, or that did not ship")
         stopped = [leg for leg in then.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
         back = [leg for leg in then.legs.values() if leg.came_back]
         tally.expect(bool(stopped or back) or approved, f"{where}: money without a leg that is stopped or back")
@@ -111,7 +109,8 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
                 seen = [o for o in leg.observations if o.fact.state in PRE_PICK]
                 newer = leg.answer and any(not is_behind(o.fact, leg.answer.at) for o in seen)
                 tally.expect(bool(newer), f"{where}: leg {leg.plan.leg_id} has no pre-pick reading newer than its stop")
-        covered = all(q <= _paid_for(then, line, approved=approved) for line, q in move.lines.items())
+        due = total([then.stopped_lines, then.left_and_due])
+        covered = all(q <= due.get(line, 0) for line, q in move.lines.items())
         tally.expect(covered, f"{where}: more lines paid than proven")
     for version, cancel in s.of(e.OrderCancelRequested):
         then = s.before(version)
@@ -121,11 +120,6 @@ def _proof_before_money(s: Subject, tally: Tally) -> None:
 
 def _only_part(leg: Leg) -> bool:
     return bool(leg.part_left or (leg.answer and leg.answer.fact.partial))
-
-
-def _paid_for(case: Case, line: str, *, approved: bool) -> int:
-    left = case.shipped_lines if approved else case.returned_lines
-    return case.stopped_lines.get(line, 0) + left.get(line, 0)
 
 
 def _never_twice(s: Subject, tally: Tally) -> None:

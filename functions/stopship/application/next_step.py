@@ -1,9 +1,8 @@
 """What a step tells the state machine: where to go, and nothing that could be personal."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from stopship.domain.case import Case, ExceptionState
-from stopship.domain.order import Quantities
 from stopship.domain.policy import Cause
 
 type Next = dict[str, str | int | list[str]]
@@ -55,12 +54,3 @@ def answers(case: Case, step: str, words: Collection[str]) -> list[ExceptionStat
         if x.resolved.fact.resolution in words and x.opened.fact.evidence.get("step") == step
     ]
     return [state for _, state in sorted(found, key=lambda pair: pair[0])]
-
-
-def most(parts: Iterable[Quantities]) -> dict[str, int]:
-    """The highest quantity of each line. What was asked about grows, and includes what earlier answers were about."""
-    found: dict[str, int] = {}
-    for part in parts:
-        for line, quantity in part.items():
-            found[line] = max(quantity, found.get(line, 0))
-    return found

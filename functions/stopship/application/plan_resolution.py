@@ -24,8 +24,8 @@ from stopship.domain.case import Case, fold
 from stopship.domain.command import Command
 from stopship.domain.errors import InvalidInput, PartnerBusy, PartnerError, StopshipError
 from stopship.domain.events import OrderCancelled
+from stopship.domain.money import MoveState
 from stopship.domain.plan import Plan, PlannedMoney
-from stopship.domain.policy import Policy
 from stopship.domain.resolution import NEEDS_APPROVAL, Resolution
 from stopship.frozen import frozen
 
@@ -44,10 +44,11 @@ _STAND_IN = "rehearsal"
 
 @frozen
 class _End:
-    """How far the rehearsal came, as the end of a sentence."""
+    """How far the rehearsal came, as the end of a sentence. ``cut_short``: what would have followed is not known, nor what money it moves."""
 
     effect: str
     warnings: tuple[str, ...] = ()
+    cut_short: bool = False
 
 
 def plan_resolution(desk: Desk, item: ExceptionItem, recorded: Sequence[Recorded], command: Command) -> Plan:
@@ -70,7 +71,7 @@ def plan_resolution(desk: Desk, item: ExceptionItem, recorded: Sequence[Recorded
         calls=tuple(script.calls),
         money=tuple(script.money),
         needs_evidence=tuple(x for x in told.needs if x in (NOTE, EVIDENCE)),
-        needs_approval=word in NEEDS_APPROVAL and _two_people(desk.policy_of(case), script.money),
+        needs_approval=word in NEEDS_APPROVAL and (end.cut_short or _two_people(desk, case, script.money)),
         warnings=tuple(warnings),
         resolution=word,
         lines=dict(command.lines),
@@ -94,9 +95,26 @@ def _effect(told: str, command: Command, script: Script) -> str:
     return f"Writes the address in the order system, then releases {holds} hold{'' if holds == 1 else 's'}."
 
 
-def _two_people(policy: Policy, money: Sequence[PlannedMoney]) -> bool:
-    """Money that nobody can name needs a second person too."""
-    return not money or any(policy.two_people.needed(Decimal(x.amount), x.currency) for x in money)
+def _two_people(desk: Desk, case: Case, money: Sequence[PlannedMoney]) -> bool:
+    """The limit is for the sum, in each currency: of all moves of the plan, and of what one person alone has had paid of the order before. Money
+    that nobody can name needs a second person too."""
+    limit, sums = desk.policy_of(case).two_people, _paid_on_one_word(desk, case)
+    for move in money:
+        sums[move.currency] = sums.get(move.currency, Decimal(0)) + Decimal(move.amount)
+    return not money or any(limit.needed(sums[x.currency], x.currency) for x in money)
+
+
+def _paid_on_one_word(desk: Desk, case: Case) -> dict[str, Decimal]:
+    """By currency, over all cases of the order. What is under way in this one is in the plan again."""
+    booked, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
+    earlier = {x.case_id for x in booked if x.state is not MoveState.FAILED} - {case.case_id}
+    moves = [m for m in case.moves_on_one_word if not m.pending]
+    for name in sorted(earlier):
+        moves += desk.cases.load(case.merchant, name).moves_on_one_word
+    sums: dict[str, Decimal] = {}
+    for fact in (m.requested.fact for m in moves):
+        sums[fact.currency] = sums.get(fact.currency, Decimal(0)) + Decimal(fact.amount)
+    return sums
 
 
 def _rehearse(desk: Desk, item: ExceptionItem, command: Command) -> _End:
@@ -109,11 +127,11 @@ def _rehearse(desk: Desk, item: ExceptionItem, command: Command) -> _End:
             return _legs(desk, case)
         return _case(desk, case, str(case.exceptions[item.exception_id].opened.fact.evidence.get("step", "")))
     except PartnerBusy as error:
-        return _End("What follows cannot be looked up now.", (f"{error.partner} takes no call now",))
+        return _End("What follows cannot be looked up now.", (f"{error.partner} takes no call now",), cut_short=True)
     except PartnerError as error:
-        return _End("What follows cannot be looked up now.", (f"{error.partner} could not be read",))
+        return _End("What follows cannot be looked up now.", (f"{error.partner} could not be read",), cut_short=True)
     except StopshipError as error:
-        return _End("Then a person is asked again.", (f"{type(error).__name__}: {error}"[:200],))
+        return _End("Then a person is asked again.", (f"{type(error).__name__}: {error}"[:200],), cut_short=True)
 
 
 def _legs(desk: Desk, case: Case) -> _End:

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from stopship.application.await_submission import expect_word
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, answers, go, legs, most, person, wait, wait_announced
+from stopship.application.next_step import Next, answers, go, legs, person, wait, wait_announced
 from stopship.application.ports import BookEntry, MoveAnswer, Payments
 from stopship.application.record import Step
-from stopship.domain.case import ENDS_MONEY, PAYMENT_STEP, Case, MoveRecord, lines_of, subtract, total
+from stopship.domain.case import ENDS_MONEY, PAYMENT_STEP, Case, MoveRecord, lines_of, most, subtract, total
 from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled, RefundQuoted
 from stopship.domain.ids import money_key
@@ -86,7 +86,7 @@ def _channel_pays(desk: Desk, case: Case) -> Next:
     asks = desk.policy_of(case).amazon.shipped_refund == "ask"
     if payments is None or not asks or not case.shipped_lines or case.order is None:
         return _settle(desk, case, Settled("order_system_pays"), None)
-    by_person = _by_person(case, _shipped_to_pay(case))
+    by_person = _by_person(case, _unpaid(case, case.shipped_lines))
     if by_person:
         return _settle(desk, case, by_person, None)
     try:
@@ -98,30 +98,39 @@ def _channel_pays(desk: Desk, case: Case) -> Next:
 
 
 def _next_shipped(desk: Desk, case: Case, payments: Payments) -> Next:
-    """One line at a time, so that each has an end of its own."""
-    rest = _shipped_to_pay(case)
+    """One line at a time, so that each has an end of its own. What was shown to nobody is asked about when the rest is paid."""
+    rest, approved = _unpaid(case, case.shipped_lines), _unpaid(case, case.approved_lines)
     if not rest:
         return _settle(desk, case, Settled("refunded"), payments.read(case.order_ref))
-    if not case.refund_approved:
-        return person(Cause.SHIPPED_REFUND_REQUESTED, f"{sum(rest.values())} pieces left: a return, or a refund?")
+    if not approved:
+        return _return_or_refund(rest)
     snapshot = payments.read(case.order_ref)
     book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
-    rest = subtract(rest, _by_others(snapshot, book))
-    if not rest:
+    others = _by_others(snapshot, book)
+    if not subtract(rest, others):
         return _settle(desk, case, Settled("paid_back_by_others"), snapshot)
-    line = min(rest)
-    quote = payments.quote(case.order_ref, {line: rest[line]})
+    due = subtract(approved, others)
+    if not due:
+        return _return_or_refund(subtract(rest, others))
+    line = min(due)
+    key = _key(case, MoveKind.REFUND, f"{case.case_id}:{line}")
+    quote = payments.quote(case.order_ref, {line: due[line]})
     step = Step()
     step.add(RefundQuoted(str(quote.amount), quote.currency, dict(quote.lines)))
     case = desk.cases.extend(case, lambda _: step)
-    key = _key(case, MoveKind.REFUND, f"{case.case_id}:{line}")
     move = MoneyMove(key, MoveKind.REFUND, quote.amount, quote.currency, lines=dict(quote.lines))
-    return _do(desk, _book(desk, case, move, snapshot), payments, move)
+    case, first = _book(desk, case, move, snapshot)
+    return _do(desk, case, payments, move) if first else _asked_already(desk, case, payments, move)
 
 
-def _shipped_to_pay(case: Case) -> dict[str, int]:
+def _return_or_refund(lines: Quantities) -> Next:
+    return person(Cause.SHIPPED_REFUND_REQUESTED, f"{sum(lines.values())} pieces left: a return, or a refund?")
+
+
+def _unpaid(case: Case, left: Quantities) -> dict[str, int]:
+    """What of these lines, which left, nobody has paid back or said how it ends."""
     by_person = most(subtract(x.about.left, x.about.paid) for x in answers(case, STEP, ENDS_MONEY))
-    return subtract(subtract(case.shipped_lines, by_person), case.refunded_lines)
+    return subtract(subtract(left, by_person), case.refunded_lines)
 
 
 def _seen(payments: Payments, order_ref: str) -> PaymentSnapshot | None:
@@ -178,25 +187,36 @@ def _half(record: MoveRecord) -> Next:
 
 def _still_due(case: Case, move: MoneyMove) -> bool:
     if move.kind is MoveKind.VOID:
-        return case.refund_approved or not case.shipped_lines
+        return not subtract(case.shipped_lines, case.approved_lines)
     return not subtract(move.lines, lines_to_pay(case))
 
 
 def _next_move(desk: Desk, case: Case, payments: Payments) -> Next:
+    basis = _basis(case)
     snapshot = payments.read(case.order_ref)
     try:
         book, _ = desk.ledger.book(case.merchant, case.channel, case.order_ref)
         case = _quoted(desk, case, payments, snapshot)
         plan = plan_money(case, snapshot, book)
         if isinstance(plan, Settled):
-            return _settle(desk, case, plan, snapshot)
+            return _settle(desk, case, plan, snapshot, basis)
         if isinstance(plan, UnderWay):
             return _wait_or_ask(desk, case, _money_began(case), plan.told)
-        case = _book(desk, case, plan, snapshot)
+        case, first = _book(desk, case, plan, snapshot)
     except MoneyRefused as refusal:
         cause = Cause.DISPUTE_OPEN if refusal.rule == DISPUTED else Cause.MONEY_REFUSED
         return person(cause, f"{refusal.rule}: {refusal}")
-    return _do(desk, case, payments, plan)
+    return _do(desk, case, payments, plan) if first else _asked_already(desk, case, payments, plan)
+
+
+def _asked_already(desk: Desk, case: Case, payments: Payments, move: MoneyMove) -> Next:
+    """Another run has recorded the same intent, and may be about to ask: for this one it is a move in doubt, which is never asked for as
+    if it were new. One that has failed meanwhile is not tried again without a word, either."""
+    failed = case.moves[move.key].failed
+    if failed:
+        answer = MoveAnswer(MoveState.FAILED, code=failed.fact.code, message=failed.fact.message)
+        return _failed(case, payments, move, answer)
+    return take_payment_action(desk, case.merchant, case.case_id)
 
 
 def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapshot) -> Case:
@@ -212,10 +232,9 @@ def _quoted(desk: Desk, case: Case, payments: Payments, snapshot: PaymentSnapsho
 
 
 def lines_to_pay(case: Case) -> dict[str, int]:
-    """Proven lines, and those that left and are back; all shipped ones once two people have approved it. Without what a person has seen to,
+    """Proven lines, those that left and are back, and those that left and that two people have approved. Without what a person has seen to,
     or has said is not paid back."""
-    due = total([case.stopped_lines, case.shipped_lines if case.refund_approved else case.returned_lines])
-    return subtract(due, _by_persons(case))
+    return subtract(total([case.stopped_lines, case.left_and_due]), _by_persons(case))
 
 
 def _by_persons(case: Case) -> dict[str, int]:
@@ -286,9 +305,12 @@ def _plan_refund(
     if not rest:
         return Settled("refunded_in_part" if _by_persons(case) else "refunded")
     _refuse_failed_that_moved(snapshot, book)
-    if snapshot.net_payment <= 0 or not subtract(rest, _by_others(snapshot, book)):
+    others = _by_others(snapshot, book)
+    if snapshot.net_payment <= 0 or not subtract(rest, others):
         return Settled("paid_back_by_others")
     _refuse_unexplained(case, snapshot, book)
+    disputable = subtract(others, _taken_out_before(case, book))
+    _refuse_in_part(case, snapshot, subtract(rest, subtract(rest, disputable)))
     if case.quote is None:
         raise MoneyRefused("quote_first", "nobody has said what these lines are worth")
     quote = case.quote.fact
@@ -321,22 +343,44 @@ def _by_amount_alone(snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> D
 
 
 def _refuse_unexplained(case: Case, snapshot: PaymentSnapshot, book: Sequence[BookedMove]) -> None:
-    """A refund by amount alone may be for these very lines, or for something else: only a person can find out. An approval is of the
-    amount that was shown: what comes after it is asked about again."""
+    """A refund by amount alone may be for these very lines, or for something else."""
     amount = _by_amount_alone(snapshot, book)
-    told = f"{amount} {snapshot.currency} were paid back by others, nobody says for which lines"
+    if amount:
+        told = f"{amount} {snapshot.currency} were paid back by others, nobody says for which lines"
+        _refuse_unless_approved(case, snapshot, told)
+
+
+def _refuse_in_part(case: Case, snapshot: PaymentSnapshot, both: Quantities) -> None:
+    """``both`` is due, and as much of these lines was paid back by others: for the same pieces, or for others of the line."""
+    if both:
+        listed = ", ".join(f"{quantity} x {line}" for line, quantity in sorted(both.items()))
+        _refuse_unless_approved(case, snapshot, f"{listed} of what is due may be paid back by others already")
+
+
+def _taken_out_before(case: Case, book: Sequence[BookedMove]) -> Quantities:
+    """What others had taken out of the order before the case came to it: if they paid that back, it is no part of what is due. An order that
+    is cancelled as a whole does not tell one from the other."""
+    if case.order is None or case.order.fact.cancelled:
+        return {}
+    ours = total(b.move.lines for b in book if b.case_id != case.case_id and b.state is not MoveState.FAILED)
+    return subtract(case.cancelled_before, ours)
+
+
+def _refuse_unless_approved(case: Case, snapshot: PaymentSnapshot, told: str) -> None:
+    """Only a person can find out what others paid for. An approval is of what was shown: what comes after it is asked about again."""
     shown = f"{BY_OTHERS}: {told}"
-    if amount and not any(x.opened.fact.detail.startswith(shown) for x in case.refund_approvals):
+    if not any(x.opened.fact.detail.startswith(shown) for x in case.refund_approvals):
         due = f"{case.quote.fact.amount} would be due now" if case.quote else "what is due has no price yet"
         raise MoneyRefused(BY_OTHERS, f"{told}; {due}, {snapshot.net_payment} of {snapshot.captured} are left")
 
 
-def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> Case:
-    """Intent, event and money rules in one transaction. Raises MoneyRefused when a rule forbids it."""
+def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) -> tuple[Case, bool]:
+    """Intent, event and money rules in one transaction. The case with the intent in it, and whether the intent is this call's own: then
+    nothing can have been asked for before. Raises MoneyRefused when a rule forbids it."""
     for _ in range(_ATTEMPTS):
         case = desk.cases.load(case.merchant, case.case_id)
         if move.key in case.moves:
-            return case
+            return case, False
         if not case.all_settled or not _still_due(case, move):
             raise Conflict("a leg speaks up again")
         book, version = desk.ledger.book(case.merchant, case.channel, case.order_ref)
@@ -346,7 +390,7 @@ def _book(desk: Desk, case: Case, move: MoneyMove, snapshot: PaymentSnapshot) ->
         told = move.key, move.kind, str(move.amount), move.currency, move.parent_id, dict(move.lines)
         step.add(MoneyRequested(*told, str(beside) if beside else ""), f"money:{move.key}")
         try:
-            return desk.cases.append(case, step)
+            return desk.cases.append(case, step), True
         except Conflict:
             continue
     raise Conflict(f"the money book of {case.order_ref} kept changing")
@@ -442,14 +486,22 @@ def _as_move(record: MoveRecord) -> MoneyMove:
     )
 
 
-def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | None) -> Next:
+def _settle(
+    desk: Desk,
+    case: Case,
+    end: Settled,
+    snapshot: PaymentSnapshot | None,
+    basis: tuple[object, ...] | None = None,
+) -> Next:
+    """``basis`` is of the case as it was before the payment system was read, where it was added to since."""
+    stood = basis or _basis(case)
     net = str(snapshot.net_payment) if snapshot else ""
     fact = MoneySettled(end.why, net, snapshot.currency if snapshot else "")
 
     def build(current: Case) -> Step | None:
         if current.money_settled:
             return None
-        if _basis(current) != _basis(case):
+        if _basis(current) != stood:
             raise Conflict("the case has moved on since its money was looked at")
         step = Step()
         step.add(fact)
@@ -460,5 +512,7 @@ def _settle(desk: Desk, case: Case, end: Settled, snapshot: PaymentSnapshot | No
 
 
 def _basis(case: Case) -> tuple[object, ...]:
-    """What an end of the money rests on: another leg, goods that are back or a new wish make it another question."""
-    return case.all_settled, case.wishes_unread, lines_to_pay(case), case.shipped_lines, case.refunded_lines
+    """What an end of the money rests on: another leg, goods that are back, a new wish or what others did to the money make it another
+    question. Of a payment that was told after the reading, only this step can still see that it is not in it."""
+    told = case.payment_seen.version if case.payment_seen else 0
+    return case.all_settled, case.wishes_unread, lines_to_pay(case), case.shipped_lines, case.refunded_lines, told

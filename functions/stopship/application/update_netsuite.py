@@ -2,10 +2,10 @@
 for which the reason is over."""
 
 from stopship.application.context import Desk
-from stopship.application.next_step import Next, answers, go, legs, most, person
+from stopship.application.next_step import Next, answers, go, legs, person
 from stopship.application.ports import Erp, ErpLine, ErpUpdate, SalesOrder
 from stopship.application.record import Step
-from stopship.domain.case import Case, ExceptionState, subtract, total
+from stopship.domain.case import Case, ExceptionState, most, subtract, total
 from stopship.domain.conservation import LineCount, disturbed, rows
 from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import ErpSkipped, ErpUpdated, ErpUpdateRequested, LinesCounted

@@ -103,6 +103,8 @@ class ExceptionState:
     kept: int = 0
     told: dict[tuple[int, str], NoticeState] = field(default_factory=dict)
     about: AskedAbout = field(default_factory=AskedAbout)
+    approved: Quantities = field(default_factory=dict)
+    """What had left of the order when its answer approved a refund: nothing else is paid back on that word."""
     snoozed: At[e.ExceptionSnoozed] | None = None
     proposed: At[e.ResolutionProposed] | None = None
     resolved: At[e.ExceptionResolved] | None = None
@@ -315,6 +317,8 @@ class Case:
     quote: At[e.RefundQuoted] | None = None
     moves: dict[str, MoveRecord] = field(default_factory=dict)
     money_settled: At[e.MoneySettled] | None = None
+    payment_seen: At[e.PaymentSeen] | None = None
+    """The newest of what others did to the order's money."""
     messages: dict[str, At[e.MessageSent]] = field(default_factory=dict)
     message_requests: dict[str, At[e.MessageRequested]] = field(default_factory=dict)
     """Messages that were to be sent, by name: one that has no end in ``messages`` may or may not have gone out."""
@@ -465,6 +469,19 @@ class Case:
         return total(leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.came_back)
 
     @property
+    def approved_lines(self) -> dict[str, int]:
+        """Line quantities that left and are to be paid back because two people said so. Others that had left, and that were asked for after
+        that, were shown to nobody."""
+        shown = most(x.approved for x in self.refund_approvals)
+        shipped = self.shipped_lines
+        return {line: min(quantity, shipped[line]) for line, quantity in shown.items() if line in shipped}
+
+    @property
+    def left_and_due(self) -> dict[str, int]:
+        """Line quantities that left and are to be paid back all the same."""
+        return most([self.returned_lines, self.approved_lines])
+
+    @property
     def on_their_way_back(self) -> list[Leg]:
         return [leg for leg in self.legs.values() if leg.intercept_pending]
 
@@ -489,6 +506,18 @@ class Case:
             and x.resolved.fact.resolution == Resolution.REFUND_APPROVED
             and x.opened.fact.evidence.get("step") == PAYMENT_STEP
         ]
+
+    @property
+    def moves_on_one_word(self) -> list[MoveRecord]:
+        """Moves that may have been made when the newest approval was one person's alone."""
+        words = [x.resolved for x in self.exceptions.values() if x.resolved]
+        approvals = [(x.version, x.fact) for x in words if x.fact.resolution == Resolution.REFUND_APPROVED]
+        found = []
+        for move in self.moves.values():
+            before = [(version, fact) for version, fact in approvals if version < move.requested.version]
+            if before and not move.failed and not max(before, key=lambda x: x[0])[1].approved_by:
+                found.append(move)
+        return found
 
     @property
     def disputed(self) -> list[str]:
@@ -520,6 +549,15 @@ def total(parts: Iterable[Quantities]) -> dict[str, int]:
         for line, quantity in part.items():
             added[line] = added.get(line, 0) + quantity
     return added
+
+
+def most(parts: Iterable[Quantities]) -> dict[str, int]:
+    """The highest quantity of each line. What was asked about grows, and includes what earlier answers were about."""
+    found: dict[str, int] = {}
+    for part in parts:
+        for line, quantity in part.items():
+            found[line] = max(quantity, found.get(line, 0))
+    return found
 
 
 def subtract(left: Quantities, right: Quantities) -> dict[str, int]:
@@ -777,10 +815,9 @@ def _exception(case: Case, x: At[e.ExceptionOpened]) -> None:
 
 
 def _asked_about(case: Case, cause: str) -> AskedAbout:
-    all_that_left = cause == Cause.SHIPPED_REFUND_REQUESTED or case.refund_approved
     return AskedAbout(
         stopped=case.stopped_lines,
-        left=case.shipped_lines if all_that_left else case.returned_lines,
+        left=case.shipped_lines if cause == Cause.SHIPPED_REFUND_REQUESTED else case.left_and_due,
         paid=total(m.requested.fact.lines for m in case.moves.values() if m.done),
     )
 
@@ -831,6 +868,8 @@ def _denied(case: Case, x: At[e.ResolutionDenied]) -> None:
 def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
     state = case.exceptions[x.fact.exception_id]
     state.resolved = x
+    if x.fact.resolution == Resolution.REFUND_APPROVED:
+        state.approved = case.shipped_lines
     if x.fact.by.startswith("evidence:"):
         return
     leg = case.legs.get(state.opened.fact.leg_id)
@@ -969,6 +1008,11 @@ def _money_failed(case: Case, x: At[e.MoneyFailed]) -> None:
 @_on(e.MoneySettled)
 def _money_settled(case: Case, x: At[e.MoneySettled]) -> None:
     case.money_settled = x
+
+
+@_on(e.PaymentSeen)
+def _payment_seen(case: Case, x: At[e.PaymentSeen]) -> None:
+    case.payment_seen = x
 
 
 @_on(e.MessageRequested)

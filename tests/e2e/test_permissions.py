@@ -71,7 +71,11 @@ RARE = {
         "states:SendTaskSuccess": "only when a leg ends that had waited for its warehouse's return",
         **TOKENS,
     },
-    "raise-exception": {"states:SendTaskSuccess": "only when the reason has gone before a person is asked"},
+    "raise-exception": {
+        "states:SendTaskSuccess": "only when the reason has gone before a person is asked",
+        "kms:Sign": "only by the worker that fetches an access token for all",
+        **TOKENS,
+    },
     "project-facts": {"sqs:SendMessage": "only when a batch of the stream has failed for good"},
     "export-facts": dict.fromkeys(
         (

@@ -187,8 +187,11 @@ def test_the_same_wish_again_is_one_wish(deployed: Deployment) -> None:
 
 def test_another_wish_under_a_known_request_id_is_not_answered_yes(deployed: Deployment) -> None:
     call(CANCEL, WISH)
-    d.is_problem(call(CANCEL, {**WISH, "order_ref": "5002"}), 409)
-    assert deployed.work() == []
+    problem = d.is_problem(call(CANCEL, {**WISH, "order_ref": "5002"}), 409)
+    assert (problem["field"], problem["fix"]) == ("request_id", "send a new id with each message")
+    messages = deployed.take_queue()
+    assert len(messages) == 1
+    assert deployed.work(messages) == []
     assert [case.order_ref for case in deployed.cases()] == ["5001"]
     assert len(deployed.evidence) == 1
 

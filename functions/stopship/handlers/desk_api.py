@@ -159,8 +159,9 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _description() -> dict[str, Any]:
-    """This API, described from the code that runs."""
+    """This API and the doors beside it, described from the code that runs."""
     from stopship.wiring.openapi import describe
+    from stopship.wiring.openapi_doors import with_doors
 
-    body = json.dumps(describe(ROUTES, Problem))
+    body = json.dumps(with_doors(describe(ROUTES, Problem), Problem))
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body}

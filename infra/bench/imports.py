@@ -11,6 +11,25 @@ from stopship.contract import FUNCTIONS, HANDLER_MODULE, Function
 
 ROUNDS = 7
 INTERNAL, PARTNER = 1.9, 2.5
+CALLS_PARTNERS = frozenset(
+    {
+        "desk_api",
+        "serve_console",
+        "process_intake",
+        "normalize_intake",
+        "check_fulfillment_state",
+        "execute_stop_ship",
+        "verify_acknowledgment",
+        "cancel_in_order_system",
+        "update_netsuite",
+        "take_payment_action",
+        "close_loop",
+        "sweep_cases",
+        "sweep_amazon",
+        "sweep_payments",
+    }
+)
+"""A secret alone is no call: some need it to prove a sender, to find an address, or to see when a credential ends."""
 PARTNERS = {
     "a Shopify order in a 3PL": ("shopify.order_system", "generic_3pl.warehouse"),
     "an Amazon order in a 3PL": ("amazon.order_system", "generic_3pl.warehouse"),
@@ -21,7 +40,7 @@ PARTNERS = {
 
 
 def limit(function: Function) -> float:
-    return PARTNER if "merchant_secrets" in function.grants else INTERNAL
+    return PARTNER if function.module in CALLS_PARTNERS else INTERNAL
 
 
 def import_ratios() -> list[Number]:

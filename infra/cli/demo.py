@@ -34,11 +34,11 @@ INVARIANTS = {
     "I2": "no money before proof",
     "I3": "never more paid back than was paid, no line twice",
     "I4": "no acknowledgement, no closure",
-    "I5": "every exception has owner, next action, deadline",
+    "I5": "every exception has owner, next action, deadline, and is passed on at it",
     "I6": "what was answered 2xx is never lost, and acts once",
     "I7": "the audit trail is append-only and hash-chained",
     "I8": "a customer is told an outcome only from an outcome",
-    "I9": "a case keeps its policy; merchants see their own",
+    "I9": "a case keeps its policy; no item is of two merchants",
     "I10": "the watch goes on after closing",
 }
 LIMIT_SECONDS = 170.0

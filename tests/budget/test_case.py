@@ -67,3 +67,16 @@ def test_where_the_place_is_known_before_the_stop_goes_out_after_one_read(play: 
     steps = stopped(play)
     assert before(steps, "north.stop_ship") == 2
     assert sorted(steps[0]) == ["north.read_pick_state", "store.read_order"]
+
+
+def test_where_no_hold_goes_first_and_no_place_is_known_the_stop_is_the_third_call(play: Play) -> None:
+    """As for a store's order at a warehouse that takes no holds, or at a vendor by mail: what the store can hold is held with the second."""
+    assert list(play.world.partners.hold_first("acme")) == []
+    assert play.world.store.only_place == ""
+    steps = stopped(play)
+    assert before(steps, "north.stop_ship") == 3
+    assert [sorted(step) for step in steps[:3]] == [
+        ["store.read_order"],
+        ["north.read_pick_state", "store.place_hold"],
+        ["north.stop_ship"],
+    ]

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from infra.bench.imports import CALLS_PARTNERS, INTERNAL, limit
 from infra.packaging import CODE
 from stopship.contract import FUNCTIONS, HANDLER_MODULE
 from stopship.wiring.desk_models import Cancellation
@@ -26,6 +27,15 @@ def test_no_handler_imports_a_partner_or_an_http_client_before_its_first_event()
     loaded = set(json.loads(in_a_fresh_process(f"import json, sys, {modules}; print(json.dumps(list(sys.modules)))")))
     assert {f"{HANDLER_MODULE}.{f.module}" for f in FUNCTIONS} <= loaded
     assert loaded & LATER == set()
+
+
+def test_only_what_calls_partners_may_take_as_long_as_what_calls_partners() -> None:
+    """Each call goes through the gate, which counts it in the traffic table."""
+    gated = {f.module for f in FUNCTIONS if {"merchant_secrets", "traffic"} <= f.grants}
+    assert gated == CALLS_PARTNERS
+    slow = {f.module for f in FUNCTIONS if limit(f) > INTERNAL}
+    assert slow == CALLS_PARTNERS
+    assert slow.isdisjoint({"receive_webhook", "receive_acknowledgment", "answer_vendor_page", "escalate_exception"})
 
 
 def test_the_desks_models_are_built_by_the_first_request_that_needs_them() -> None:

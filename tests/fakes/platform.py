@@ -46,8 +46,7 @@ class KeptEvidence:
 
     def keep(self, merchant: str, source: str, delivery_id: str, body: bytes) -> tuple[str, str]:
         key = self.key_of(merchant, source, delivery_id)
-        self.kept[key] = body
-        return key, hashlib.sha256(body).hexdigest()
+        return key, hashlib.sha256(self.kept.setdefault(key, body)).hexdigest()
 
     def load(self, key: str) -> bytes:
         if key not in self.kept:

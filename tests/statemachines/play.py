@@ -42,12 +42,16 @@ class Play:
         ledger = self.world.ledger
         subjects = [
             Subject(
-                case, ledger.load(MERCHANT, case.case_id), ledger.book(MERCHANT, self.world.channel, case.order_ref)[0]
+                case,
+                ledger.load(MERCHANT, case.case_id),
+                ledger.book(MERCHANT, self.world.channel, case.order_ref)[0],
+                self.world.clock.now(),
             )
             for case in self.world.cases
         ]
-        audit = verify(ledger.scan())
-        tallies = check(subjects, [f"{p.where}: {p.what}" for p in audit.problems], audit.events)
+        items = list(ledger.scan())
+        audit = verify(items)
+        tallies = check(subjects, [f"{p.where}: {p.what}" for p in audit.problems], audit.events, items)
         found = [f"{name} {x}" for name, tally in tallies.items() for x in tally.violations]
         of_cases = [self._hanging, self._forgotten, self._paid_unproven, self._paid_while_away, self._held_for_ever]
         of_cases.append(self._held_in_erp_for_ever)

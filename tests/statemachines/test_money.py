@@ -515,8 +515,8 @@ def faults(play: Play, *facts: Event, rule: str = "I3") -> list[str]:
     for fact in facts:
         record(play, fact)
     case = play.world.case
-    subject = Subject(case, play.world.ledger.load(MERCHANT, case.case_id), ())
-    return check([subject], [], 0)[rule].violations
+    subject = Subject(case, play.world.ledger.load(MERCHANT, case.case_id), (), play.world.clock.now())
+    return check([subject], [], 0, [])[rule].violations
 
 
 def test_the_check_sees_an_end_of_the_money_that_leaves_out_a_leg_or_a_part() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from stopship.adapters.ledger_memory import MemoryLedger
 from stopship.application.audit import seal_of, verify
+from stopship.application.keep_unmatched import CHANNEL
 from stopship.application.ports import Append, BookEntry, Callback, ExceptionItem, NewEvent, OrderLock, Stored
 from stopship.domain import chain
 from stopship.domain.events import (
@@ -344,10 +345,36 @@ def test_a_side_item_that_tells_another_story_is_found_though_its_seal_is_good(
         ("M#acme#$#shopify#1001", "I#", "the money book does not know this intent"),
         ("CB#cb-case-a", "CB", "the callback of this stop-ship is gone"),
         ("M#acme#POLICY", "", "the policy that it pinned is gone"),
+        ("M#acme#O#shopify#1001", "LOCK", f"{CASE} E#00000001: the order's lock is gone"),
+        ("M#acme#$#shopify#1001", "HEAD", "M#acme#$#shopify#1001 HEAD: the money book has no head"),
     ],
 )
 def test_a_dropped_side_item_is_missed(pk: str, sk: str, sentence: str) -> None:
     assert sentence in said(without(a_ledger(), pk, sk))
+
+
+def test_a_lock_that_was_set_back_to_an_earlier_case_is_found() -> None:
+    ledger = MemoryLedger()
+    ledger.save_policy("acme", POLICY_HASH, POLICY)
+    a_case(ledger)
+    before = [x for x in ledger.scan() if x.sk == "LOCK"]
+    lock = OrderLock("shopify", "1001", "case-a", 1, active=False)
+    opened = NewEvent(CaseOpened("shopify", "1001", 2, "1", POLICY_HASH), "opened")
+    second = replace(lock, case_id="case-c", sequence=2, active=True)
+    ledger.append(Append("acme", "case-c", 0, at(9), [opened], lock=second, lock_from=lock))
+    items = list(ledger.scan())
+    assert verify(items).ok
+    assert "case-c E#00000001: the order's lock is that of an earlier case" in said(
+        [*(x for x in items if x.sk != "LOCK"), *before]
+    )
+
+
+def test_a_message_that_is_of_no_order_has_no_lock_to_miss() -> None:
+    ledger = MemoryLedger()
+    ledger.save_policy("acme", POLICY_HASH, POLICY)
+    opened = NewEvent(CaseOpened(CHANNEL, "d-1", 1, "1", POLICY_HASH), "opened")
+    ledger.append(Append("acme", "case-m", 0, at(1), [opened]))
+    assert verify(ledger.scan()).ok
 
 
 @pytest.mark.parametrize(

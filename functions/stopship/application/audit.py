@@ -16,6 +16,7 @@ from typing import Any
 
 from stopship.application.ports import Stored
 from stopship.domain import chain
+from stopship.domain.ids import UNMATCHED
 from stopship.frozen import frozen
 
 
@@ -106,9 +107,12 @@ def verify(items: Iterable[Stored], held: Iterable[Head] = ()) -> AuditReport:
         for item in ledger.side[kind]:
             _readable(ledger, item, lambda item=item, check=check: check(ledger, item))  # type: ignore[misc]
     names = _names(ledger)
+    locks = _locks(ledger)
     for place, case in ledger.cases.items():
         if not case.unreadable:
             _check_traces(ledger, place, case, names)
+            _check_locked(ledger, place, case, locks)
+    _check_books(ledger)
     last = {place: case.links[-1] for place, case in ledger.cases.items() if case.links}
     heads = sorted(Head(*place, link.version, link.hash) for place, link in last.items())
     missed = _missed(ledger, held)
@@ -292,6 +296,43 @@ def _check_traces(ledger: _Ledger, place: _Place, case: _Case, names: _Names) ->
         name, what = _TRACES[link.type]
         if link.data.get(name) not in names[name, merchant]:
             ledger.of_case(place, f"E#{link.version:08d}", what)
+
+
+type _Locks = Mapping[tuple[str, str, str], int]
+"""The number of the case that holds an order's lock, by merchant, channel and order."""
+
+
+def _check_locked(ledger: _Ledger, place: _Place, case: _Case, locks: _Locks) -> None:
+    """A case of an order stands behind the order's lock, or behind that of a later case of the same order."""
+    for link in case.of("CaseOpened"):
+        channel, order_ref = str(link.data.get("channel")), str(link.data.get("order_ref"))
+        if channel == UNMATCHED:
+            continue
+        locked = locks.get((place[0], channel, order_ref))
+        if locked is None:
+            ledger.of_case(place, f"E#{link.version:08d}", "the order's lock is gone")
+        elif locked < _number(link.data.get("sequence")):
+            ledger.of_case(place, f"E#{link.version:08d}", "the order's lock is that of an earlier case")
+
+
+def _locks(ledger: _Ledger) -> _Locks:
+    found: dict[tuple[str, str, str], int] = {}
+    for item in ledger.side["lock"]:
+        a: Mapping[str, Any] = item.attributes
+        found[str(a.get("merchant")), str(a.get("channel")), str(a.get("order_ref"))] = _number(a.get("sequence"))
+    return found
+
+
+def _number(value: object) -> int:
+    """0 for what is none: that the item is damaged, its own check says."""
+    return int(value) if isinstance(value, int | Decimal) else 0
+
+
+def _check_books(ledger: _Ledger) -> None:
+    headed = {item.pk for item in ledger.side["book"]}
+    for pk, entries in ledger.entries.items():
+        if entries and pk not in headed:
+            ledger.problems.append(Problem(f"{pk} HEAD", "the money book has no head"))
 
 
 _TRACES = {

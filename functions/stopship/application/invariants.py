@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stopship.application.next_step import answers
-from stopship.application.ports import Recorded
+from stopship.application.ports import Recorded, Stored
 from stopship.application.send_receipt import RECEIVED
 from stopship.application.take_payment_action import PROOFS, lines_to_pay
 from stopship.domain import events as e
 from stopship.domain.case import BY_HAND, ENDS_MONEY, PAYMENT_STEP, Case, Leg, fold, most, subtract, total
 from stopship.domain.conservation import LineCount, not_cancelled
 from stopship.domain.decide import is_behind
+from stopship.domain.instant import seconds_between
 from stopship.domain.money import BookedMove, MoveKind, MoveState
 from stopship.domain.order import PRE_PICK
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
@@ -32,6 +33,8 @@ class Tally:
 
 BY_WAREHOUSE = frozenset({"system_cancelled", "physically_stopped"})
 """Proofs that are a warehouse's word alone."""
+GRACE_SECONDS = 600
+"""How long after its deadline an exception may go without being passed on: a timer that was lost is found by the sweep."""
 NAMES = tuple(f"I{n}" for n in range(1, 11))
 
 
@@ -42,6 +45,8 @@ class Subject:
     case: Case
     recorded: Sequence[Recorded]
     book: Sequence[BookedMove]
+    now: str
+    """When it was looked at."""
 
     def of[T: e.Event](self, kind: type[T]) -> list[tuple[int, T]]:
         return [(r.version, r.event) for r in self.recorded if isinstance(r.event, kind)]
@@ -51,15 +56,32 @@ class Subject:
         return fold(self.case.merchant, self.case.case_id, [r for r in self.recorded if r.version < version])
 
 
-def check(subjects: Iterable[Subject], chain_problems: Sequence[str], chain_checked: int) -> dict[str, Tally]:
-    """The tally per invariant. ``chain_problems`` come from verifying the whole ledger."""
+def check(
+    subjects: Iterable[Subject], chain_problems: Sequence[str], chain_checked: int, items: Iterable[Stored]
+) -> dict[str, Tally]:
+    """The tally per invariant. ``chain_problems`` come from verifying the whole ledger, ``items`` are all that lies in it."""
     tallies = {name: Tally() for name in NAMES}
     for subject in subjects:
         for name, rule in _RULES.items():
             rule(subject, tallies[name])
     tallies["I7"].checked += chain_checked
     tallies["I7"].violations += list(chain_problems)
+    _kept_apart(items, tallies["I9"])
     return tallies
+
+
+def _kept_apart(items: Iterable[Stored], tally: Tally) -> None:
+    """An item names one merchant: in what it says, in its own place and in those by which it is found. So does a case, wherever it is named."""
+    owners: dict[str, str] = {}
+    for item in items:
+        where, merchant = f"{item.pk} {item.sk}", str(item.attributes.get("merchant"))
+        places = [x for x in (item.pk, *item.attributes.values()) if isinstance(x, str) and x.startswith("M#")]
+        tally.expect(
+            all(x.startswith(f"M#{merchant}#") for x in places), f"{where} names another merchant than {merchant}"
+        )
+        if case_id := str(item.attributes.get("case_id") or ""):
+            owner = owners.setdefault(case_id, merchant)
+            tally.expect(owner == merchant, f"{where} is about {case_id}, which is another merchant's")
 
 
 def _line_conservation(s: Subject, tally: Tally) -> None:
@@ -204,6 +226,9 @@ def _exceptions_are_owned(s: Subject, tally: Tally) -> None:
         opened = state.opened.fact
         whole = all((opened.tier, opened.owner, opened.next_action, opened.deadline))
         tally.expect(whole, f"{s.case.case_id}: {name} lacks owner, next action or deadline")
+        end = state.resolved.at if state.resolved else s.now
+        late = seconds_between(state.deadline, end)
+        tally.expect(late <= GRACE_SECONDS, f"{s.case.case_id}: {name} was left {late:.0f} s beyond its deadline")
         if state.resolved:
             tally.expect(bool(state.resolved.fact.by), f"{s.case.case_id}: {name} was cleared by nobody")
 

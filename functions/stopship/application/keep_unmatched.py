@@ -7,10 +7,11 @@ from stopship.domain.case import Case
 from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import CaseOpened, MessageKept
 from stopship.domain.exceptions import deadline
+from stopship.domain.ids import UNMATCHED
 from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.policy import Cause, Policy
 
-CHANNEL = "unmatched"
+CHANNEL = UNMATCHED
 
 
 def kept_as(merchant: str, source: str, delivery_id: str) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from stopship.application.context import Desk
 from stopship.application.ports import OrderPlaced
-from stopship.application.take_in import IntakeQueue, take_in
+from stopship.application.take_in import IntakeQueue, as_its_id, take_in
 from stopship.domain.errors import Conflict, PartnerBusy, PartnerRefused, PartnerUnavailable, StopshipError
 from stopship.domain.instant import plus
 from stopship.domain.market import PACKER_NOT_TOLD, Allowance, SweepState, day_of
@@ -208,6 +208,7 @@ def _queue(run: _Run, change: Change) -> None:
         delivery_id=change.delivery_id,
         body=change.body,
         received_at=run.desk.clock.now(),
+        says=as_its_id,
     )
     run.swept.queued += 1
 

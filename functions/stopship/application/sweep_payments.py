@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from stopship.application.ports import Clock, Evidence, PaymentWatch, UnpaidPage
-from stopship.application.take_in import IntakeQueue, take_in
+from stopship.application.take_in import IntakeQueue, as_its_id, take_in
 from stopship.domain.errors import (
     PartnerContractBroken,
     PartnerDown,
@@ -99,6 +99,7 @@ def _sweep(
             delivery_id=payment.epoch,
             body=json.dumps({**told, "rule": _shown(rule)}, sort_keys=True).encode(),
             received_at=now,
+            says=as_its_id,
         )
         swept.asked += 1
 

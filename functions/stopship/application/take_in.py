@@ -1,17 +1,31 @@
 """The doors: an authentic message is kept, then queued, then answered. No partner and no state machine is on this path."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from stopship.application.ports import Evidence
+from stopship.domain.errors import IdTaken
 from stopship.frozen import frozen
 
 UNROUTED = "_unrouted"
 """Stands for the merchant of a message whose sender or recipient nobody has connected."""
 MAX_ID_BYTES = 500
 """Well under what a key of the ledger may be long (2,048 bytes in DynamoDB), with room for what stands before it."""
+
+
+type Says = Callable[[bytes], object]
+"""What a body says: of two under one id that say the same, the first stays, and the other is its repeat."""
+
+
+def its_bytes(body: bytes) -> object:
+    return body
+
+
+def as_its_id(_body: bytes) -> object:
+    """Where the desk has made the id of what a message says: whatever else is in the body, it is the same message."""
+    return None
 
 
 class IntakeQueue(Protocol):
@@ -54,10 +68,22 @@ def take_in(
     received_at: str,
     actor: str = "",
     why: str = "",
+    says: Says = its_bytes,
+    id_field: str = "",
 ) -> IntakeMessage:
-    """Keeps the raw bytes, then queues the reference."""
+    """Keeps the raw bytes, then queues the reference.
+
+    A known id with a body that says something else is another message. With ``id_field``, the name of the field in which the sender
+    chooses the id, IdTaken is raised, and nothing is queued: he is told. Without it the message gets an id of its own.
+    """
     delivery = _recordable(delivery_id, body)
     key, digest = evidence.keep(merchant, source, delivery, body)
+    own = hashlib.sha256(body).hexdigest()
+    if digest != own and says(evidence.load(key)) != says(body):
+        if id_field:
+            raise IdTaken(id_field)
+        delivery = _recordable(f"{delivery}:{own}", body)
+        key, digest = evidence.keep(merchant, source, delivery, body)
     message = IntakeMessage(merchant, source, topic, delivery, key, digest, received_at, actor, why)
     queue.send(asdict(message))
     return message

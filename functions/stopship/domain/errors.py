@@ -19,6 +19,13 @@ class InvalidInput(StopshipError):
         self.field, self.problem, self.fix = field, problem, fix
 
 
+class IdTaken(InvalidInput):
+    """The id that the sender gave stands for another message already: this one was not taken."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, "stands for another message: nothing was changed", "send a new id with each message")
+
+
 class UnclearTicket(InvalidInput):
     """A ticket whose fields make no wish. ``ticket_ref`` is where to ask back; ``wish_id`` is the same as long as the fields are."""
 

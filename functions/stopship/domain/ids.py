@@ -2,6 +2,10 @@
 
 import base64
 import hashlib
+from typing import Final
+
+UNMATCHED: Final = "unmatched"
+"""Stands for the channel of a case that is of no order: a message that nobody could match, or a duty of privacy."""
 
 
 def _short(*parts: str) -> str:

@@ -14,7 +14,7 @@ from stopship.adapters.cancel_form.pages import Place
 from stopship.adapters.cancel_form.texts import statement
 from stopship.adapters.cancel_form.wish import SOURCE, TOPIC
 from stopship.adapters.clock import SystemClock
-from stopship.application.take_in import take_in
+from stopship.application.take_in import as_its_id, take_in
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.domain.instant import parse
 from stopship.telemetry import about, logger
@@ -85,6 +85,7 @@ def _confirmed(place: Place, entry: Entry, token: str) -> Response:
         delivery_id=reference,
         body=body,
         received_at=now,
+        says=as_its_id,
     )
     if message.raw_sha256 != hashlib.sha256(body).hexdigest():
         said = json.loads(evidence().load(message.evidence_key))

@@ -1,6 +1,5 @@
 """The desk's authenticated API: cancellations, cases, exceptions and their resolution. Every read and write names the merchant."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from stopship.application.take_in import take_in, take_in_parts
 from stopship.application.view_case import view_case
 from stopship.application.view_outage import view_outage
 from stopship.domain.agent import Doing
-from stopship.domain.errors import AlreadyRecorded, InvalidInput, InvalidRows, NotFound
+from stopship.domain.errors import InvalidInput, InvalidRows, NotFound
 from stopship.domain.request import Reason
 from stopship.wiring import desk, evidence, intake_queue
 from stopship.wiring.desk_models import (
@@ -43,20 +42,18 @@ def cancel(call: Call) -> Accepted:
     wish: Cancellation = call.body
     if wish.reason is Reason.FRAUD and not wish.evidence:
         raise InvalidInput("evidence", "is empty: a fraud block must be documented", "name at least one reference")
-    asked = wish.model_dump_json().encode()
-    kept = take_in(
+    take_in(
         evidence(),
         intake_queue(),
         merchant=call.merchant,
         source="ops",
         topic="cancellation",
         delivery_id=wish.request_id,
-        body=asked,
+        body=wish.model_dump_json().encode(),
         received_at=SystemClock().now(),
         actor=call.who.subject,
+        id_field="request_id",
     )
-    if kept.raw_sha256 != hashlib.sha256(asked).hexdigest():
-        raise AlreadyRecorded(f"request_id {wish.request_id} stands for another wish: nothing was changed")
     return Accepted(request_id=wish.request_id, cases=f"/cases?merchant={call.merchant}&order={wish.order_ref}")
 
 
@@ -162,8 +159,9 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _description() -> dict[str, Any]:
-    """This API, described from the code that runs."""
+    """This API and the doors beside it, described from the code that runs."""
     from stopship.wiring.openapi import describe
+    from stopship.wiring.openapi_doors import with_doors
 
-    body = json.dumps(describe(ROUTES, Problem))
+    body = json.dumps(with_doors(describe(ROUTES, Problem), Problem))
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body}

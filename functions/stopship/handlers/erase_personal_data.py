@@ -22,7 +22,8 @@ def answer(raw: str) -> None:
 def _message(body: dict[str, Any], raw: str) -> IntakeMessage:
     if "detail-type" not in body:
         return IntakeMessage(**body)
-    return take_in(evidence(), InHand(), body=raw.encode(), **shopify_bus.envelope(body, merchants()))
+    envelope = shopify_bus.envelope(body, merchants())
+    return take_in(evidence(), InHand(), body=raw.encode(), says=shopify_bus.said, **envelope)
 
 
 def _answer(message: IntakeMessage) -> None:

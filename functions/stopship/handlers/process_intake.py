@@ -9,7 +9,7 @@ from stopship.telemetry import about, logger
 from stopship.wiring import desk, evidence, merchants
 from stopship.wiring.batch import batch
 from stopship.wiring.in_hand import InHand
-from stopship.wiring.normalise import AMAZON, bus_envelope, bus_event, count_seen, normalise
+from stopship.wiring.normalise import AMAZON, bus_envelope, bus_event, bus_says, count_seen, normalise
 from stopship.wiring.writers import note_kept
 
 
@@ -40,7 +40,7 @@ def _process_mail(message: IntakeMessage) -> Processed:
 
 def _from_bus(event: dict[str, Any], raw: str) -> IntakeMessage:
     """A notification came without passing a door: its evidence is kept here, as it came."""
-    return take_in(evidence(), InHand(), body=raw.encode(), **bus_envelope(event, merchants()))
+    return take_in(evidence(), InHand(), body=raw.encode(), says=bus_says, **bus_envelope(event, merchants()))
 
 
 handler = batch(process)

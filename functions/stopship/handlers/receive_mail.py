@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from stopship.adapters.clock import SystemClock
 from stopship.adapters.mail import kept, receipt
-from stopship.application.take_in import UNROUTED, take_in
+from stopship.application.take_in import UNROUTED, as_its_id, take_in
 from stopship.domain.errors import InvalidInput, NotFound
 from stopship.telemetry import about, logger
 from stopship.wiring import evidence, intake_queue, merchants, received_mails, settings
@@ -55,6 +55,7 @@ def _take(merchant: str, topic: str, delivery: str, body: bytes, received_at: st
         body=body,
         received_at=received_at,
         why=why,
+        says=as_its_id,
     )
     logger().info("mail received", extra=about({"merchant": message.merchant, "source": SOURCE}))
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 
 from stopship.adapters.clock import SystemClock
-from stopship.application.take_in import UNROUTED, IntakeQueue, take_in
+from stopship.application.take_in import UNROUTED, IntakeQueue, Says, as_its_id, its_bytes, take_in
 from stopship.domain.errors import InvalidInput, NotAuthentic, NotFound
 from stopship.wiring import counts_queue, evidence, intake_queue, merchants, privacy_queue
 from stopship.wiring.doors import Request, Response, answer, door, parse_json, problem
@@ -66,7 +66,8 @@ def _stranger(request: Request, told: str, topic: str) -> Response:
         why += f"; its body of {size} bytes was not kept"
         note = {"not_kept": {"bytes": size, "sha256": sha256(request.body).hexdigest()}}
         request = replace(request, body=json.dumps(note).encode())
-    _take(request, UNROUTED, "shopify", topic, f"unknown shop {shop} {SystemClock().now()[:10]}", why=why)
+    day = f"unknown shop {shop} {SystemClock().now()[:10]}"
+    _take(request, UNROUTED, "shopify", topic, day, why=why, says=as_its_id)
     return problem(404, "Unknown shop", "no merchant is connected to this shop", fix="connect the shop, then resend")
 
 
@@ -74,6 +75,7 @@ def _shopify_authentic(request: Request, merchant: str, topic: str, delivery: st
     """By what the topic means: a duty and a count have queues of their own, and of what concerns no cancel nothing is kept."""
     from stopship.adapters.shopify import counts
     from stopship.adapters.shopify.topics import Meaning, meaning
+    from stopship.wiring import shopify_bus
 
     match meaning(topic):
         case Meaning.NOTHING:
@@ -83,14 +85,14 @@ def _shopify_authentic(request: Request, merchant: str, topic: str, delivery: st
                 placed = counts.read_order_placed(request.body)
             except InvalidInput:
                 # An authentic message is never refused for its form: a person sees it.
-                return _take(request, merchant, "shopify", topic, delivery)
+                return _take(request, merchant, "shopify", topic, delivery, says=shopify_bus.said)
             if placed:
                 counts_queue().send({"merchant": merchant, **asdict(placed)})
             return answer(200, {"received": delivery, "kept": False})
         case Meaning.PRIVACY:
-            return _take(request, merchant, "shopify", topic, delivery, queue=privacy_queue())
+            return _take(request, merchant, "shopify", topic, delivery, queue=privacy_queue(), says=shopify_bus.said)
         case _:
-            return _take(request, merchant, "shopify", topic, delivery)
+            return _take(request, merchant, "shopify", topic, delivery, says=shopify_bus.said)
 
 
 def _shopify_flow(request: Request) -> Response:
@@ -104,8 +106,10 @@ def _shopify_flow(request: Request) -> Response:
     matches = [hmac.compare_digest(key.encode(), known.encode()) for known in keys]
     if True not in matches:
         raise NotAuthentic
-    delivery = str(parse_json(request.body).get("request_id", ""))
-    return _take(request, merchant, "shopify-flow", "cancel-request", delivery)
+    told = parse_json(request.body).get("request_id")
+    # A flow whose variable is empty sends null, or nothing: then the body stands for itself.
+    delivery = "" if told is None else str(told).strip()
+    return _take(request, merchant, "shopify-flow", "cancel-request", delivery, id_field="request_id")
 
 
 def _generic_3pl(request: Request) -> Response:
@@ -120,8 +124,9 @@ def _generic_3pl(request: Request) -> Response:
     signature.verify(request.body, request.proof("X-Stopship-Signature"), warehouse["secrets"], now)
     if not parse_json(request.body).get("event"):
         raise InvalidInput("event", "is missing", "one of shipment.departed, shipment.labelled, hold.released")
-    delivery = request.header("X-Stopship-Delivery")
-    return _take(request, merchant, "generic-3pl", name, delivery)
+    # Two warehouses may count their messages alike.
+    delivery = f"{name}:{request.header('X-Stopship-Delivery')}"
+    return _take(request, merchant, "generic-3pl", name, delivery, id_field="header X-Stopship-Delivery")
 
 
 def _zendesk(request: Request) -> Response:
@@ -153,7 +158,8 @@ def _ticket(request: Request) -> Response:
     if not parse_json(request.body).get("ticket_id"):
         raise InvalidInput("ticket_id", "is missing", "send the ticket's own id")
     # Two help desks may count their messages alike.
-    return _take(request, merchant, "ticket", name, f"{name}:{request.header('X-Stopship-Delivery')}")
+    delivery = f"{name}:{request.header('X-Stopship-Delivery')}"
+    return _take(request, merchant, "ticket", name, delivery, id_field="header X-Stopship-Delivery")
 
 
 def _shiphero(request: Request) -> Response:
@@ -217,7 +223,7 @@ def _stripe(request: Request) -> Response:
         raise NotAuthentic from unknown
     signature.verify(request.body, request.proof(signature.HEADER), secrets, SystemClock().now())
     event_id, kind = webhooks.read_event(parse_json(request.body))
-    return _take(request, merchant, "stripe", kind, event_id)
+    return _take(request, merchant, "stripe", kind, event_id, says=webhooks.said)
 
 
 def _take(
@@ -228,7 +234,11 @@ def _take(
     delivery: str,
     why: str = "",
     queue: IntakeQueue | None = None,
+    says: Says = its_bytes,
+    id_field: str = "",
 ) -> Response:
+    """``says`` and ``id_field`` as for ``take_in``. An id that a partner's software gives is not the sender's to mend: what comes
+    again under it and says something else is kept as a message of its own."""
     message = take_in(
         evidence(),
         queue or intake_queue(),
@@ -239,6 +249,8 @@ def _take(
         body=request.body,
         received_at=SystemClock().now(),
         why=why,
+        says=says,
+        id_field=id_field,
     )
     return answer(200, {"received": message.delivery_id})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from stopship.domain.errors import (
     AlreadyRecorded,
+    IdTaken,
     InvalidInput,
     InvalidRows,
     LeaseLost,
@@ -111,6 +112,9 @@ def problem_for(error: Exception) -> Response:
     match error:
         case TooLarge():
             return problem(413, "Too large", error.problem, field=error.field, fix=error.fix)
+        case IdTaken():
+            detail = f"{error.field} {error.problem}"
+            return problem(409, "Known id, other message", detail, field=error.field, fix=error.fix)
         case InvalidRows():
             detail, rows = f"{error.field} {error.problem}", [asdict(x) for x in error.errors]
             return problem(400, "Invalid input", detail, field=error.field, fix=error.fix, errors=rows)

@@ -218,6 +218,13 @@ def bus_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, st
     return amazon_envelope(event, merchants)
 
 
+def bus_says(body: bytes) -> object:
+    """What a partner says in a notification, without what its way here puts around it."""
+    told = shopify_bus.said(body)
+    event = bus_event(told) if isinstance(told, dict) else None
+    return event["detail"] if event and "detail" in event else told
+
+
 def amazon_envelope(event: Mapping[str, Any], merchants: Merchants) -> dict[str, str]:
     """Who a notification on the bus is for, by its seller id, and its id for de-duplication."""
     from stopship.adapters.amazon import feed_finished

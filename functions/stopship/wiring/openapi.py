@@ -48,18 +48,18 @@ def _operation(route: Route, problem: type[BaseModel]) -> dict[str, Any]:
         "description": told,
         "parameters": [*_in_path(route), *_in_query(route)],
         "responses": {
-            str(route.status): _content("as asked", "application/json", route.answer),
-            **{status: _content(text, "application/problem+json", problem) for status, text in _PROBLEMS.items()},
+            str(route.status): content("as asked", "application/json", route.answer),
+            **{status: content(text, "application/problem+json", problem) for status, text in _PROBLEMS.items()},
         },
     }
     if route.body:
-        operation["requestBody"] = {**_content("", "application/json", route.body), "required": True}
+        operation["requestBody"] = {**content("", "application/json", route.body), "required": True}
     if route.accepts:
         operation["requestBody"] = {"content": {route.accepts: {"schema": {"type": "string"}}}, "required": True}
     return operation
 
 
-def _content(description: str, kind: str, model: type[BaseModel]) -> dict[str, Any]:
+def content(description: str, kind: str, model: type[BaseModel]) -> dict[str, Any]:
     content = {"content": {kind: {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}}
     return {"description": description, **content} if description else content
 

@@ -48,6 +48,15 @@ def payload_of(body: bytes) -> bytes:
     return json.dumps(_object(told, "detail").get("payload")).encode()
 
 
+def said(body: bytes) -> object:
+    """What Shopify says in a message, by whichever way it came: the bus puts another envelope around a repeat."""
+    payload = payload_of(body)
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return payload
+
+
 def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = value.get(name)
     return found if isinstance(found, Mapping) else {}

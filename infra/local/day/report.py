@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.local.day.director import Play
 from infra.local.desk import LocalDesk
+from stopship.adapters.clock import SystemClock
 from stopship.adapters.ledger_dynamodb import DynamoLedger
 from stopship.application.audit import AuditReport
 from stopship.application.audit_live import verify_live
@@ -56,7 +57,7 @@ def report(desk: LocalDesk, plays: Sequence[Play], elapsed_seconds: float) -> Re
     ledger = DynamoLedger(desk.emulator.client("dynamodb"), desk.outputs["TableName"])
     audit = verify_live(ledger.scan)
     problems = [f"{p.where}: {p.what}" for p in audit.problems]
-    invariants = check(subjects(ledger, plays), problems, audit.items)
+    invariants = check(subjects(ledger, plays), problems, audit.items, ledger.scan())
     _ask_partners(desk, plays, invariants)
     tiers = Counter(x.opened.fact.tier for play in plays if play.case for x in play.case.exceptions.values())
     return Report(
@@ -76,7 +77,8 @@ def subjects(ledger: DynamoLedger, plays: Iterable[Play]) -> Iterable[Subject]:
             continue
         recorded = ledger.load(play.order.merchant, play.case.case_id)
         book, _ = ledger.book(play.order.merchant, play.order.channel, play.order.order_ref)
-        yield Subject(fold(play.order.merchant, play.case.case_id, recorded), recorded, book)
+        case = fold(play.order.merchant, play.case.case_id, recorded)
+        yield Subject(case, recorded, book, SystemClock().now())
 
 
 def _outcome(play: Play) -> str:

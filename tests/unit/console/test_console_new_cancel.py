@@ -48,6 +48,18 @@ def test_a_form_that_is_sent_twice_is_one_wish(lead: Visitor) -> None:
     assert form_id(lead) != request_id
 
 
+def test_a_form_that_comes_back_with_another_order_is_shown_again_under_a_new_id(lead: Visitor) -> None:
+    request_id = form_id(lead)
+    lead.post("/console/new", request_id=request_id, **WISH)
+    seen = lead.post("/console/new", request_id=request_id, **{**WISH, "order_ref": "1078"})
+    assert (seen.status, "has asked for something else already" in seen.text) == (409, True)
+    assert len(lead.console.queue.messages) == 1
+    found = re.search(r'name="request_id" value="([^"]+)"', seen.text)
+    assert found
+    again = lead.post("/console/new", request_id=found.group(1), **{**WISH, "order_ref": "1078"})
+    assert (again.status, len(lead.console.queue.messages)) == (303, 2)
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [

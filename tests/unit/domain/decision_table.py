@@ -8,6 +8,7 @@ from stopship.domain import events as e
 from stopship.domain.case import Case, apply
 from stopship.domain.decide import Decision, decide_leg
 from stopship.domain.policy import PickRule, Policy
+from stopship.domain.request import Reason
 
 LEG = "fo-1"
 PLACE = "north"
@@ -27,7 +28,7 @@ class Row:
     """``facts`` are recorded ten seconds apart, from ten seconds after the wish; the decision falls ten seconds after the last.
 
     ``expected`` is action, outcome or cause, proof: as a person would write it. ``partner`` is what runs the place; ``unreadable`` is a
-    merchant's own rule for a pick state that no system tells.
+    merchant's own rule for a pick state that no system tells; ``blocks`` that its policy records a stop for this reason as blocked.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Row:
     unreadable: PickRule | None = None
     requester: str = "customer"
     leg: str = LEG
+    blocks: bool = False
 
 
 def wish(row: Row) -> list[e.Event]:
@@ -67,8 +69,15 @@ def case_of(row: Row) -> Case:
 def decide(row: Row, by: Decide = decide_leg, policy: Policy | None = None) -> Decision:
     case = case_of(row)
     now = at(10 * len(row.facts) + row.wait)
-    policy = policy or load_default()
-    return by(case, case.legs[row.leg], replace(policy, unreadable=row.unreadable or policy.unreadable), now)
+    policy = _with_rules(row, policy or load_default())
+    return by(case, case.legs[row.leg], policy, now)
+
+
+def _with_rules(row: Row, policy: Policy) -> Policy:
+    reason = Reason(row.reason)
+    outcome = "blocked" if row.blocks else policy.reasons[reason].outcome
+    reasons = {**policy.reasons, reason: replace(policy.reasons[reason], outcome=outcome)}
+    return replace(policy, reasons=reasons, unreadable=row.unreadable or policy.unreadable)
 
 
 def said(decision: Decision) -> str:
@@ -796,6 +805,13 @@ TABLE: tuple[Row, ...] = (
         "ask fraud_without_evidence",
         (6, 7),
         reason="fraud",
+    ),
+    Row(
+        "a block for another reason, which the order system's risk does not support",
+        (order("high"), seen("picked", at(5)), asked(physical=True), answered("physically_stopped", "picked")),
+        "ask fraud_without_evidence",
+        (6, 7),
+        blocks=True,
     ),
     Row(
         "a person's word on a block without evidence",

@@ -1,4 +1,5 @@
-"""Every small change of a module: a condition turned round, a comparison swapped, a word replaced by its neighbour, an "or" made "and"."""
+"""Every small change of a module: a condition turned round, a comparison swapped, a word replaced by its neighbour, an "or" made "and", one of
+several conditions left out."""
 
 import ast
 import copy
@@ -44,8 +45,10 @@ def _changes(node: ast.AST, words: Words) -> Iterator[tuple[str, Change]]:
             yield "not", _turn
         case ast.Compare(ops=[op]) if type(op) in _COMPARISONS:
             yield "compare", _compare
-        case ast.BoolOp():
+        case ast.BoolOp(values=values):
             yield "and/or", _join
+            for place, left_out in enumerate(values):
+                yield f"without {ast.unparse(left_out)}", _drop(place)
         case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in words.get(name, ()):
             following = _next(words[name], attr)
             yield f"{attr} -> {following}", _say(following)
@@ -64,6 +67,14 @@ def _compare(node: ast.AST) -> None:
 def _join(node: ast.AST) -> None:
     if isinstance(node, ast.BoolOp):
         node.op = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
+
+
+def _drop(place: int) -> Change:
+    def change(node: ast.AST) -> None:
+        if isinstance(node, ast.BoolOp):
+            node.values[place] = ast.Constant(isinstance(node.op, ast.And))
+
+    return change
 
 
 def _say(word: str) -> Change:

@@ -311,11 +311,17 @@ def test_the_callbacks_id_alone_acknowledges_nothing_at_the_other_door(deployed:
     """A vendor who is asked by mail has no secret: nobody may answer for him by a signed message, not even with an empty one."""
     body = json.dumps({"decision": "stopped"}).encode()
     before = deployed.items
-    for secret in ("", v.LINK_SECRET, d.NORTH_SECRET):
-        headers = {"X-Stopship-Signature": d.warehouse_signature(body, secret)}
-        event = d.request("POST /acknowledgments/{callback_id}", body, headers, path={"callback_id": v.DOOR})
-        d.is_problem(receive_acknowledgment.handler(event, d.CONTEXT), 401)
+    for secret in ("", v.LINK_SECRET):
+        signed(body, secret)
     assert (deployed.items, waits.woken) == (before, [])
+    signed(body, d.NORTH_SECRET)
+    assert (v.refused(), waits.woken) == ([(v.DOOR, "signed by another warehouse: north")], [])
+
+
+def signed(body: bytes, secret: str) -> None:
+    headers = {"X-Stopship-Signature": d.warehouse_signature(body, secret)}
+    event = d.request("POST /acknowledgments/{callback_id}", body, headers, path={"callback_id": v.DOOR})
+    d.is_problem(receive_acknowledgment.handler(event, d.CONTEXT), 401)
 
 
 def test_what_fails_inside_is_a_page_and_a_line_in_the_log(

@@ -2,12 +2,13 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from infra.http_api import DESK
+from infra.http_api import DESK, DOORS
 from stopship import wiring
 from stopship.application.ports import Append, NewEvent, OrderLock
 from stopship.application.raise_exception import opening
@@ -17,7 +18,9 @@ from stopship.domain.events import name_of
 from stopship.domain.ids import case_id
 from stopship.domain.instant import plus
 from stopship.domain.policy import Cause, ExceptionRule, Team, Tier
-from stopship.handlers import desk_api
+from stopship.handlers import desk_api, receive_webhook
+from stopship.wiring.doors import Request
+from stopship.wiring.openapi_doors import PROVED_BY
 from tests.unit.handlers import deployment as d
 from tests.unit.handlers.deployment import Deployment
 
@@ -187,8 +190,11 @@ def test_the_same_wish_again_is_one_wish(deployed: Deployment) -> None:
 
 def test_another_wish_under_a_known_request_id_is_not_answered_yes(deployed: Deployment) -> None:
     call(CANCEL, WISH)
-    d.is_problem(call(CANCEL, {**WISH, "order_ref": "5002"}), 409)
-    assert deployed.work() == []
+    problem = d.is_problem(call(CANCEL, {**WISH, "order_ref": "5002"}), 409)
+    assert (problem["field"], problem["fix"]) == ("request_id", "send a new id with each message")
+    messages = deployed.take_queue()
+    assert len(messages) == 1
+    assert deployed.work(messages) == []
     assert [case.order_ref for case in deployed.cases()] == ["5001"]
     assert len(deployed.evidence) == 1
 
@@ -555,8 +561,10 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
     return {(m.upper(), path): o for path, ms in description()["paths"].items() for m, o in ms.items()}
 
 
-def test_the_description_names_every_deployed_route_and_no_other(deployed: Deployment) -> None:
-    deployed_routes = {(method.value, path) for method, path in DESK} - {("GET", "/openapi.json")}
+def test_the_description_names_every_deployed_route_that_software_calls_and_no_other(deployed: Deployment) -> None:
+    """The pages of the form, of vendors and of the console are for people."""
+    called = [*DESK, *DOORS["receive_webhook"], *DOORS["receive_acknowledgment"]]
+    deployed_routes = {(method.value, path) for method, path in called} - {("GET", "/openapi.json")}
     assert {(method, path.replace("<", "{").replace(">", "}")) for method, path in operations()} == deployed_routes
 
 
@@ -587,6 +595,54 @@ def test_every_operation_describes_its_parameters_and_every_problem_it_answers(d
         in_path = {x["name"] for x in told.get("parameters", ()) if x["in"] == "path"}
         assert in_path == {part[1:-1] for part in path.split("/") if part[:1] in ("{", "<")}
         assert ("requestBody" in told) == (method == "POST")
+
+
+def test_each_door_of_other_software_says_what_proves_the_sender(deployed: Deployment) -> None:
+    schemes = description()["components"]["securitySchemes"]
+    told = operations()["POST", "/webhooks/{source}"]
+    (source,) = [x for x in told["parameters"] if x["name"] == "source"]
+    refused = d.body_of(receive_webhook.handler(d.webhook("ebay", b"{}", {}), d.CONTEXT))
+    assert set(re.findall(r"[a-z0-9-]+", refused["detail"].partition(": use ")[2])) - {"or"} == set(
+        source["schema"]["enum"]
+    )
+    assert {name for alternative in told["security"] for name in alternative} == schemes.keys() - {"person"}
+    assert operations()["POST", "/acknowledgments/{callback_id}"]["security"] == [{"proof-generic-3pl": []}]
+
+
+@pytest.mark.parametrize("source", PROVED_BY)
+def test_the_header_that_the_description_names_is_the_one_that_is_asked_for(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    asked: list[str] = []
+    ask = Request.proof
+
+    def proof(request: Request, name: str) -> str:
+        asked.append(name.lower())
+        return ask(request, name)
+
+    monkeypatch.setattr(Request, "proof", proof)
+    deployed.connect("every", EVERY, {"shopify": "every.myshopify.com", "zendesk": "9"})
+    headers = {"X-Shopify-Shop-Domain": "every.myshopify.com", "X-Shopify-Topic": "t", "X-Shopify-Webhook-Id": "w"}
+    headers |= {"X-Zendesk-Account-Id": "9", "X-Stopship-Merchant": "every", "X-Stopship-Warehouse": "north"}
+    headers |= {"X-Stopship-Help-Desk": "jira", "webhook-id": "w", "webhook-timestamp": "1"}
+    headers |= {"X-Zendesk-Webhook-Signature-Timestamp": "t", "x-shipengine-rsa-sha256-key-id": "k"}
+    headers |= {"x-shipengine-timestamp": "t", PROVED_BY[source]: "wrong"}
+    query = {"merchant": "every", "warehouse": "north"}
+    event = d.request("POST /webhooks/{source}", b"{}", headers, path={"source": source}, query=query)
+    d.is_problem(receive_webhook.handler(event, d.CONTEXT), 401)
+    assert PROVED_BY[source].lower() in asked
+    assert deployed.untouched()
+
+
+EVERY = {
+    **d.connections({}),
+    "warehouses": {"north": {"secrets": ["s"], "webhook_secrets": ["whsec_c2VjcmV0"], "webhook_keys": {}}},
+    "shopify": d.STORE,
+    "stripe": {"webhook_secrets": ["s"]},
+    "zendesk": {"webhook_secrets": ["s"]},
+    "help_desks": {"jira": {"secrets": ["s"]}},
+}
+"""A merchant who has connected everything that sends messages."""
 
 
 def test_an_unforeseen_failure_is_an_opaque_problem(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

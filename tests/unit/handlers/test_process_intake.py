@@ -113,6 +113,19 @@ def test_a_buyers_wish_at_amazon_comes_over_the_bus_and_its_evidence_is_kept_her
     assert deployed.executions == [f"{case.case_id}-1"]
 
 
+def test_what_the_bus_puts_around_a_repeat_makes_no_other_message_of_it_and_another_order_is_one(
+    deployed: Deployment,
+) -> None:
+    again = {**ORDER_CHANGE, "id": "another-envelope", "time": "2026-11-26T12:09:00Z"}
+    other = json.loads(json.dumps(ORDER_CHANGE).replace("903-8868176-2219830", "903-8868176-2219831"))
+    for told in (ORDER_CHANGE, again, other, other):
+        assert handler({"Records": [d.record(json.dumps(told))]}, d.CONTEXT) == {"batchItemFailures": []}
+    assert sorted(case.order_ref for case in deployed.cases()) == ["903-8868176-2219830", "903-8868176-2219831"]
+    asked = [r.key for case in deployed.cases() for r in wiring.ledger().load(d.ACME, case.case_id)]
+    assert len([key for key in asked if key.startswith("request:")]) == 2
+    assert len(deployed.evidence) == 2
+
+
 @pytest.mark.parametrize("times", [2, 3])
 def test_a_delivery_that_comes_again_acts_once(deployed: Deployment, times: int) -> None:
     message = cancelled(deployed)
@@ -222,7 +235,7 @@ def test_the_end_of_a_feed_that_no_case_submitted_leaves_nothing_but_its_evidenc
     for told in (feed_finished(), feed_finished(sellerId=None), feed_finished(feedType="POST_PRODUCT_DATA")):
         assert handler({"Records": [d.record(json.dumps(told))]}, d.CONTEXT) == {"batchItemFailures": []}
     assert (deployed.cases(), deployed.exceptions(), deployed.executions) == ([], [], [])
-    assert len(deployed.evidence) == 1
+    assert len(deployed.evidence) == 3
 
 
 def test_a_notification_from_amazons_own_queue_comes_without_an_envelope_and_is_read_all_the_same(

@@ -58,11 +58,13 @@ def waits(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Waits:
 
 def call(body: Any, secret: str = d.NORTH_SECRET, door: str = DOOR, **more: Any) -> d.Answer:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    merchant, warehouse = more.pop("named", ("", ""))
+    named = {"X-Stopship-Merchant": merchant, "X-Stopship-Warehouse": warehouse} if merchant else {}
     signature = more.pop("signature", None) or d.warehouse_signature(raw, secret, more.pop("seconds", None))
     event = d.request(
         "POST /acknowledgments/{callback_id}",
         raw,
-        {"X-Stopship-Signature": signature},
+        {"X-Stopship-Signature": signature, **named},
         path={"callback_id": door},
         in_base64=True,
     )
@@ -169,8 +171,13 @@ def test_a_door_for_another_purpose_takes_no_acknowledgement(deployed: Deploymen
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"secret": d.SOUTH_SECRET},
         {"secret": d.ZETA_SECRET},
+        {"secret": d.ZETA_SECRET, "named": (d.ZETA, "south")},
+        {"secret": "guessed", "named": (d.ZETA, "north")},
+        {"secret": d.ZETA_SECRET, "named": ("nobody", "north")},
+        {"secret": d.ZETA_SECRET, "named": ("../x" * 900, "ö")},
+        {"secret": d.ZETA_SECRET, "seconds": 1_700_000_000, "named": (d.ZETA, "north")},
+        {"secret": d.SOUTH_SECRET, "seconds": 1_700_000_000},
         {"secret": ""},
         {"seconds": 1_700_000_000},
         {"seconds": int(time.time()) + 3600},
@@ -180,12 +187,35 @@ def test_a_door_for_another_purpose_takes_no_acknowledgement(deployed: Deploymen
         {"headers": None},
     ],
 )
-def test_only_the_warehouse_that_was_asked_may_answer(
+def test_only_the_warehouse_that_was_asked_may_answer_and_a_stranger_leaves_no_trace(
     deployed: Deployment, waits: Waits, wrong: dict[str, Any]
 ) -> None:
     before = deployed.items
     d.is_problem(call(STOPPED, **wrong), 401)
     assert (deployed.items, waits.woken, door_state()) == (before, [], "open")
+
+
+@pytest.mark.parametrize(
+    ("sender", "why"),
+    [
+        ({"secret": d.SOUTH_SECRET}, "signed by another warehouse: south"),
+        ({"secret": d.ZETA_SECRET, "named": (d.ZETA, "north")}, "signed by another merchant's warehouse"),
+    ],
+)
+def test_who_is_known_and_was_not_asked_is_refused_and_the_case_has_one_fact_of_it(
+    deployed: Deployment, waits: Waits, sender: dict[str, Any], why: str
+) -> None:
+    """The other merchant's name is not this merchant's to see."""
+    before = facts()
+    for decision in ("stopped", "too_late"):
+        d.is_problem(call({**STOPPED, "decision": decision}, **sender), 401)
+    assert facts() == [*before, "CallbackRefused"]
+    (fact,) = [r.event for r in wiring.ledger().load(d.ACME, CASE) if isinstance(r.event, e.CallbackRefused)]
+    assert (fact.callback_id, fact.why) == (DOOR, why)
+    assert (waits.woken, door_state(), heard()) == ([], "open", [])
+    assert [x for x in deployed.items if d.ZETA in json.dumps(x)] == []
+    assert call(STOPPED)["statusCode"] == 202
+    assert (door_state(), waits.woken) == ("used", [TOKEN])
 
 
 def test_a_byte_changed_under_way_is_refused(deployed: Deployment, waits: Waits) -> None:

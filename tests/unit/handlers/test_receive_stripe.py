@@ -56,6 +56,19 @@ def call(told: dict[str, Any]) -> d.Answer:
     return answer
 
 
+def test_an_event_that_counts_its_deliveries_anew_is_the_same_and_one_that_says_something_else_is_not(
+    deployed: Deployment,
+) -> None:
+    told = json.loads(FAILED)
+    other = {**told, "data": {"object": {**told["data"]["object"], "id": "re_other"}}}
+    for body in (told, {**told, "pending_webhooks": 77}, other):
+        assert call(event(json.dumps(body).encode()))["statusCode"] == 200
+    first, again, second = (message["delivery_id"] for message in deployed.take_queue())
+    assert first == again == told["id"]
+    assert second.startswith(f"{told['id']}:")
+    assert len(deployed.evidence) == 2
+
+
 @pytest.mark.parametrize("in_base64", [True, False])
 def test_an_authentic_event_is_kept_byte_for_byte_and_queued_before_it_is_answered(
     deployed: Deployment, in_base64: bool

@@ -34,7 +34,7 @@ def the_message(deployed: Deployment) -> dict[str, Any]:
     [
         (d.shopify(ORDER_CANCELLED), "shopify", "orders/cancelled", "d-1", ORDER_CANCELLED),
         (d.flow(FLOW), "shopify-flow", "cancel-request", "flow-run-77", FLOW),
-        (d.warehouse_event(DEPARTED), "generic-3pl", "north", "w-1", DEPARTED),
+        (d.warehouse_event(DEPARTED), "generic-3pl", "north", "north:w-1", DEPARTED),
     ],
 )
 def test_an_authentic_message_is_kept_byte_for_byte_and_queued_before_it_is_answered(
@@ -386,3 +386,68 @@ def test_what_is_logged_holds_no_personal_data_no_secret_and_no_body(
     private += ["line_items", "1Z0000000000000001", str(event["headers"].get("x-shopify-hmac-sha256", "hmac"))]
     assert deployed.logged
     assert [x for x in private if x in deployed.logged] == []
+
+
+# ---------------------------------------------------------------------------------------------- one id, two messages
+
+
+def asked(order: str, **more: Any) -> bytes:
+    return json.dumps({**json.loads(FLOW), "order_id": f"gid://shopify/Order/{order}", **more}).encode()
+
+
+@pytest.mark.parametrize("told", [{"request_id": None}, {"request_id": ""}, {"request_id": " "}, {}])
+def test_wishes_of_a_flow_that_gives_no_request_id_are_each_a_case(deployed: Deployment, told: dict[str, Any]) -> None:
+    bodies = [asked(order, request_id="taken out") for order in ("5001", "5002")]
+    bodies = [json.dumps({k: v for k, v in json.loads(x).items() if k != "request_id"} | told).encode() for x in bodies]
+    for body in (*bodies, bodies[0]):
+        assert call(d.flow(body))["statusCode"] == 200
+    assert deployed.work() == []
+    assert sorted(case.order_ref for case in deployed.cases()) == ["5001", "5002"]
+    assert sorted(deployed.evidence.values()) == sorted(bodies)
+
+
+def renamed(body: bytes) -> bytes:
+    return body.replace(b"{", b'{"seen": true, ', 1)
+
+
+@pytest.mark.parametrize(
+    ("build", "body", "other", "field"),
+    [
+        (d.flow, asked("5001", request_id="r"), asked("5002", request_id="r"), "request_id"),
+        (d.warehouse_event, DEPARTED, renamed(DEPARTED), "header X-Stopship-Delivery"),
+    ],
+)
+def test_another_message_under_an_id_that_the_sender_has_used_is_refused_by_name(
+    deployed: Deployment, build: Any, body: bytes, other: bytes, field: str
+) -> None:
+    assert [call(build(body))["statusCode"] for _ in range(2)] == [200, 200]
+    deployed.take_queue()
+    problem = d.is_problem(call(build(other)), 409)
+    assert (problem["field"], problem["fix"]) == (field, "send a new id with each message")
+    assert deployed.take_queue() == []
+    assert list(deployed.evidence.values()) == [body]
+
+
+def test_two_warehouses_may_count_their_messages_alike(deployed: Deployment) -> None:
+    assert call(d.warehouse_event(DEPARTED))["statusCode"] == 200
+    assert call(d.warehouse_event(renamed(DEPARTED), d.SOUTH_SECRET, warehouse="south"))["statusCode"] == 200
+    assert len({message["delivery_id"] for message in deployed.take_queue()}) == 2
+
+
+def test_another_order_under_a_webhook_id_that_is_known_is_a_message_of_its_own(deployed: Deployment) -> None:
+    other = json.dumps(
+        {**json.loads(ORDER_CANCELLED), "id": 5, "admin_graphql_api_id": "gid://shopify/Order/5"}
+    ).encode()
+    for body in (ORDER_CANCELLED, other, other):
+        assert call(d.shopify(body))["statusCode"] == 200
+    assert deployed.work() == []
+    assert sorted(case.order_ref for case in deployed.cases()) == ["5", "820982911946154508"]
+    assert len(deployed.evidence) == 2
+
+
+def test_a_repeat_that_is_only_written_differently_is_the_same_message(deployed: Deployment) -> None:
+    again = json.dumps(json.loads(ORDER_CANCELLED), sort_keys=True).encode()
+    for body in (ORDER_CANCELLED, again):
+        assert call(d.shopify(body))["statusCode"] == 200
+    assert len({message["delivery_id"] for message in deployed.take_queue()}) == 1
+    assert list(deployed.evidence.values()) == [ORDER_CANCELLED]

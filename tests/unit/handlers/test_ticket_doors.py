@@ -468,6 +468,14 @@ def test_the_same_delivery_acts_once_and_two_help_desks_may_count_alike(helped: 
     assert len(helped.executions) == 1
 
 
+def test_another_ticket_under_a_delivery_that_is_known_is_refused_by_name(helped: Deployment) -> None:
+    assert call(ticket())["statusCode"] == 200
+    problem = d.is_problem(call(ticket(json.dumps({**SAYS, "order_ref": "5002"}).encode())), 409)
+    assert (problem["field"], bool(problem["fix"])) == ("header X-Stopship-Delivery", True)
+    assert len(helped.take_queue()) == 1
+    assert list(helped.evidence.values()) == [TICKET]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

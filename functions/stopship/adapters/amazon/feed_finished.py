@@ -10,6 +10,7 @@ from typing import Any
 from stopship.adapters.amazon import fields
 from stopship.adapters.amazon.client import PARTNER
 from stopship.adapters.amazon.feeds import OURS
+from stopship.adapters.amazon.notifications import delivery_of
 from stopship.application.take_in import IntakeMessage
 from stopship.domain.signal import SubmissionEnd
 
@@ -29,7 +30,7 @@ def normalise(message: IntakeMessage, detail: Mapping[str, Any]) -> SubmissionEn
         channel=PARTNER,
         source=PARTNER,
         topic=TYPE,
-        delivery_id=fields.get(detail, "notificationMetadata.notificationId", str),
+        delivery_id=delivery_of(message, fields.get(detail, "notificationMetadata.notificationId", str)),
         reference=fields.get(ended, "feedId", str, _BODY),
         status=fields.one_of(ended, "processingStatus", ENDS, _BODY),
         received_at=message.received_at,

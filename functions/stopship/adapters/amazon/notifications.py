@@ -66,7 +66,7 @@ def _request(
         reason=Reason.CUSTOMER_REQUEST,
         requester=Requester.CUSTOMER,
         source=PARTNER,
-        delivery_id=notification_id(detail),
+        delivery_id=delivery_of(message, notification_id(detail)),
         requested_at=min(_changed_at(detail, change), message.received_at),
         received_at=message.received_at,
         lines={} if len(asked) == len(items) else asked,
@@ -101,6 +101,11 @@ def _signal(
         departed=not cancelled,
         raw_sha256=message.raw_sha256,
     )
+
+
+def delivery_of(message: IntakeMessage, told: str) -> str:
+    """Amazon's own id; or the message's, where that id had come with something else before."""
+    return message.delivery_id if message.delivery_id.startswith(f"{told}:") else told
 
 
 def notification_id(detail: Mapping[str, Any]) -> str:

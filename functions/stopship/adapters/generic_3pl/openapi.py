@@ -17,7 +17,7 @@ _MODELS = (
     contract.Released,
     contract.Event,
 )
-_SIGNED = f"""Every message carries `{HEADER}: t=<unix seconds>,v1=<hex>`: HMAC-SHA256 under the shared secret of "<t>." and the raw body,
+SIGNED = f"""Every message carries `{HEADER}: t=<unix seconds>,v1=<hex>`: HMAC-SHA256 under the shared secret of "<t>." and the raw body,
 or, for a message without a body, the path with its query. Receivers refuse what is older or newer than {TOLERANCE_SECONDS} s."""
 
 
@@ -33,9 +33,7 @@ def document(version: str = "1.0.0") -> dict[str, Any]:
         "webhooks": {"event": {"post": _operation("Something happened in the warehouse", "Event", {"200": ""})}},
         "components": {
             "schemas": schemas["$defs"],
-            "securitySchemes": {
-                "signature": {"type": "apiKey", "in": "header", "name": HEADER, "description": _SIGNED}
-            },
+            "securitySchemes": {"signature": {"type": "apiKey", "in": "header", "name": HEADER, "description": SIGNED}},
         },
         "security": [{"signature": []}],
     }

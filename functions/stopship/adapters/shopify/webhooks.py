@@ -69,7 +69,7 @@ def normalise_flow(message: IntakeMessage, body: bytes) -> CancelRequest:
             source=FLOW,
             requested_at=asked,
             lines=lines,
-            ticket_ref=message.delivery_id if payload.get("request_id") else "",
+            ticket_ref=message.delivery_id if str(payload.get("request_id") or "").strip() else "",
             official=True,
         )
     except KeyError as error:

@@ -3,6 +3,7 @@
 What a refund's event says is never taken for the refund: a move is read back under its key. The signal puts it on the order's case.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -29,6 +30,12 @@ def read_event(body: Mapping[str, Any]) -> tuple[str, str]:
     if body.get("object") != "event" or not all(isinstance(x, str) and x for x in found):
         raise InvalidInput("body", "is not an event of Stripe's", "send snapshot events to this address")
     return str(found[0]), str(found[1])
+
+
+def said(body: bytes) -> object:
+    """What an event says. How many deliveries are still to be made stands in it too, and changes from one to the next."""
+    event = json.loads(body)
+    return event.get("type"), event.get("data")
 
 
 def normalise(message: IntakeMessage, event: Mapping[str, Any], channel: str, order_of: OrderOf) -> Signal | None:

@@ -19,6 +19,6 @@ and one JSON object as its body:
 - ``link`` (optional): the ticket's https address, without query or fragment, for a person to open.
 
 Any other field is refused: what people wrote is not wanted here and decides nothing. Answers: 200 the message is safe; 400 names the field
-(``ticket_id`` missing, no JSON); 401 the signature does not prove the sender; 413 too large; 5xx send it again. A ticket that is taken and
-makes no wish (an order that cannot be read, an unknown reason) is put before a person.
+(``ticket_id`` missing, no JSON); 401 the signature does not prove the sender; 409 the delivery's id stands for another message; 413 too
+large; 5xx send it again. A ticket that is taken and makes no wish (an order that cannot be read, an unknown reason) is put before a person.
 """

@@ -12,7 +12,7 @@ from stopship.console.told import Told
 from stopship.console.views.queue import CHANNELS, case_address
 from stopship.console.visit import Visit
 from stopship.domain.agent import Doing
-from stopship.domain.errors import InvalidInput
+from stopship.domain.errors import IdTaken, InvalidInput
 from stopship.domain.request import Reason
 
 REQUESTERS: Final = ("customer", "ops")
@@ -31,7 +31,11 @@ _FIELDS: Final = (
 def show_form(visit: Visit) -> Answer:
     """The wish's id is drawn with the form: the same form sent twice is one wish."""
     told = {**dict.fromkeys(_FIELDS, ""), "reason": str(Reason.CUSTOMER_REQUEST)}
-    return _form(visit, told, f"console-{secrets.token_urlsafe(12)}")
+    return _form(visit, told, _new_id())
+
+
+def _new_id() -> str:
+    return f"console-{secrets.token_urlsafe(12)}"
 
 
 def ask(visit: Visit) -> Answer:
@@ -45,6 +49,15 @@ def ask(visit: Visit) -> Answer:
         return _form(visit, told, request_id, message, wrong, status=400)
     merchant = visit.merchant()
     visit.demand(Doing.ASK, merchant)
+    try:
+        _take(visit, merchant, request_id, wish)
+    except IdTaken:
+        message = Told("bad", "This form has asked for something else already.", "Look at it, and send it again.")
+        return _form(visit, told, _new_id(), message, status=409)
+    return redirect(f"/console/new/{merchant}/{told['order_ref']}/asked?id={request_id}")
+
+
+def _take(visit: Visit, merchant: str, request_id: str, wish: bytes) -> None:
     take_in(
         visit.desk.evidence,
         visit.office.intake,
@@ -55,8 +68,8 @@ def ask(visit: Visit) -> Answer:
         body=wish,
         received_at=visit.now,
         actor=visit.agent.subject,
+        id_field="request_id",
     )
-    return redirect(f"/console/new/{merchant}/{told['order_ref']}/asked?id={request_id}")
 
 
 def show_asked(visit: Visit, merchant: str, order_ref: str) -> Answer:

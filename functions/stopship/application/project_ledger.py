@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from stopship.domain.contradiction import LEFT
 from stopship.frozen import frozen
 
 
@@ -52,7 +53,7 @@ def _counts(stage: str, merchant: str, type_: str, data: Mapping[str, Any]) -> l
             return [Count("ExceptionsOpened", {"tier": data["tier"]})]
         case "AcknowledgementReceived":
             return [Count("StopShipAcknowledged", {"level": data["level"]})]
-        case "CaseReopened":
+        case "LegReopened" if data["why"] == LEFT:
             return [
                 Count("ShippedAfterStop", {"merchant": merchant}),
                 Count("ShippedAfterStopAnywhere", {"stage": stage}),

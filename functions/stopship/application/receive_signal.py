@@ -18,15 +18,12 @@ from stopship.application.stop_answers import add_answers
 from stopship.domain.case import Case, Leg
 from stopship.domain.errors import AlreadyRecorded, Conflict
 from stopship.domain.events import (
-    CaseReopened,
     EchoIgnored,
     Event,
-    LegReopened,
     ShipmentSeen,
 )
 from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.money import MoveState
-from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from stopship.domain.policy import Cause
 from stopship.domain.signal import Signal, SignalKind
 from stopship.domain.whose_goods import whose_goods
@@ -111,18 +108,10 @@ def _shipment(case: Case, signal: Signal) -> list[Event]:
     tracking = hashlib.sha256(signal.reference.encode()).hexdigest() if signal.reference else ""
     goods = whose_goods(case, signal)
     legs = goods.sure if signal.departed else goods.all  # A label only makes the stop more careful.
-    seen: list[Event] = [
-        ShipmentSeen(leg.plan.leg_id, signal.source, signal.occurred_at, signal.departed, dict(signal.lines), tracking)
-        for leg in legs
+    return [
+        ShipmentSeen(leg_id, signal.source, signal.occurred_at, signal.departed, dict(signal.lines), tracking)
+        for leg_id in [leg.plan.leg_id for leg in legs] or [""]
     ]
-    if not seen:
-        return [ShipmentSeen("", signal.source, signal.occurred_at, signal.departed, dict(signal.lines), tracking)]
-    if signal.departed:
-        broken = [leg for leg in legs if leg.outcome in ENDS_WITHOUT_SHIPMENT]
-        seen += [LegReopened(leg.plan.leg_id, "it left after it was stopped") for leg in broken]
-        if broken and case.closed:
-            seen.append(CaseReopened("it left after it was stopped"))
-    return seen
 
 
 _READERS: Mapping[SignalKind, Callable[[Case, Signal], list[Event]]] = {

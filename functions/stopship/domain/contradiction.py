@@ -7,6 +7,8 @@ from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
 from stopship.domain.resolution import Resolution
 
 _VOUCHED = frozenset({Resolution.THEY_STOPPED_IT, Resolution.STOPPED_IN_PART})
+LEFT = "it left after it was stopped"
+"""The reason of every leg that is reopened because its goods are out: leakage."""
 UNPICKED = "system_cancelled"
 """The proof that rests on nobody having begun."""
 
@@ -44,7 +46,7 @@ def begins_work(fact: Event) -> bool:
 def _answer(leg: Leg, answer: AcknowledgementReceived) -> str:
     if leg.outcome in ENDS_WITHOUT_SHIPMENT:
         if answer.state in DEPARTED:
-            return "it left after it was stopped"
+            return LEFT
         return "its warehouse did not stop it" if _refuses(answer, leg.plan.lines) else ""
     if leg.settled is None or leg.human is None or leg.settled.fact.proof.get("kind") != "human":
         return ""
@@ -57,4 +59,4 @@ def _work(leg: Leg, fact: ShipmentSeen | PickStateObserved) -> str:
         unpicked = leg.settled is not None and leg.settled.fact.proof.get("kind") == UNPICKED
         return "work on it began after it was cancelled in the system" if unpicked else ""
     left = fact.departed if isinstance(fact, ShipmentSeen) else fact.state in DEPARTED
-    return "it left after it was stopped" if left else ""
+    return LEFT if left else ""

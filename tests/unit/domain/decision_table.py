@@ -520,11 +520,11 @@ TABLE: tuple[Row, ...] = (
         "cancelled in the system, and the reading after it is too old",
         (
             *(seen("released", at(5)), asked(), answered("system_cancelled")),
-            *(opened(number=n) for n in range(30)),
-            seen("released", at(20)),
+            *(opened(number=n) for n in range(31)),
+            seen("released", at(40)),
         ),
         "ask stop_unproven",
-        (SENT, ANSWER, 37),
+        (SENT, ANSWER, 38),
     ),
     Row(
         "cancelled in the system, and the reading after it is just within the limit",

@@ -33,6 +33,7 @@ BEGUN, KEPT = "work on it began after it was cancelled in the system", "its ware
 
 NO, YES = answered("rejected"), answered("physically_stopped", "picked")
 SHORT = e.AcknowledgementReceived(LEG, 1, "physically_stopped", PLACE, "picked", at(30), "", "", "", {}, partial=True)
+ALL = e.AcknowledgementReceived(LEG, 1, "physically_stopped", PLACE, "picked", at(30), "", "", "", {}, partial=False)
 THIS_PART = answered("physically_stopped", "picked", partial=True)
 """A part of the work, which is all of the leg."""
 
@@ -76,6 +77,9 @@ TOLD: tuple[tuple[str, tuple[e.Event, ...], e.Event, str], ...] = (
     ("no, and let go", said("let_it_ship"), NO, ""),
     ("no, and taken back", said("withdrawn", "withdrawn"), NO, ""),
     ("it left, and was taken back", said("withdrawn", "withdrawn"), signal(departed=True), ""),
+    ("no, to a person who has spoken, and no end yet", (*SILENT, word("they_stopped_it")), NO, ""),
+    ("held back, and nobody's word is left", (*SILENT, ended("shipped", "human")), YES, ""),
+    ("all of it, and it counts nothing", VOUCHED, ALL, ""),
     ("something else", VOUCHED, e.SilenceRecorded(LEG, 1, at(900)), ""),
 )
 
@@ -89,31 +93,52 @@ def test_what_is_told_after_the_end(before: tuple[e.Event, ...], fact: e.Event, 
     assert told(original, before, fact) == why
 
 
+BEGINS = (signal(departed=False), seen("labelled", at(90)))
+OTHERS = (signal(departed=True), seen("shipped", at(90)), seen("released", at(90)), NO, answered("rejected", "picked"))
+
+
+def begun(module: Any) -> list[bool]:
+    return [module.begins_work(x) for x in (*BEGINS, *OTHERS)]
+
+
 def test_that_work_has_begun_is_no_departure() -> None:
-    assert [original.begins_work(x) for x in (signal(departed=False), seen("labelled", at(90)))] == [True, True]
-    others = (signal(departed=True), seen("shipped", at(90)), seen("released", at(90)), NO)
-    assert not any(original.begins_work(x) for x in others)
+    assert begun(original) == [True] * len(BEGINS) + [False] * len(OTHERS)
 
 
 GAINSAID = {Resolution.THEY_STOPPED_IT, Resolution.STOPPED_IN_PART}
 
 
-def gainsaid(module: Any) -> set[Resolution]:
+def gainsaid(module: Any, answer: e.AcknowledgementReceived = NO) -> set[Resolution]:
     leg = case_of(Row("", SILENT, "", ())).legs[LEG]
-    return {word for word in Resolution if module.belies(leg, NO, word)}
+    return {word for word in Resolution if module.belies(leg, answer, word)}
 
 
 def test_a_no_gainsays_only_who_vouched_for_the_stop() -> None:
     assert gainsaid(original) == GAINSAID
 
 
+def test_a_yes_gainsays_only_who_said_that_it_shipped() -> None:
+    assert gainsaid(original, YES) == {Resolution.IT_SHIPPED}
+
+
+SAME_IN_EFFECT = {
+    'without leg.settled is not None in: unpicked = leg.settled is not None and leg.settled.fact.proof.get("kind") == UNPICKED'
+}
+"""Only legs with an end are asked."""
+
+
 def fails(module: ModuleType) -> bool:
     try:
-        return gainsaid(module) != GAINSAID or any(told(module, before, fact) != why for _, before, fact, why in TOLD)
+        if gainsaid(module) != GAINSAID or gainsaid(module, YES) != {Resolution.IT_SHIPPED}:
+            return True
+        return begun(module) != begun(original) or any(
+            told(module, before, fact) != why for _, before, fact, why in TOLD
+        )
     except Exception:  # noqa: BLE001 - a change that breaks it is noticed
         return True
 
 
 def test_every_change_of_it_makes_a_row_fail() -> None:
     words = {kind.__name__: [member.name for member in kind] for kind in (AckLevel, Resolution)}
-    assert [what for what, module in mutants(original, words) if not fails(module)] == []
+    unnoticed = [what for what, module in mutants(original, words) if not fails(module)]
+    assert [what for what in unnoticed if what not in SAME_IN_EFFECT] == []

@@ -20,6 +20,7 @@ CALLS_PARTNERS = frozenset(
         "check_fulfillment_state",
         "execute_stop_ship",
         "verify_acknowledgment",
+        "raise_exception",
         "cancel_in_order_system",
         "update_netsuite",
         "take_payment_action",

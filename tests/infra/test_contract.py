@@ -13,6 +13,7 @@ from stopship.application.live_figures import LIVE, metric_name
 from stopship.application.project_ledger import project
 from stopship.contract import FUNCTIONS, LEVELS, LIVE_FIGURES, METRICS, OUTCOMES, ROLES, TEAMS, TIERS
 from stopship.domain.agent import Role
+from stopship.domain.contradiction import LEFT
 from stopship.domain.kpi.definitions import KPIS
 from stopship.domain.order import AckLevel
 from stopship.domain.outcome import Outcome
@@ -33,7 +34,7 @@ EVENTS = {
         "deadline": "2026-11-24T12:00:00Z",
     },
     "AcknowledgementReceived": {"level": "physically_stopped"},
-    "CaseReopened": {},
+    "LegReopened": {"leg_id": "fo-1", "why": LEFT},
     "MoneyMoved": {"status": "done", "kind": "refund"},
 }
 

@@ -102,6 +102,11 @@ def word(resolution: str, number: int = 1) -> e.Event:
     return e.ExceptionResolved(f"x-{number}", resolution, "ann", "", "")
 
 
+def elsewhere(instead_of: str = LEG) -> e.Event:
+    """A leg at a second place, where the goods may lie instead."""
+    return e.LegPlanned("fo-2", "south", "third_party", "", {"L1": 1}, instead_of=instead_of)
+
+
 def order(risk: str = "", payment: str = "") -> e.Event:
     return e.OrderRead("#1001", [], "10.00", "EUR", False, False, risk, at(1), payment)
 
@@ -287,6 +292,26 @@ TABLE: tuple[Row, ...] = (
         (dear(), seen("shipped", at(5)), read(), opened(), word("came_back")),
         "settle shipped human_returned",
         (8,),
+    ),
+    # Nobody can tell at which of two places the goods lie.
+    Row("it left one of two places", (elsewhere(), seen("shipped", at(5))), "ask stop_partial", (5,)),
+    Row(
+        "it left one of two places, and its carrier was asked",
+        (elsewhere(), dear(), seen("shipped", at(5)), read(), requested(), taken()),
+        "settle shipped departure",
+        (8, 9),
+    ),
+    Row(
+        "it left one of two places, and a person knows what",
+        (elsewhere(), seen("shipped", at(5)), opened(), word("it_shipped")),
+        "settle shipped human",
+        (7,),
+    ),
+    Row(
+        "another leg of the order is about other goods",
+        (elsewhere(""), seen("shipped", at(5))),
+        "settle shipped departure",
+        (5,),
     ),
     # It left, says a system, and its carrier has never scanned it.
     Row("never scanned", (dear(), seen("shipped", at(5)), read("labelled")), "stop_physically", (6,)),

@@ -565,6 +565,18 @@ TABLE: tuple[Row, ...] = (
     Row("a person says: saved", (*SILENT, word("saved")), "settle saved human", (8,)),
     Row("a person says: the address is right now", (*SILENT, word("address_fixed")), "settle saved human", (8,)),
     Row(
+        "a person let it go, and somebody asks for it again",
+        (*SILENT, word("let_it_ship"), e.LegReopened(LEG, "asked again", anew=True)),
+        "stop",
+        (READ,),
+    ),
+    Row(
+        "it was opened again because it left, and the older word does not decide on that",
+        (*SILENT, word("they_stopped_it"), signal(departed=True), e.LegReopened(LEG, "it left")),
+        "settle shipped departure",
+        (9,),
+    ),
+    Row(
         "a person says: a part is stopped, and this is the part",
         (*SILENT, e.LegSplit(LEG, f"{LEG}~2", {"L1": 1}, {"L1": 1}), word("stopped_in_part")),
         "settle stopped human",

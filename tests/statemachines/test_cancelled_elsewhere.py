@@ -213,6 +213,20 @@ def test_a_warehouse_that_takes_no_holds_is_not_bothered_about_an_order_of_other
     assert play.outcome == Outcome.STOPPED and not world.done("north.stop") and not world.case.exceptions
 
 
+def test_what_the_order_system_still_lists_hides_nothing_else(play: Play) -> None:
+    """A service that has yet to agree keeps its work open in the shop; the rest of the order is out of sight there all the same."""
+    world = play.world
+    order = cancelled(play, Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1}))
+    order.works[1].listed = True
+    world.warehouses["south"].takes_holds = False
+    world.ask()
+    world.settle()
+    assert {"b", "all-north"} <= set(world.case.legs)
+    assert len(world.done("north.stop")) == 1 and not world.done("payments.refund")
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2, "L2": 1}
+
+
 def test_a_wish_that_grows_is_stopped_at_the_same_warehouse(play: Play) -> None:
     world = play.world
     order = cancelled(play, Work("a", "north", {"L1": 1, "L2": 1}))

@@ -108,8 +108,6 @@ def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanne
     What is wanted and open lies in work that the case does not know, or in a part of known work that nobody asked for before,
     or nowhere that the order system could name: then a leg without a place makes a person look for it.
     """
-    if _only_shelves_know(order):
-        return [_at_place(leg, places) for leg in _wherever_it_may_lie(case, order, places)]
     wanted = _wanted(case, order)
     back = total([_came_back(case, order), _displaced(case, order)])
     planned: list[LegPlanned] = []
@@ -120,7 +118,11 @@ def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanne
         again = _take(subtract(leg.lines, fresh), back)
         if fresh or again:
             planned.append(_leg(leg, leg.leg_id, total([fresh, again]), again))
-    found = [*planned, *_more_of_known_work(case, order, wanted, back), *_nowhere(case, order, wanted)]
+    found = [*planned, *_more_of_known_work(case, order, wanted, back)]
+    if order.cancelled:
+        found += _wherever_it_may_lie(case, order, places, _take(_unlisted(order), wanted))
+    else:
+        found += _nowhere(case, order, wanted)
     return [_at_place(leg, places) for leg in found]
 
 
@@ -243,22 +245,20 @@ def departures(order: OrderSnapshot, planned: list[LegPlanned]) -> list[Shipment
 # ---------------------------------------------------------------------------------------------- where only the shelves know
 
 
-def _only_shelves_know(order: OrderSnapshot) -> bool:
-    """It was cancelled elsewhere, and the order system does not say any more who may be working on it, which says nothing about the shelf."""
-    return order.cancelled and not order.legs
-
-
 def out_of_sight(case: Case, order: OrderSnapshot) -> dict[str, int]:
-    """Wanted line quantities that any warehouse may have, as far as the order system can tell: each has to be asked."""
-    if not _only_shelves_know(order):
-        return {}
-    return _take({x.line_id: x.ordered - x.shipped for x in order.lines}, _wanted(case, order))
+    """Wanted line quantities of an order that was cancelled, and of which the order system does not say any more who may be working on them: that
+    says nothing about the shelf, and each warehouse has to be asked."""
+    return _take(_unlisted(order), _wanted(case, order)) if order.cancelled else {}
 
 
-def _wherever_it_may_lie(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanned]:
+def _unlisted(order: OrderSnapshot) -> dict[str, int]:
+    listed = total(leg.lines for leg in order.legs)
+    return subtract({x.line_id: x.ordered - x.shipped for x in order.lines}, listed)
+
+
+def _wherever_it_may_lie(case: Case, order: OrderSnapshot, places: Places, lines: Quantities) -> list[LegPlanned]:
     """A leg of all of the order's work at every warehouse that may have it. What was seen as open before, and is nowhere now, a person looks
     for; so he does where there is nobody to ask."""
-    lines = out_of_sight(case, order)
     if not lines:
         return []
     found = [x for x, hold in case.first_holds.items() if _may_have_it(x, hold.fact, order, places)]

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pytest
 
-from stopship.application import check_fulfillment_state, normalize_intake
+from stopship.application import check_fulfillment_state, first_holds, normalize_intake
 
 
 class AtOnce:
@@ -31,5 +31,5 @@ class AtOnce:
 
 
 def use_one_thread(patch: pytest.MonkeyPatch) -> None:
-    for module in (check_fulfillment_state, normalize_intake):
+    for module in (check_fulfillment_state, first_holds, normalize_intake):
         patch.setattr(module, "ThreadPoolExecutor", AtOnce)

@@ -266,6 +266,7 @@ class FakeWarehouse:
     """Its own word for a state that nobody knows."""
     tells: list[Parcel] = field(default_factory=list)
     """What it tells of its parcels, where the store does not."""
+    takes_holds: bool = True
     _answers: dict[str, StopAnswer] = field(default_factory=dict)
 
     def _works(self, order_ref: str, leg_id: str = "") -> list[Work]:
@@ -276,6 +277,8 @@ class FakeWarehouse:
     def place_hold(self, case_id: str, order_ref: str, key: str) -> StopAnswer:
         def run() -> StopAnswer:
             works = self._works(order_ref)
+            if not self.takes_holds:
+                return StopAnswer(AckLevel.REJECTED, self.name, reason="no_holds")
             if not works:
                 return StopAnswer(AckLevel.REJECTED, self.name, reason="unknown_order")
             for work in works:
@@ -352,7 +355,9 @@ class FakeWarehouse:
         for work in works:
             work.keep(command.lines if command.leg_id else None)
             self.world.did(f"{self.name}.stop", command.order_ref, work.leg_id, command.key)
-        return StopAnswer(level, self.name, works[0].state, now, actor="dock", reference=f"ack-{command.leg_id}")
+        less = bool(subtract(command.lines, total(work.lines for work in works)))
+        reference = f"ack-{command.leg_id}"
+        return StopAnswer(level, self.name, works[0].state, now, actor="dock", reference=reference, partial=less)
 
 
 @dataclass

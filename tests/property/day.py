@@ -5,15 +5,17 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from stopship.application.open_case import receive_request
 from stopship.application.ports import ExceptionItem
 from stopship.domain.carrier import CarrierState
 from stopship.domain.order import PickState
 from stopship.domain.policy import Cause
-from stopship.domain.request import Reason
+from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import Resolution, allowed
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, authorised, capture_authorised, captured
 from tests.fakes.trouble import Trouble
+from tests.fakes.world import CHANNEL
 from tests.property.story import Story
 from tests.property.tellers import TELLERS, tell
 from tests.statemachines.play import Play
@@ -115,6 +117,8 @@ class Day:
     store_lags: bool
     timers_lost: bool
     shipping: Shipping
+    shop_cancels: float | None
+    """After how many seconds somebody cancels the whole order in the shop."""
 
 
 def days(*, crashes: int = 0, troubles: int = 0) -> st.SearchStrategy[Day]:
@@ -158,6 +162,7 @@ def days(*, crashes: int = 0, troubles: int = 0) -> st.SearchStrategy[Day]:
             st.booleans(),
             st.booleans(),
         ),
+        shop_cancels=st.none() | seconds,
     )
 
 
@@ -185,6 +190,8 @@ def stage(day: Day, play: Play) -> None:
     world.faults.crash(day.crashes)
     for wish in day.wishes:
         _later(play, wish.after, lambda wish=wish: _ask(day, play, order, wish))
+    if day.shop_cancels is not None:
+        _later(play, day.shop_cancels, lambda: cancel_in_shop(play, order))
     for after, index in day.shipments:
         work = order.works[index % len(order.works)]
         _later(play, after, lambda work=work: _shipment(play, order, work))
@@ -248,6 +255,16 @@ def _ask(day: Day, play: Play, order: Order, wish: Wish) -> None:
     more = {"lines": lines} if lines else {}
     evidence = {"evidence": ("doc-1",)} if day.reason is Reason.FRAUD else {}
     play.world.ask(delivery=f"d-{wish.delivery}", reason=day.reason, **more, **evidence)
+
+
+def cancel_in_shop(play: Play, order: Order) -> None:
+    """Somebody does, and the shop tells. It shows no open work of the order any more; the warehouses hear nothing."""
+    order.cancelled = True
+    for work in order.works:
+        work.listed = False
+    world = play.world
+    wish = world.wish(order.ref, "in-shop", source=f"{CHANNEL}:order_cancelled", requester=Requester.OPS)
+    world.door(lambda: receive_request(world.desk, wish))
 
 
 def _pay(day: Day, order: Order) -> None:

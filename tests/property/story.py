@@ -73,6 +73,9 @@ def sensible(item: ExceptionItem, round_: int) -> Resolution:
     possible = allowed(Cause(item.cause), of_leg=bool(item.leg_id))
     if item.cause == Cause.INTERCEPT_UNRESOLVED:
         return Resolution.IT_SHIPPED
+    if item.cause == Cause.FRAUD_WITHOUT_EVIDENCE:
+        # Nobody has a document: a stop, however well vouched for, would only be asked about again.
+        return Resolution.LET_IT_SHIP
     if item.leg_id:
         left = item.cause in (Cause.SHIPPED_AFTER_STOP, Cause.CARRIER_INTERCEPT)
         return Resolution.IT_SHIPPED if left else Resolution.THEY_STOPPED_IT

@@ -10,6 +10,7 @@ from stopship.domain.order import PickState
 from stopship.domain.request import Reason
 from tests.fakes.order_book import Work
 from tests.fakes.partners import Manner, authorised, captured
+from tests.property.day import cancel_in_shop
 from tests.property.story import Story, outcome
 from tests.statemachines.play import Play
 
@@ -102,6 +103,26 @@ def leak(play: Play) -> None:
     play.world.shipment(order, order.works[0], delivery="leak")
 
 
+def cancelled_in_the_shop(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    world.partners.first = ["north"]
+    cancel_in_shop(play, order)
+
+
+def cancelled_in_the_shop_meanwhile(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    world.partners.first = ["north", "south"]
+    world.warehouses["south"].manner, world.warehouses["south"].answers_after = Manner.CALLBACK, 300
+    world.ask(lines={"L2": 1})
+    world.schedule(45, lambda: cancel_in_shop(play, order))
+
+
 type Scene = Callable[[Play], None]
 
 STORIES: dict[str, tuple[Scene, Scene | None]] = {
@@ -117,6 +138,8 @@ STORIES: dict[str, tuple[Scene, Scene | None]] = {
     "label voided": (label_voided, None),
     "leaked after closing": (refunded, leak),
     "wish widened": (wish_widened, None),
+    "cancelled in the shop": (cancelled_in_the_shop, None),
+    "cancelled in the shop meanwhile": (cancelled_in_the_shop_meanwhile, None),
 }
 
 

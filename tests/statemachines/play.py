@@ -1,13 +1,18 @@
 """One play of the state machine: the world, the machine that runs in it, and the questions that every scenario asks at its end."""
 
+from stopship.application.answer_exception import Answer, answer_exception
 from stopship.application.audit import verify
 from stopship.application.invariants import Subject, check
+from stopship.application.ports import ExceptionItem
 from stopship.domain.carrier import CarrierState
-from stopship.domain.case import Case, subtract
+from stopship.domain.case import Case, subtract, total
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
+from stopship.domain.request import Reason
+from stopship.domain.resolution import Resolution
 from tests.fakes.world import MERCHANT, World
 from tests.statemachines.machine import Machine
 
+LETS_GO = {Resolution.LET_IT_SHIP, Resolution.SAVED, Resolution.ADDRESS_FIXED, Resolution.WITHDRAWN}
 _ONCE = ("payments.refund", "payments.void", "store.cancel", "store.return", "ups.intercept", "ups.void", "ups.cancel")
 
 
@@ -33,6 +38,12 @@ class Play:
         """What changed outside the desk, in order."""
         return [effect.what for effect in self.world.effects]
 
+    def stopped_in_part(self, item: ExceptionItem, lines: dict[str, int]) -> None:
+        """A person vouches for these lines, and says that the rest of the leg is out."""
+        answer = Answer(Resolution.STOPPED_IN_PART, "ann", "seen", lines=lines)
+        answer_exception(self.world.desk, MERCHANT, item.exception_id, answer)
+        self.world.settle()
+
     def states(self) -> list[str]:
         """Every state that any execution entered, in order."""
         return [state for run in self.machine.runs.values() for state in run.path]
@@ -53,8 +64,16 @@ class Play:
         audit = verify(items)
         tallies = check(subjects, [f"{p.where}: {p.what}" for p in audit.problems], audit.events, items)
         found = [f"{name} {x}" for name, tally in tallies.items() for x in tally.violations]
-        of_cases = [self._hanging, self._forgotten, self._paid_unproven, self._paid_while_away, self._held_for_ever]
-        of_cases.append(self._held_in_erp_for_ever)
+        of_cases = [
+            self._hanging,
+            self._forgotten,
+            self._let_go_though_wanted,
+            self._paid_unproven,
+            self._paid_for_what_goes_on,
+            self._paid_while_away,
+            self._held_for_ever,
+            self._held_in_erp_for_ever,
+        ]
         return found + self._twice() + self._too_much() + [x for s in subjects for of in of_cases for x in of(s.case)]
 
     def _twice(self) -> list[str]:
@@ -77,18 +96,50 @@ class Play:
         return found
 
     def _forgotten(self, case: Case) -> list[str]:
-        """Every wish has an end for every piece that it asked for and that nobody else had cancelled."""
-        if not case.closed or case.withdrawn or case.order is None or case.order.fact.cancelled:
+        """Every wish has an end for every piece that it asked for and that nobody else had cancelled; and where others had cancelled the whole
+        order, for every piece that a warehouse had all the same."""
+        if not case.closed or case.withdrawn or case.order is None:
             return []
         ended: dict[str, int] = {}
         for row in case.closed.fact.lines:
             ended[row["line_id"]] = ended.get(row["line_id"], 0) + row["quantity"]
         rows = {row["line_id"]: row["ordered"] for row in case.order.fact.lines}
-        expected = {line: case.wants(line, n - case.cancelled_before.get(line, 0)) for line, n in rows.items()}
+        before = {} if case.found_cancelled else case.cancelled_before
+        expected = {line: case.wants(line, n - before.get(line, 0)) for line, n in rows.items()}
+        if case.order.fact.cancelled:
+            expected = self._at_a_warehouse(case, expected)
         return [
             f"{case.case_id}: {quantity} of {line} were asked for, {ended.get(line, 0)} have an end"
             for line, quantity in expected.items()
             if ended.get(line, 0) < quantity
+        ]
+
+    def _at_a_warehouse(self, case: Case, wanted: dict[str, int]) -> dict[str, int]:
+        order = self.world.orders.get(case.order_ref)
+        there = total(work.lines for work in order.works) if order else {}
+        return {line: min(quantity, there.get(line, 0)) for line, quantity in wanted.items()}
+
+    def _let_go_though_wanted(self, case: Case) -> list[str]:
+        """A person's word lets nothing go that somebody asked for afterwards."""
+        asked = [r.version for r in case.requests if not r.fact.lines and r.fact.reason != Reason.PAYMENT_TIMEOUT]
+        return [
+            f"{case.case_id}: {leg.plan.leg_id} was let go, and asked for again"
+            for leg in case.legs.values()
+            if case.closed and leg.human and leg.human.version < max(asked, default=0) and not leg.gone
+            if leg.human.fact.resolution in LETS_GO
+        ]
+
+    def _paid_for_what_goes_on(self, case: Case) -> list[str]:
+        """What is paid for and what a warehouse still works on are not more than was ordered."""
+        order = self.world.orders.get(case.order_ref)
+        words = any(leg.human for leg in case.legs.values()) or case.case_human
+        if not order or words or any(leg.came_back for leg in case.legs.values()):
+            return []
+        going = total(work.rest for work in order.works)
+        return [
+            f"{case.case_id}: {quantity} of {line} are paid back, and {going[line]} go on"
+            for line, quantity in case.refunded_lines.items()
+            if quantity + going.get(line, 0) > order.lines[line]
         ]
 
     def _paid_unproven(self, case: Case) -> list[str]:

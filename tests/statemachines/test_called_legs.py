@@ -142,5 +142,10 @@ def test_while_a_person_is_asked_about_the_wish_itself_new_work_wakes_nobody_and
         world.sweep()
     assert len(play.states()) == states and world.case.legs_called == ["fo-new"]
     world.answer_all(Resolution.RETRY)
-    assert play.outcome == Outcome.STOPPED and "LegsTakenUp" in play.kinds()
     assert len(world.done("north.stop")) == 1 and len(world.done("south.stop")) == 1
+    assert "LegsTakenUp" in play.kinds()
+    assert [(x.cause, x.leg_id) for x in world.exceptions] == [
+        (Cause.STOP_PARTIAL, "a")
+    ]  # One of its two is in the south now.
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED

@@ -14,7 +14,7 @@ from stopship.domain.instant import seconds_between
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause
-from stopship.domain.request import Requester
+from stopship.domain.request import Reason, Requester
 from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.order_book import Order, Work
@@ -204,3 +204,169 @@ def test_a_refund_of_an_earlier_case_that_fails_afterwards_is_told_to_finance(pl
         receive_signal(world.desk, told)
     assert [x.cause for x in world.exceptions] == [Cause.MONEY_FAILED]
     assert world.payments._read("1001").paid_back == Decimal("30.00")
+
+
+# ---------------------------------------------------------------------------------------------- after a leg was let go
+
+LETS_GO = (Resolution.WITHDRAWN, Resolution.SAVED, Resolution.LET_IT_SHIP, Resolution.ADDRESS_FIXED)
+
+
+def let_go(play: Play, word: Resolution, *, settle: bool = True) -> Order:
+    """Both warehouses owe their answers; a person lets the goods in the north go, and the south is waited for."""
+    world = play.world
+    order = two_places(play)
+    for name in ("north", "south"):
+        world.warehouses[name].manner = Manner.SILENT
+    world.ask()
+    world.settle()
+    world.answer(next(x for x in world.exceptions if x.leg_id == "a"), word)
+    if settle:
+        world.settle()
+    world.warehouses["north"].manner = Manner.PROMPT
+    return order
+
+
+@pytest.mark.parametrize("word", LETS_GO)
+def test_what_was_let_go_and_is_asked_for_again_is_stopped_after_all(play: Play, word: Resolution) -> None:
+    world = play.world
+    order = let_go(play, word)
+    assert not world.done("north.stop") and world.case.legs["a"].settled
+    world.ask(delivery="d-2")
+    world.settle()
+    assert len(world.done("north.stop")) == 1 and world.case.legs["a"].outcome is Outcome.STOPPED
+    assert not world.done("payments.refund"), "the south still owes its answer"
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_a_word_that_has_no_effect_yet_is_outweighed_too(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.LET_IT_SHIP, settle=False)
+    assert world.case.legs["a"].human and not world.case.legs["a"].settled
+    world.ask(delivery="d-2")
+    world.settle()
+    assert len(world.done("north.stop")) == 1
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_the_answer_from_before_the_word_decides_nothing_about_the_new_wish(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.warehouses["north"].manner, world.warehouses["south"].manner = Manner.REJECT, Manner.SILENT
+    world.ask()
+    world.settle()
+    world.answer(next(x for x in world.exceptions if x.leg_id == "a"), Resolution.LET_IT_SHIP)
+    world.settle()
+    world.warehouses["north"].manner = Manner.PROMPT
+    world.ask(delivery="d-2")
+    world.settle()
+    assert sorted(world.case.legs["a"].attempts) == [1, 2] and world.case.legs["a"].outcome is Outcome.STOPPED
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_a_word_after_the_new_wish_counts_again(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.LET_IT_SHIP)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.ask(delivery="d-2")
+    world.settle()
+    world.answer(next(x for x in world.exceptions if x.leg_id == "a"), Resolution.WITHDRAWN)
+    world.settle()
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert world.case.legs["a"].outcome is Outcome.WITHDRAWN
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L2": 1}
+
+
+def test_the_same_wish_told_again_changes_nothing_about_what_was_let_go(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.LET_IT_SHIP)
+    world.ask()
+    world.settle()
+    assert not world.done("north.stop") and "LegReopened" not in play.kinds()
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert order.refunded_lines == {"L2": 1}
+
+
+def test_a_wish_for_other_lines_changes_nothing_about_what_was_let_go(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.LET_IT_SHIP)
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert not world.done("north.stop") and "LegReopened" not in play.kinds()
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert order.refunded_lines == {"L2": 1}
+
+
+def test_of_what_was_let_go_only_the_part_that_is_asked_for_again_is_stopped(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.LET_IT_SHIP)
+    for delivery in ("d-2", "d-3"):
+        world.ask(delivery=delivery, lines={"L1": 1})
+        world.settle()
+    ends = {x: (dict(leg.plan.lines), leg.outcome) for x, leg in world.case.legs.items() if x != "b"}
+    assert ends == {"a": ({"L1": 1}, Outcome.STOPPED), "a~2": ({"L1": 1}, Outcome.SHIPPED)}
+    assert len(world.done("north.stop")) == 1
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 1, "L2": 1}
+
+
+def test_what_was_let_go_and_has_left_is_not_stopped(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.LET_IT_SHIP)
+    world.pick(order, PickState.SHIPPED, "a", tell=True)
+    world.settle()
+    world.ask(delivery="d-2")
+    world.settle()
+    assert not world.done("north.stop") and len(world.case.legs["a"].attempts) == 1
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L2": 1}
+
+
+def test_what_a_person_says_has_left_is_not_stopped(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.IT_SHIPPED)
+    world.ask(delivery="d-2")
+    world.settle()
+    assert not world.done("north.stop") and "LegReopened" not in play.kinds()
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L2": 1}
+
+
+def test_a_payment_that_is_still_missing_outweighs_no_word(play: Play) -> None:
+    world = play.world
+    let_go(play, Resolution.LET_IT_SHIP)
+    world.ask(delivery="d-2", reason=Reason.PAYMENT_TIMEOUT, requester=Requester.SYSTEM)
+    world.settle()
+    assert not world.done("north.stop") and "LegReopened" not in play.kinds()
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.world.case.legs["a"].outcome is Outcome.SHIPPED
+
+
+def test_what_was_let_go_is_held_and_stopped_again_while_the_rest_is_being_cancelled(play: Play) -> None:
+    world = play.world
+    order = let_go(play, Resolution.LET_IT_SHIP)
+    world.store.confirms_after = 150
+    world.answer(world.the_exception, Resolution.THEY_STOPPED_IT)
+    world.later(60)
+    assert [x.detail for x in world.done("store.release")] == ["a"]
+    world.ask(delivery="d-2")
+    world.settle()
+    assert [x.detail for x in world.done("store.hold")].count("a") == 2
+    assert len(world.done("north.stop")) == 1
+    assert play.outcome == Outcome.STOPPED and order.refunded_lines == {"L1": 2, "L2": 1}
+
+
+def test_a_wish_that_was_taken_back_whole_and_is_made_again_is_acted_on(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.ask(lines={"L1": 2, "L9": 1})
+    world.settle()
+    world.answer(world.the_exception, Resolution.WITHDRAWN)
+    world.ask(delivery="d-2", lines={"L1": 2})
+    world.settle()
+    assert world.the_exception.cause == Cause.LINES_NOT_IN_ORDER, "nobody has seen to the other line"
+    world.answer_all(Resolution.RETRY)
+    assert len(world.done("north.stop")) == 1 and order.refunded_lines == {"L1": 2}

@@ -130,8 +130,7 @@ def _split(case: Case, item: ExceptionItem, lines: Mapping[str, int], step: Step
         raise InvalidInput(
             "lines", "are not a part of what the leg holds", f"name less than {told}, or say that all of it was stopped"
         )
-    number = sum(leg.work_id == case.legs[item.leg_id].work_id for leg in case.legs.values()) + 1
-    step.add(LegSplit(item.leg_id, f"{item.leg_id}~{number}", dict(lines), rest))
+    step.add(LegSplit(item.leg_id, case.free_leg_id(item.leg_id), dict(lines), rest))
 
 
 def _fraud(case: Case, item: ExceptionItem, command: Command, at: str) -> RequestReceived:

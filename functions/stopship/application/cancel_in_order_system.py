@@ -10,8 +10,16 @@ from stopship.application.await_submission import expect_word
 from stopship.application.call_legs import take_up
 from stopship.application.change_address import change_address
 from stopship.application.context import Desk
+from stopship.application.first_holds import ask_shelves
 from stopship.application.next_step import Next, answers, go, legs, person, person_was_asked, wait, wait_announced
-from stopship.application.plan_legs import RECREATED_LIMIT, add_legs, add_plan, lines_not_in_order, new_legs
+from stopship.application.plan_legs import (
+    RECREATED_LIMIT,
+    add_legs,
+    add_plan,
+    lines_not_in_order,
+    new_legs,
+    out_of_sight,
+)
 from stopship.application.ports import CancelCommand, CancelProgress, CancelState, OrderSystem
 from stopship.application.record import Step
 from stopship.application.release_holds import release_holds
@@ -41,7 +49,8 @@ UNPICKED = "system_cancelled"
 
 
 def cancel_in_order_system(desk: Desk, merchant: str, case_id: str) -> Next:
-    """Next: go, wait (submitted, not confirmed), legs (a leg speaks up, or work was re-created) or person."""
+    """Next: go, wait (submitted, not confirmed), legs (a leg speaks up, or work was re-created) or person. Raises PartnerUnavailable also while
+    nobody knows where wanted lines lie."""
     case = desk.cases.load(merchant, case_id)
     if case.wishes_unread:
         return _look_again(desk, case)
@@ -75,6 +84,8 @@ def _look_again(desk: Desk, case: Case) -> Next:
     order = _system(desk, case).read_order(case.order_ref)
     if order is None:
         return _gone()
+    if out_of_sight(case, order):
+        case = ask_shelves(desk, case, STEP)
 
     def build(current: Case) -> Step:
         step = Step()

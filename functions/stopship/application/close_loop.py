@@ -13,7 +13,7 @@ from stopship.application.record import Demand, Step
 from stopship.application.tell_buyer import tell_outcome
 from stopship.application.update_netsuite import outcome_of
 from stopship.application.watch_intercepts import watch_intercepts
-from stopship.domain.case import At, Case, subtract, total
+from stopship.domain.case import At, Case, Goods, subtract, total
 from stopship.domain.errors import Conflict, PartnerRefused, PartnerUnavailable, StopshipError
 from stopship.domain.events import (
     CaseClosed,
@@ -34,6 +34,8 @@ from stopship.domain.resolution import Resolution
 from stopship.domain.root_cause import find_root_cause
 
 STEP = "close"
+_WEAKEST_FIRST = (Outcome.STOPPED, Outcome.BLOCKED, Outcome.SAVED, Outcome.WITHDRAWN, Outcome.SHIPPED)
+"""An end of goods at one place gives way to every later one at another."""
 
 
 def close_loop(desk: Desk, merchant: str, case_id: str) -> Next:
@@ -224,7 +226,8 @@ def _close(desk: Desk, case: Case) -> Step | None:
 def line_outcomes(case: Case) -> list[dict[str, Any]]:
     """[{line_id, quantity, outcome}] over all legs and what had left before. What came back after its stop ended as it did the
     last time, once."""
-    ends = {outcome: total(_lines_of(case, outcome)) for outcome in Outcome}
+    goods = [_ends_of(same) for same in case.goods]
+    ends = {outcome: total(one[outcome] for one in goods) for outcome in Outcome}
     ends[Outcome.SHIPPED] = total([ends[Outcome.SHIPPED], case.already_shipped])
     again = case.recreated_lines
     for outcome in (Outcome.STOPPED, Outcome.BLOCKED):
@@ -235,8 +238,15 @@ def line_outcomes(case: Case) -> list[dict[str, Any]]:
     return [{"line_id": line, "quantity": quantity, "outcome": outcome} for line, outcome, quantity in rows]
 
 
-def _lines_of(case: Case, outcome: Outcome) -> list[Quantities]:
-    return [leg.settled.fact.lines for leg in case.legs.values() if leg.settled and leg.outcome is outcome]
+def _ends_of(same: Goods) -> dict[Outcome, Quantities]:
+    """Of goods that may have lain at several places, each piece once: it is stopped only where all of them say so."""
+    ends: dict[Outcome, Quantities] = {}
+    copies: Quantities = same.copies
+    for outcome in _WEAKEST_FIRST:
+        found = same.ended({outcome})
+        ends[outcome] = subtract(found, copies)
+        copies = subtract(copies, found)
+    return ends
 
 
 def timestamps(case: Case, now: str) -> dict[str, str]:

@@ -4,13 +4,14 @@ from stopship.application.context import Desk
 from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
 from stopship.application.ports import NewEvent, OrderLock
 from stopship.application.record import Step
+from stopship.application.want_again import wanted_again
 from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import Case, lines_of, subtract, total
 from stopship.domain.errors import AlreadyRecorded, Conflict
-from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, LegReopened, RequestReceived
+from stopship.domain.events import CaseOpened, EchoIgnored, ExecutionStarted, RequestReceived
 from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.policy import Cause
-from stopship.domain.request import CancelRequest, Reason, Requester
+from stopship.domain.request import CancelRequest
 from stopship.frozen import frozen
 
 _ATTEMPTS = 8
@@ -54,7 +55,7 @@ def _receive_once(desk: Desk, request: CancelRequest) -> Received:
         return Received(lock.case_id, "repeated")
     if not lock.active:
         return _open(desk, request, lock)
-    facts = [_received(request), *_wanted_all_the_same(case, request)]
+    facts = [_received(request), *wanted_again(case, request)]
     case = desk.cases.append(case, Step(facts, deliveries=_delivery(request)))
     _ensure_started(desk, request.merchant, lock.case_id)
     _document(desk, case)
@@ -69,14 +70,6 @@ def wake_for_wishes(desk: Desk, case: Case) -> None:
         return
     for door in desk.ledger.waiting(case.merchant, case.case_id):
         desk.tasks.wake(door.token, {"why": "somebody asked for more"})
-
-
-def _wanted_all_the_same(case: Case, request: CancelRequest) -> list[NewEvent]:
-    """Legs that were let go because the order was paid are decided again when somebody else asks."""
-    if request.reason is Reason.PAYMENT_TIMEOUT and request.requester is Requester.SYSTEM:
-        return []
-    let_go = [name for name, leg in case.legs.items() if leg.settled and leg.settled.fact.proof.get("kind") == "paid"]
-    return [NewEvent(LegReopened(name, "somebody asks for it although it is paid")) for name in let_go]
 
 
 def _document(desk: Desk, case: Case) -> None:

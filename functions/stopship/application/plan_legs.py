@@ -8,7 +8,7 @@ from stopship.application.ports import Place
 from stopship.application.record import Step
 from stopship.domain.capabilities import only_people_know
 from stopship.domain.case import Case, Leg, subtract, total
-from stopship.domain.events import LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
+from stopship.domain.events import HoldAnswered, LegPlanned, LinesAlreadyShipped, OrderRead, ShipmentSeen
 from stopship.domain.ids import action_key
 from stopship.domain.order import AckLevel, FulfillmentType, OrderLine, OrderSnapshot, PlannedLeg, Quantities
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT
@@ -21,8 +21,6 @@ RECREATED_LIMIT = 3
 _NOWHERE = "no-place"
 _LEFT = "left"
 """Of what had left before anybody looked."""
-_PART = "~"
-"""Between the id of a piece of work and the number of a further leg of it."""
 
 
 def order_read(order: OrderSnapshot) -> OrderRead:
@@ -69,7 +67,7 @@ def add_plan(
 
 
 def _add_left(step: Step, case: Case, order: OrderSnapshot, lines: Quantities) -> None:
-    leg = LegPlanned(_free(case, _LEFT), "", FulfillmentType.IN_HOUSE, "", lines)
+    leg = LegPlanned(case.free_leg_id(_LEFT), "", FulfillmentType.IN_HOUSE, "", lines)
     step.add(leg, action_key(case.case_id, leg.leg_id, "planned"))
     seen = ShipmentSeen(leg.leg_id, order.channel, order.observed_at, departed=True, lines=lines, tracking_sha256="")
     step.add(seen, action_key(case.case_id, leg.leg_id, "departed", "order_system"))
@@ -100,8 +98,11 @@ def already_shipped(case: Case, order: OrderSnapshot) -> LinesAlreadyShipped | N
 
 
 def _cancelled_by_others(case: Case, order: OrderSnapshot, line: OrderLine) -> int:
-    """An order that is cancelled as a whole says nothing about the shelf: there it is what the wish is about."""
-    return 0 if order.cancelled else case.cancelled_before.get(line.line_id, line.cancelled)
+    """An order that is cancelled as a whole says nothing about the shelf: there it is what the wish is about. Lines that others had cancelled
+    before that are none of it."""
+    if order.cancelled and (case.order is None or case.found_cancelled):
+        return 0
+    return case.cancelled_before.get(line.line_id, 0 if order.cancelled else line.cancelled)
 
 
 def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanned]:
@@ -110,19 +111,28 @@ def new_legs(case: Case, order: OrderSnapshot, places: Places) -> list[LegPlanne
     What is wanted and open lies in work that the case does not know, or in a part of known work that nobody asked for before,
     or nowhere that the order system could name: then a leg without a place makes a person look for it.
     """
-    asked = {x.line_id: case.wants(x.line_id, x.ordered - _cancelled_by_others(case, order, x)) for x in order.lines}
-    wanted = subtract(asked, total([case.planned_lines, case.already_shipped]))
+    wanted = _wanted(case, order)
     back = total([_came_back(case, order), _displaced(case, order)])
     planned: list[LegPlanned] = []
-    for leg in _candidates(case, order, places):
+    for leg in order.legs:
         if case.legs_of(leg.leg_id):
             continue
         fresh = _take(leg.lines, wanted)
         again = _take(subtract(leg.lines, fresh), back)
         if fresh or again:
             planned.append(_leg(leg, leg.leg_id, total([fresh, again]), again))
-    found = [*planned, *_more_of_known_work(case, order, wanted, back), *_nowhere(case, order, wanted)]
+    found = [*planned, *_more_of_known_work(case, order, wanted, back)]
+    if order.cancelled:
+        found += _wherever_it_may_lie(case, order, places, _take(_unlisted(order), wanted))
+    else:
+        found += _nowhere(case, order, wanted)
     return [_at_place(leg, places) for leg in found]
+
+
+def _wanted(case: Case, order: OrderSnapshot) -> dict[str, int]:
+    """Line quantities that somebody asked for and that no leg covers."""
+    asked = {x.line_id: case.wants(x.line_id, x.ordered - _cancelled_by_others(case, order, x)) for x in order.lines}
+    return subtract(asked, total([case.planned_lines, case.already_shipped]))
 
 
 def _at_place(leg: LegPlanned, places: Places) -> LegPlanned:
@@ -134,13 +144,7 @@ def _at_place(leg: LegPlanned, places: Places) -> LegPlanned:
 
 
 def _leg(leg: PlannedLeg, leg_id: str, lines: Quantities, again: Quantities) -> LegPlanned:
-    work = "" if leg.leg_id == _all_at(leg.warehouse) else leg.leg_id
-    return LegPlanned(leg_id, leg.warehouse, leg.fulfillment_type, leg.external_ref, lines, again, work)
-
-
-def _all_at(warehouse: str) -> str:
-    """The leg of all of the order's work at a warehouse, when the order system cannot tell the pieces any more."""
-    return f"all-{warehouse}"
+    return LegPlanned(leg_id, leg.warehouse, leg.fulfillment_type, leg.external_ref, lines, again, leg.leg_id)
 
 
 def _more_of_known_work(
@@ -157,7 +161,7 @@ def _more_of_known_work(
         fresh = _take(more, wanted)
         again = _take(subtract(more, fresh), back)
         if fresh or again:
-            planned.append(_leg(leg, _free(case, leg.leg_id), total([fresh, again]), again))
+            planned.append(_leg(leg, case.free_leg_id(leg.leg_id), total([fresh, again]), again))
     return planned
 
 
@@ -170,15 +174,11 @@ def _taken_out(case: Case, leg: Leg) -> bool:
 def _nowhere(case: Case, order: OrderSnapshot, wanted: dict[str, int]) -> list[LegPlanned]:
     listed = total(leg.lines for leg in order.legs)
     loose = _take(subtract({x.line_id: x.open for x in order.lines}, listed), wanted)
-    if not loose:
-        return []
-    return [LegPlanned(_free(case, _NOWHERE), "", FulfillmentType.IN_HOUSE, "", loose)]
+    return _without_a_place(case, loose) if loose else []
 
 
-def _free(case: Case, name: str) -> str:
-    """A leg id that the case does not have yet."""
-    number = sum(1 for leg_id in case.legs if leg_id.partition(_PART)[0] == name)
-    return f"{name}{_PART}{number + 1}" if number else name
+def _without_a_place(case: Case, lines: Quantities) -> list[LegPlanned]:
+    return [LegPlanned(case.free_leg_id(_NOWHERE), "", FulfillmentType.IN_HOUSE, "", lines)]
 
 
 def _take(lines: Quantities, wanted: dict[str, int]) -> dict[str, int]:
@@ -245,26 +245,45 @@ def departures(order: OrderSnapshot, planned: list[LegPlanned]) -> list[Shipment
     ]
 
 
-def _candidates(case: Case, order: OrderSnapshot, places: Places) -> list[PlannedLeg]:
-    """The order system's open work; or, when it says that the order is cancelled, whatever a warehouse may still have.
+# ---------------------------------------------------------------------------------------------- where only the shelves know
 
-    A cancelled order has no open work in the order system, which says nothing about the shelf.
-    """
-    if order.legs or not order.cancelled or case.legs:
-        return list(order.legs)
-    lines = {line.line_id: line.ordered - line.shipped for line in order.lines if line.ordered > line.shipped}
+
+def out_of_sight(case: Case, order: OrderSnapshot) -> dict[str, int]:
+    """Wanted line quantities of an order that was cancelled, and of which the order system does not say any more who may be working on them: that
+    says nothing about the shelf, and each warehouse has to be asked."""
+    return _take(_unlisted(order), _wanted(case, order)) if order.cancelled else {}
+
+
+def _unlisted(order: OrderSnapshot) -> dict[str, int]:
+    listed = total(leg.lines for leg in order.legs)
+    return subtract({x.line_id: x.ordered - x.shipped for x in order.lines}, listed)
+
+
+def _wherever_it_may_lie(case: Case, order: OrderSnapshot, places: Places, lines: Quantities) -> list[LegPlanned]:
+    """A leg of all of the order's work at every warehouse that may have it. What was seen as open before, and is nowhere now, a person looks
+    for; so he does where there is nobody to ask."""
+    if not lines:
+        return []
+    found = [x for x, hold in case.first_holds.items() if _may_have_it(x, hold.fact, order, places)]
+    if not found:
+        seen_open = case.order is not None and not case.found_cancelled
+        return _without_a_place(case, lines) if seen_open or not case.first_holds else []
+    names = [case.free_leg_id(f"all-{warehouse}") for warehouse in found]
     return [
-        PlannedLeg(_all_at(warehouse), warehouse, FulfillmentType.THIRD_PARTY, "", lines)
-        for warehouse, hold in case.first_holds.items()
-        if _knows_the_order(hold.fact.reason, hold.fact.level) and _may_have_it(warehouse, order, places)
+        LegPlanned(
+            name, warehouse, FulfillmentType.THIRD_PARTY, "", lines, instead_of=names[0] if name != names[0] else ""
+        )
+        for name, warehouse in zip(names, found, strict=True)
     ]
 
 
-def _may_have_it(warehouse: str, order: OrderSnapshot, places: Places) -> bool:
-    """Where only people could tell, nobody is bothered about an order that never was theirs."""
+def _may_have_it(warehouse: str, hold: HoldAnswered, order: OrderSnapshot, places: Places) -> bool:
+    """What a warehouse says counts. Where only people could tell, nobody is bothered about an order that never was theirs; nor where no hold
+    can be placed, as long as the order system knows of other places."""
+    if hold.level == AckLevel.REJECTED and hold.reason == "unknown_order":
+        return False
     place = places.get(warehouse)
-    return warehouse in order.places or place is None or not only_people_know(place.partner)
-
-
-def _knows_the_order(reason: str, level: str) -> bool:
-    return not (level == AckLevel.REJECTED and reason == "unknown_order")
+    if place is not None and only_people_know(place.partner):
+        return warehouse in order.places
+    knows_nothing = hold.level == AckLevel.REJECTED and hold.reason == "no_holds"
+    return warehouse in order.places or not order.places or not knows_nothing

@@ -19,7 +19,8 @@ def release_holds(desk: Desk, case: Case) -> Case:
             case = _released(desk, case, leg.plan.leg_id, case.channel)
     for name in [system for leg_id, system in case.holds_requested if not leg_id]:
         if _may_stand(case, "", name, case.first_holds.get(name)) and _needed_no_more(case, name):
-            key = action_key(case.case_id, "", "release", name)
+            again = case.first_lifted.get(name, 0)
+            key = action_key(case.case_id, "", "release", name, *([str(again)] if again else []))
             desk.partners_of(case).warehouses(case.merchant)[name].release_hold(case.case_id, case.order_ref, key)
             case = _released(desk, case, "", name)
     return case

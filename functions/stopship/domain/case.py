@@ -1,6 +1,6 @@
 """The case: what its events add up to. Loading a case is folding its events, in order, from the first."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ PAYMENT_STEP = "payment"
 """The step that moves money, as an exception names it."""
 ENDS_MONEY = frozenset({Resolution.DONE_BY_HAND, Resolution.NO_REFUND})
 """Answers after which the desk moves nothing of what was asked about."""
+_PART = "~"
+"""Between the id of a piece of work and the number of a further leg of it."""
 BY_HAND = "by hand"
 """The reference of a cancel that rests on a person's word."""
 RETURN_PROOFS = frozenset({"carrier_returned", "human_returned"})
@@ -237,6 +239,43 @@ class Leg:
 
 
 @dataclass(slots=True)
+class Goods:
+    """The legs about the same goods: one, with what was split off it; or one at every place where the goods may lie, as far as anybody can tell.
+    Then a line is stopped when all of these places have stopped it."""
+
+    legs: list[Leg]
+
+    @property
+    def lines(self) -> Quantities:
+        return self.legs[0].planned.fact.lines
+
+    @property
+    def copies(self) -> dict[str, int]:
+        """What the legs count more than once."""
+        return subtract(total(leg.plan.lines for leg in self.legs), self.lines)
+
+    @property
+    def stopped(self) -> dict[str, int]:
+        return subtract(self.ended(ENDS_WITHOUT_SHIPMENT), self.copies)
+
+    @property
+    def shipped(self) -> dict[str, int]:
+        """What left any of the places."""
+        left = self.ended({Outcome.SHIPPED})
+        return subtract(left, subtract(left, self.lines))
+
+    @property
+    def returned(self) -> dict[str, int]:
+        """What left one place, is back, and was stopped at the others or is back from them too."""
+        back = total(leg.settled.fact.lines for leg in self.legs if leg.settled and leg.came_back)
+        return subtract(back, subtract(self.copies, self.ended(ENDS_WITHOUT_SHIPMENT)))
+
+    def ended(self, outcomes: Collection[Outcome]) -> dict[str, int]:
+        """At all of the places together: what may lie at two of them counts twice."""
+        return total(leg.settled.fact.lines for leg in self.legs if leg.settled and leg.outcome in outcomes)
+
+
+@dataclass(slots=True)
 class MoveRecord:
     requested: At[e.MoneyRequested]
     moved: At[e.MoneyMoved] | None = None
@@ -284,9 +323,15 @@ class Case:
     order: At[e.OrderRead] | None = None
     cancelled_before: dict[str, int] = field(default_factory=dict)
     """What of each line was cancelled already when the order was first read: by others."""
+    found_cancelled: bool = False
+    """The order was cancelled as a whole when it was first read."""
     not_found: list[At[e.OrderNotFound]] = field(default_factory=list)
     already_shipped: dict[str, int] = field(default_factory=dict)
     first_holds: dict[str, At[e.HoldAnswered]] = field(default_factory=dict)
+    """By warehouse: its newest word on all of the order's work there, unless that hold was let go of."""
+    first_heard: dict[str, int] = field(default_factory=dict)
+    """How often a warehouse has answered such a hold; how often it was let go of, is in ``first_lifted``."""
+    first_lifted: dict[str, int] = field(default_factory=dict)
     holds_requested: dict[tuple[str, str], At[e.HoldRequested]] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     called: set[str] = field(default_factory=set)
@@ -434,6 +479,14 @@ class Case:
         """The legs that stop parts of one piece of work; none for ""."""
         return [leg for leg in self.legs.values() if work_id and leg.work_id == work_id]
 
+    def free_leg_id(self, name: str) -> str:
+        """The name, or with a number behind it, which no leg of the case has yet."""
+        number, found = 1, name
+        while found in self.legs:
+            number += 1
+            found = f"{name}{_PART}{number}"
+        return found
+
     @property
     def legs_called(self) -> list[str]:
         """Legs without an end that the machine does not work on yet: it is to leave what it waits for, and take them up."""
@@ -444,29 +497,37 @@ class Case:
         """Line quantities that came back as new work after they had been stopped and cancelled."""
         return total(leg.planned.fact.recreated for leg in self.legs.values())
 
+    def shares_goods(self, leg: Leg) -> bool:
+        """Whether its goods may lie at another place instead."""
+        return any(same.copies and any(x is leg for x in same.legs) for same in self.goods)
+
+    @property
+    def goods(self) -> list["Goods"]:
+        """The legs by the goods that they are about."""
+        found: dict[str, list[Leg]] = {}
+        for leg in self.legs.values():
+            found.setdefault(leg.planned.fact.instead_of or leg.planned.fact.leg_id, []).append(leg)
+        return [Goods(legs) for legs in found.values()]
+
     @property
     def planned_lines(self) -> dict[str, int]:
         """Line quantities that have a leg; what came back has one leg more, and counts once."""
-        return subtract(total(leg.plan.lines for leg in self.legs.values()), self.recreated_lines)
+        return subtract(total(same.lines for same in self.goods), self.recreated_lines)
 
     @property
     def stopped_lines(self) -> dict[str, int]:
         """Line quantities of legs that are proven not to ship. What came back is stopped only if it was stopped again."""
-        stopped = total(
-            leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.outcome in ENDS_WITHOUT_SHIPMENT
-        )
-        return subtract(stopped, self.recreated_lines)
+        return subtract(total(same.stopped for same in self.goods), self.recreated_lines)
 
     @property
     def shipped_lines(self) -> dict[str, int]:
         """Line quantities that were asked for and left all the same."""
-        legs = [leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.outcome is Outcome.SHIPPED]
-        return total([*legs, self.already_shipped])
+        return total([*(same.shipped for same in self.goods), self.already_shipped])
 
     @property
     def returned_lines(self) -> dict[str, int]:
         """Line quantities that left and are back. They stay shipped: the order system counts them so."""
-        return total(leg.settled.fact.lines for leg in self.legs.values() if leg.settled and leg.came_back)
+        return total(same.returned for same in self.goods)
 
     @property
     def approved_lines(self) -> dict[str, int]:
@@ -613,6 +674,7 @@ def _classified(case: Case, x: At[e.Classified]) -> None:
 
 @_on(e.OrderRead)
 def _order(case: Case, x: At[e.OrderRead]) -> None:
+    case.found_cancelled = x.fact.cancelled if case.order is None else case.found_cancelled
     case.order = x
     for row in x.fact.lines:
         case.cancelled_before.setdefault(row["line_id"], row["cancelled"])
@@ -667,6 +729,7 @@ def _hold(case: Case, x: At[e.HoldAnswered]) -> None:
         case.legs[x.fact.leg_id].holds[x.fact.system] = x
         return
     case.first_holds[x.fact.system] = x
+    case.first_heard[x.fact.system] = case.first_heard.get(x.fact.system, 0) + 1
     for leg in case.legs.values():
         if leg.plan.warehouse == x.fact.system:
             leg.holds[x.fact.system] = x
@@ -687,6 +750,7 @@ def _released(case: Case, x: At[e.HoldReleased]) -> None:
     case.holds_requested.pop((x.fact.leg_id, x.fact.system), None)
     if not x.fact.leg_id:
         case.first_holds.pop(x.fact.system, None)
+        case.first_lifted[x.fact.system] = case.first_lifted.get(x.fact.system, 0) + 1
     for leg in case.legs.values():
         if x.fact.leg_id in ("", leg.plan.leg_id):
             leg.holds.pop(x.fact.system, None)
@@ -795,9 +859,19 @@ def _settled(case: Case, x: At[e.LegSettled]) -> None:
 
 @_on(e.LegReopened)
 def _leg_reopened(case: Case, x: At[e.LegReopened]) -> None:
-    case.legs[x.fact.leg_id].settled = None
-    case.called.add(x.fact.leg_id)
+    leg = case.legs[x.fact.leg_id]
+    leg.settled = None
+    if x.fact.anew:
+        _begin_anew(leg, x.version)
+    else:
+        case.called.add(x.fact.leg_id)
     case.money_settled = None
+
+
+def _begin_anew(leg: Leg, version: int) -> None:
+    """What was seen and answered before belongs to the attempt that is over."""
+    leg.retries, leg.retried_at = max(leg.attempts, default=0), version
+    leg.human = None
 
 
 @_on(e.LegsTakenUp)
@@ -881,9 +955,7 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
         # The goods are stopped, and only the document was missing.
         leg.human = None
     elif x.fact.resolution in (Resolution.RETRY, Resolution.MARK_FRAUD):
-        # What was seen and answered before a retry belongs to the attempt that failed.
-        leg.retries, leg.retried_at = max(leg.attempts, default=0), x.version
-        leg.human = None
+        _begin_anew(leg, x.version)
     elif x.fact.resolution == Resolution.INTERCEPT:
         leg.intercept_wanted, leg.human = x, None
     else:

@@ -138,14 +138,17 @@ def _by_departure(case: Case, leg: Leg, policy: Policy) -> Decision | None:
     if found.move in _ACTIONS:
         cause = Cause.CARRIER_INTERCEPT if found.move is Move.ASK else None
         return Decision(_ACTIONS[found.move], found.reason, found.evidence or left, cause=cause)
-    return _left(leg, found, left)
+    return _left(case, leg, found, left)
 
 
 _ACTIONS = {Move.LOOK: Action.WEIGH, Move.ASK: Action.ASK, Move.INTERCEPT: Action.INTERCEPT}
 
 
-def _left(leg: Leg, found: Verdict, left: tuple[int, ...]) -> Decision:
+def _left(case: Case, leg: Leg, found: Verdict, left: tuple[int, ...]) -> Decision:
     evidence = found.evidence or left
+    if found.move is Move.LET_GO and case.shares_goods(leg):
+        reason = "it left one of the places where the goods may lie, and nobody told what of it"
+        return Decision(Action.ASK, reason, evidence, cause=Cause.STOP_PARTIAL)
     if found.move is Move.BACK:
         return Decision(Action.SETTLE, found.reason, evidence, Outcome.SHIPPED, proof="carrier_returned")
     if leg.was_stopped and found.move is Move.LET_GO:

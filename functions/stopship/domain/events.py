@@ -84,7 +84,8 @@ class OrderNotFound(Event):
 class LegPlanned(Event):
     """``recreated`` is the part of ``lines`` that this case had cancelled already and that came back as new work. ``work_id`` is the
     work's id at its warehouse, "" for all of the order's work there; a wish that grows may take a second leg of the same work. ``partner``
-    is what the warehouse is in the capability table. ``called``: it was planned outside the machine's own steps, which work on other things."""
+    is what the warehouse is in the capability table. ``called``: it was planned outside the machine's own steps, which work on other things.
+    ``instead_of`` is the leg at another place whose goods may lie here instead, "" where it is known what lies where."""
 
     leg_id: str
     warehouse: str
@@ -95,11 +96,13 @@ class LegPlanned(Event):
     work_id: str = ""
     partner: str = ""
     called: bool = False
+    instead_of: str = ""
 
 
 @frozen
 class LegSplit(Event):
-    """A person vouches that part of a leg was held back. ``lines`` stay in the leg; ``rest`` is a leg of its own from here on, ``rest_id``."""
+    """A person vouches that part of a leg was held back, or part of a leg that was let go is asked for again. ``lines`` stay in the leg;
+    ``rest`` is a leg of its own from here on, ``rest_id``."""
 
     leg_id: str
     rest_id: str
@@ -387,8 +390,11 @@ class LegSettled(Event):
 
 @frozen
 class LegReopened(Event):
+    """``anew``: somebody asks for it again. What a person said of it, and what was answered, counts no more."""
+
     leg_id: str
     why: str
+    anew: bool = False
 
 
 @frozen

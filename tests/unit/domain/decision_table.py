@@ -111,6 +111,11 @@ def word(resolution: str, number: int = 1) -> e.Event:
     return e.ExceptionResolved(f"x-{number}", resolution, "ann", "", "")
 
 
+def elsewhere(instead_of: str = LEG) -> e.Event:
+    """A leg at a second place, where the goods may lie instead."""
+    return e.LegPlanned("fo-2", "south", "third_party", "", {"L1": 1}, instead_of=instead_of)
+
+
 def order(risk: str = "", payment: str = "") -> e.Event:
     return e.OrderRead("#1001", [], "10.00", "EUR", False, False, risk, at(1), payment)
 
@@ -296,6 +301,26 @@ TABLE: tuple[Row, ...] = (
         (dear(), seen("shipped", at(5)), read(), opened(), word("came_back")),
         "settle shipped human_returned",
         (8,),
+    ),
+    # Nobody can tell at which of two places the goods lie.
+    Row("it left one of two places", (elsewhere(), seen("shipped", at(5))), "ask stop_partial", (5,)),
+    Row(
+        "it left one of two places, and its carrier was asked",
+        (elsewhere(), dear(), seen("shipped", at(5)), read(), requested(), taken()),
+        "settle shipped departure",
+        (8, 9),
+    ),
+    Row(
+        "it left one of two places, and a person knows what",
+        (elsewhere(), seen("shipped", at(5)), opened(), word("it_shipped")),
+        "settle shipped human",
+        (7,),
+    ),
+    Row(
+        "another leg of the order is about other goods",
+        (elsewhere(""), seen("shipped", at(5))),
+        "settle shipped departure",
+        (5,),
     ),
     # It left, says a system, and its carrier has never scanned it.
     Row("never scanned", (dear(), seen("shipped", at(5)), read("labelled")), "stop_physically", (6,)),
@@ -580,6 +605,18 @@ TABLE: tuple[Row, ...] = (
     Row("a person says: let it ship", (*SILENT, word("let_it_ship")), "settle shipped human", (8,)),
     Row("a person says: saved", (*SILENT, word("saved")), "settle saved human", (8,)),
     Row("a person says: the address is right now", (*SILENT, word("address_fixed")), "settle saved human", (8,)),
+    Row(
+        "a person let it go, and somebody asks for it again",
+        (*SILENT, word("let_it_ship"), e.LegReopened(LEG, "asked again", anew=True)),
+        "stop",
+        (READ,),
+    ),
+    Row(
+        "it was opened again because it left, and the older word does not decide on that",
+        (*SILENT, word("they_stopped_it"), signal(departed=True), e.LegReopened(LEG, "it left")),
+        "settle shipped departure",
+        (9,),
+    ),
     Row(
         "a person says: a part is stopped, and this is the part",
         (*SILENT, e.LegSplit(LEG, f"{LEG}~2", {"L1": 1}, {"L1": 1}), word("stopped_in_part")),

@@ -176,7 +176,8 @@ class Play:
         order = self.world.orders.get(case.order_ref)
         if not case.closed or not order:
             return []
-        ended = [leg for leg in case.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
+        cases = [x for x in self.world.cases if x.order_ref == case.order_ref]
+        ended = [leg for x in cases for leg in x.legs.values() if leg.outcome in ENDS_WITHOUT_SHIPMENT]
         stays = {leg.work_id for leg in ended}
         stays |= {
             w.leg_id for w in order.works if any(not x.work_id and x.plan.warehouse == w.warehouse for x in ended)

@@ -230,7 +230,7 @@ def line_outcomes(case: Case) -> list[dict[str, Any]]:
     ends = {outcome: total(one[outcome] for one in goods) for outcome in Outcome}
     ends[Outcome.SHIPPED] = total([ends[Outcome.SHIPPED], case.already_shipped])
     again = case.recreated_lines
-    for outcome in (Outcome.STOPPED, Outcome.BLOCKED):
+    for outcome in (Outcome.STOPPED, Outcome.BLOCKED, Outcome.SAVED, Outcome.WITHDRAWN):
         before = ends[outcome]
         ends[outcome] = subtract(before, again)
         again = subtract(again, before)

@@ -48,7 +48,7 @@ def _layer(platform: str, requirements: Path, name: str) -> Path:
 def code() -> Path:
     """The code asset's directory, built once per content."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted(p for p in CODE.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+    for path in sorted(p for p in CODE.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
         digest.update(str(path.relative_to(CODE)).encode() + b"\0" + path.read_bytes())
     return once(BUILDS / f"code-{digest.hexdigest()[:16]}", build_code)
 

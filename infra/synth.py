@@ -73,7 +73,7 @@ def run_app(out: Path, more: dict[str, str], app: Path = APP) -> None:
 def _digest() -> str:
     digest = hashlib.sha256(sys.version.encode())
     for pattern in MADE_FROM:
-        for path in sorted(p for p in REPOSITORY.glob(pattern) if p.is_file() and p.suffix != ".pyc"):
+        for path in sorted(p for p in REPOSITORY.glob(pattern) if p.is_file() and "__pycache__" not in p.parts):
             digest.update(str(path.relative_to(REPOSITORY)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -120,7 +120,7 @@ def confirm(amazon: AmazonOrderSystem, command: CancelCommand, reference: str) -
         last.append(amazon.read_cancel(command, reference))
         return last[-1].state is not CancelState.SUBMITTED
 
-    assert until(ended, 5.0), "the feed did not end"
+    assert until(ended, 20.0), "the feed did not end"
     return last[-1]
 
 
@@ -130,7 +130,7 @@ def cancel(amazon: AmazonOrderSystem, command: CancelCommand) -> CancelProgress:
 
 
 def worked(placed: Placed) -> bool:
-    return until(lambda: all(feed["ended"] for feed in placed.feeds()), 5.0)
+    return until(lambda: all(feed["ended"] for feed in placed.feeds()), 20.0)
 
 
 # -------------------------------------------------------------------------------------------- reading
@@ -478,11 +478,14 @@ def test_the_same_command_twice_makes_one_feed(amazon: AmazonOrderSystem, placed
 def test_a_command_repeated_before_amazon_worked_the_first_cancels_every_item_once(
     amazon: AmazonOrderSystem, placed: Placed
 ) -> None:
-    placed.trap("feed", "late", seconds=0.3)
+    placed.trap("feed", "late", seconds=3)
     first, second = amazon.cancel(placed.whole()), amazon.cancel(placed.whole())
     assert worked(placed)
+    assert first.reference
     for taken in (first, second):
-        assert confirm(amazon, placed.whole(), taken.reference).state is CancelState.DONE
+        # A second command that comes after the work was done finds it done and has no feed of its own.
+        ended = confirm(amazon, placed.whole(), taken.reference) if taken.reference else taken
+        assert ended.state is CancelState.DONE
     assert sorted(placed.effects()) == sorted(placed.both())
 
 

@@ -76,7 +76,7 @@ class Order:
             last.append(self.send(move))
             return last[-1].state is not MoveState.PENDING
 
-        assert until(done, 5.0), "still pending"
+        assert until(done, 20.0), "still pending"
         return last[-1]
 
     @property
@@ -90,7 +90,7 @@ class Order:
         return [x.detail["item"] for x in entries if x.operation == "refund"]
 
     def worked(self) -> bool:
-        return until(lambda: bool(self.feeds) and all(x["ended"] for x in self.feeds), 5.0)
+        return until(lambda: bool(self.feeds) and all(x["ended"] for x in self.feeds), 20.0)
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_price_with_parts_that_only_a_person_can_give_back_is_refused(
 
 
 def test_a_refund_is_done_only_when_amazon_shows_it(running: Sandboxes) -> None:
-    order = Order(running, finance_lag_seconds=1.0)
+    order = Order(running, finance_lag_seconds=3.0)
     sent = order.send(order.move())
     assert (sent.state, sent.announced, sent.expected_seconds > 48 * 3600) == (MoveState.PENDING, True, True)
     assert order.worked()

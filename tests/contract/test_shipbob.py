@@ -215,9 +215,9 @@ def test_a_yes_that_the_order_does_not_show_is_no_more_than_accepted(bob: ShipBo
 
 
 def test_a_yes_that_comes_true_later_is_found_by_asking_again(bob: ShipBobWarehouse, placed: Placed) -> None:
-    placed.trap("cancel", "late", seconds=0.2)
+    placed.trap("cancel", "late", seconds=3)
     assert bob.stop_ship(placed.stop()).level is AckLevel.ACCEPTED
-    assert until(lambda: len(placed.effects()) == 2, 5.0)
+    assert until(lambda: len(placed.effects()) == 2, 20.0)
     assert bob.stop_ship(placed.stop()).level is AckLevel.SYSTEM_CANCELLED
     assert placed.effects() == ["cancel", "cancel"]
 

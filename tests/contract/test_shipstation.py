@@ -238,9 +238,9 @@ def test_a_yes_that_the_shipment_does_not_show_is_no_more_than_accepted(
 
 
 def test_a_yes_that_comes_true_later_is_found_by_asking_again(station: ShipStationWarehouse, one: Placed) -> None:
-    one.trap("cancel", "late", seconds=0.2)
+    one.trap("cancel", "late", seconds=3)
     assert station.stop_ship(one.stop(line_1=2)).level is AckLevel.ACCEPTED
-    assert until(lambda: one.effects() == ["cancel"], 5.0)
+    assert until(lambda: one.effects() == ["cancel"], 20.0)
     assert station.stop_ship(one.stop(line_1=2)).level is AckLevel.SYSTEM_CANCELLED
     assert one.effects() == ["cancel"]
 

@@ -302,7 +302,7 @@ def test_a_full_cancel_is_a_job_and_is_believed_when_the_order_says_so(
     sandboxes: Sandboxes, orders: ShopifyOrderSystem
 ) -> None:
     placed = Placed(sandboxes)
-    placed.trap("cancel", "late", seconds=1)
+    placed.trap("cancel", "late", seconds=3)
     taken = orders.cancel(placed.full())
     assert taken.state is CancelState.SUBMITTED
     assert not read(orders, placed).cancelled
@@ -348,7 +348,7 @@ def test_goods_that_leave_while_the_job_waits_make_it_end_without_a_cancel(
     sandboxes: Sandboxes, orders: ShopifyOrderSystem
 ) -> None:
     placed = Placed(sandboxes)
-    placed.trap("cancel", "late", seconds=1)
+    placed.trap("cancel", "late", seconds=3)
     taken = orders.cancel(placed.full())
     placed.tell("fulfill")
     answer = confirm(orders, placed.full(), taken.reference)

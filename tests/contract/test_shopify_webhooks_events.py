@@ -82,7 +82,7 @@ class Placed:
         return [m for m in mine if m.headers["X-Shopify-Topic"] == topic]
 
     def last(self, topic: str) -> Delivered:
-        assert until(lambda: bool(self.sent(topic)), 5.0), f"no {topic} came"
+        assert until(lambda: bool(self.sent(topic)), 20.0), f"no {topic} came"
         return self.sent(topic)[-1]
 
 
@@ -233,7 +233,7 @@ def refund(placed: Placed, key: str) -> MoneyMove:
 def test_a_refund_under_way_is_told_when_it_has_ended(
     sandboxes: Sandboxes, placed: Placed, connection: ShopifyConnection
 ) -> None:
-    sandboxes.trap(placed.ref, "refund", "late", seconds=0.4)
+    sandboxes.trap(placed.ref, "refund", "late", seconds=3)
     ShopifyPayments(connection).move(placed.ref, refund(placed, "money-3"))
     placed.last("refunds/create")
     assert placed.sent("order_transactions/create") == []

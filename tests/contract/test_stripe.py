@@ -123,7 +123,7 @@ def until_settled(stripe: StripePayments, paid: Paid, move: MoneyMove) -> MoveAn
         last.append(stripe.move(paid.ref, move))
         return last[-1].state is not MoveState.PENDING
 
-    assert until(ended, 5.0), "the move did not end"
+    assert until(ended, 20.0), "the move did not end"
     return last[-1]
 
 

@@ -38,7 +38,10 @@ START_SECONDS = 20.0
 LOCALSTRIPE = """
 import sys
 from aiohttp import web
+from localstripe.resources import Store
 from localstripe.server import app
+# It keeps its state under one name in /tmp, whoever runs it.
+Store.dump_to_disk = lambda self: None
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 """
 STATEFUL = "require(process.argv[1]).createExpressApp().listen(+process.argv[2], '127.0.0.1')"

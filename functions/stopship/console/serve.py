@@ -65,9 +65,10 @@ def _answer(asked: Asked, office: Office, signed_in: Sequence[Route], for_anybod
 
 
 def _to_sign_in(asked: Asked) -> Answer:
-    """Back to the same page afterwards, where it was one."""
+    """Back to the same page afterwards, where it was one. What a page that is there asks for was behind a session too: the next refresh may
+    be under way already when the cookie is forgotten."""
     had_one = bool(cookies.session_id(asked))
-    query = {"ended": "1"} if had_one else {}
+    query = {"ended": "1"} if had_one or asked.lively else {}
     if asked.method == "GET" and asked.path and not asked.lively:
         told = urlencode([(name, value) for name, values in asked.query.items() for value in values])
         query["next"] = f"/console/{asked.path}" + (f"?{told}" if told else "")

@@ -50,10 +50,15 @@ class Stage:
 
     def post_bytes(self, path: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """A sender's message, sent again until the desk has answered 2xx, as every sender here does."""
+        told = {"Content-Type": "application/json", **headers}
+        return self.until_answered(path, lambda: self.http.post(path, content=body, headers=told))
+
+    def until_answered(self, path: str, send: Callable[[], httpx.Response]) -> httpx.Response:
+        """Sends again until the answer is 2xx. Raises RuntimeError for one that no repeat would change, TimeoutError when it never comes."""
         deadline = time.monotonic() + RESEND_SECONDS
         while True:
             try:
-                answer = self.http.post(path, content=body, headers={"Content-Type": "application/json", **headers})
+                answer = send()
                 if answer.is_success:
                     return answer
                 told = f"{answer.status_code} {answer.text}"

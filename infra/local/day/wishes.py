@@ -73,15 +73,17 @@ def by_ops(stage: "Stage", order: Order, reason: str, **more: Any) -> None:
 
 
 def by_form(stage: "Stage", order: Order, email: str = "", times: int = 1) -> None:
-    """The customer fills in the cancel form, looks at the summary, and confirms: as a browser without scripts does."""
+    """The customer fills in the cancel form, looks at the summary, and confirms: as a browser without scripts does,
+    and as often as the desk does not answer."""
     place, entered = (
         f"/cancel/{order.merchant}",
         {"order": f"#{order.order_ref}", "name": "", "email": email or _address(order)},
     )
-    shown = _fields(stage.http.get(place))
-    summary = _fields(_page(stage.http.post(place, data={**shown, **entered})))
+    shown = _fields(stage.until_answered(place, lambda: stage.http.get(place)))
+    summary = _fields(stage.until_answered(place, lambda: stage.http.post(place, data={**shown, **entered})))
+    confirm = f"{place}/confirm"
     for _ in range(times):
-        _page(stage.http.post(f"{place}/confirm", data=summary))
+        stage.until_answered(confirm, lambda: stage.http.post(confirm, data=summary))
 
 
 def _address(order: Order) -> str:
@@ -89,15 +91,9 @@ def _address(order: Order) -> str:
     return str(order.extra.get("email", f"customer-{order.order_ref}@example.com"))
 
 
-def _page(answer: httpx.Response) -> httpx.Response:
-    if not answer.is_success:
-        raise RuntimeError(f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}")
-    return answer
-
-
 def _fields(page: httpx.Response) -> dict[str, str]:
     """The form's fields with what stands in them."""
-    found = re.findall(r'<input[^>]* name="([a-z]+)" value="([^"]*)"', _page(page).text)
+    found = re.findall(r'<input[^>]* name="([a-z]+)" value="([^"]*)"', page.text)
     return {name: html.unescape(value) for name, value in found}
 
 

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +26,7 @@ from infra.local.emulator.calls import Call, read_calls
 from infra.local.emulator.server import ABOUT, ACCOUNT, CALLS, HOST, KEY, REGION, TEMPORARY
 
 START_SECONDS = 60.0
+ATTACH_SECONDS = 20.0
 STOP_SECONDS = 20.0
 PAUSE_SECONDS = 0.02
 LOG_TAIL_LINES = 30
@@ -54,14 +56,23 @@ def free_port() -> int:
         return port
 
 
+NOT_IT: dict[str, Any] = {"pid": 0, "directory": ""}
+"""What is known of a port where nobody listens, or somebody else."""
+
+
 def _about(port: int) -> dict[str, Any] | None:
-    """What the emulator on that port says of itself, None while nothing answers."""
+    """What the emulator on that port says of itself, or NOT_IT; None while there is no answer: a busy machine may take its time."""
     try:
         with urllib.request.urlopen(f"http://{HOST}:{port}{ABOUT}", timeout=1) as answer:
             about: dict[str, Any] = json.load(answer)
-            return about
-    except (OSError, ValueError, urllib.error.URLError):
+            return about if isinstance(about, dict) and "pid" in about else NOT_IT
+    except urllib.error.URLError as error:
+        somebody_else = isinstance(error, urllib.error.HTTPError)
+        return NOT_IT if somebody_else or isinstance(error.reason, ConnectionRefusedError) else None
+    except OSError:
         return None
+    except (HTTPException, ValueError):
+        return NOT_IT
 
 
 def _tail(log: Path | None) -> str:
@@ -70,14 +81,13 @@ def _tail(log: Path | None) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
 
 
-def _until(condition: Callable[[], bool], seconds: float) -> bool:
+def _until[T](condition: Callable[[], T], seconds: float) -> T:
+    """The first true value that the condition gives, or its last one when the time is over."""
     pause = threading.Event()
     deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
+    while not (value := condition()) and time.monotonic() <= deadline:
         pause.wait(PAUSE_SECONDS)
-    return True
+    return value
 
 
 class Emulator:
@@ -123,7 +133,7 @@ class Emulator:
     @classmethod
     def attach(cls, port: int, pid: int) -> Self:
         """The one that is running there; raises NotTheEmulator when that process does not answer on that port."""
-        about = _about(port)
+        about = _until(lambda: _about(port), ATTACH_SECONDS)
         if about is None or about["pid"] != pid:
             raise NotTheEmulator(f"port {port} is not answered by an emulator with process id {pid}")
         return cls(port, pid, Path(about["directory"]), None, temporary=False)
@@ -148,9 +158,12 @@ class Emulator:
         self._await_answer(self._child)
 
     def _await_answer(self, child: subprocess.Popen[bytes]) -> None:
-        answered = _until(lambda: child.poll() is not None or _about(self.port) is not None, START_SECONDS)
-        about = _about(self.port)
-        if answered and child.poll() is None and about and about["pid"] == child.pid:
+        def answers() -> bool:
+            about = _about(self.port)
+            return about is not None and about["pid"] == child.pid
+
+        answered = _until(lambda: child.poll() is not None or answers(), START_SECONDS)
+        if answered and child.poll() is None:
             return
         how = f"ended with {child.poll()}" if child.poll() is not None else f"did not answer on port {self.port}"
         tail = _tail(self.log)

@@ -106,13 +106,17 @@ class Deliver:
 
     async def _carry(self, message: Message) -> None:
         await asyncio.sleep(message.delay)
-        for tries in range(len(WAIT_SECONDS) + 1):
+        # Each trouble has its own patience: a desk that is up again after a long silence may refuse the first message.
+        refused, unanswered = iter(RETRY_SECONDS), iter(WAIT_SECONDS)
+        while True:
             status = await (self._put(message) if message.bus else self._post(message))
             message.attempts.append(status)
-            pauses = RETRY_SECONDS if status else WAIT_SECONDS
-            if 200 <= status < 300 or status in FINAL or tries >= len(pauses):
+            if 200 <= status < 300 or status in FINAL:
                 break
-            await asyncio.sleep(pauses[tries])
+            pause = next(refused if status else unanswered, None)
+            if pause is None:
+                break
+            await asyncio.sleep(pause)
         message.done = True
 
     async def _post(self, message: Message) -> int:

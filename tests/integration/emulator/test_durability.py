@@ -183,7 +183,7 @@ def test_whatever_was_answered_while_it_was_killed_is_there(crashed: Crashed) ->
     crashed.probe.client("dynamodb"), crashed.probe.client("sqs")
     with ThreadPoolExecutor(3) as pool:
         writers = [pool.submit(write, thread) for thread in range(3)]
-        assert begun.wait(20)
+        assert begun.wait(120)
         os.killpg(crashed.probe.emulator.pid, signal.SIGKILL)
         answered = {name for writer in writers for name in writer.result()}
     crashed.crash()

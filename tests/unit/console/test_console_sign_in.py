@@ -88,6 +88,16 @@ def test_a_page_that_refreshes_itself_keeps_no_session_alive(browser: Visitor) -
     assert seen.headers["hx-redirect"] == "/console/sign-in?ended=1"
 
 
+def test_a_refresh_that_was_under_way_when_the_session_ended_leads_where_the_first_did(browser: Visitor) -> None:
+    """The browser has forgotten its cookie by then, and the last answer decides which page is shown."""
+    browser.sign_in("agent")
+    browser.console.world.later(IDLE_SECONDS + 60)
+    first, second = (browser.get("/console/queue", hx_request="true", x_refresh="1") for _ in range(2))
+    assert HOST_COOKIE not in browser.cookies
+    assert first.headers["hx-redirect"] == second.headers["hx-redirect"] == "/console/sign-in?ended=1"
+    assert second.cookies == []
+
+
 def test_no_session_lasts_longer_than_twelve_hours(browser: Visitor) -> None:
     browser.sign_in("agent")
     for _ in range(ABSOLUTE_SECONDS // 1200 - 1):

@@ -7,7 +7,11 @@ import pytest
 from stopship.domain.cancel_reason import BUYERS, Grounds, choose
 
 NEUTRAL = "GeneralAdjustment"
-CLAIMS = {**dict.fromkeys(BUYERS, "official"), "NoInventory": "stock", "ShippingAddressUndeliverable": "address"}
+CLAIMS = {
+    **dict.fromkeys(sorted(BUYERS), "official"),
+    "NoInventory": "stock",
+    "ShippingAddressUndeliverable": "address",
+}
 SILENT = ("GeneralAdjustment", "CarrierCreditDecision", "CarrierCoverageFailure", "MerchandiseNotReceived")
 ALL = [Grounds(*flags) for flags in itertools.product((False, True), repeat=3)]
 

@@ -7,6 +7,7 @@ for custom runtimes: real error classes and traces, layers in their place on the
 """
 
 import os
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from http.server import BaseHTTPRequestHandler
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import IO, Any
 
+from infra.local.emulator.output import Output
 from infra.local.emulator.vendor import module, need, replace
 
 app = module("app")
@@ -98,6 +100,11 @@ class PythonEnvironment(ProvidedWorker):  # type: ignore[misc, valid-type]
 
     gate = threading.BoundedSemaphore(os.cpu_count() or 2)
 
+    def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
+        super().__init__(func_name, config, code_zip)
+        self._sharing = threading.Lock()
+        self._shared: Output | None = None
+
     def _spawn(self, init_timeout: float | None = None) -> None:
         # Cold starts take turns: fifty imports at once on two cores overrun every init limit.
         with self.gate:
@@ -114,11 +121,22 @@ class PythonEnvironment(ProvidedWorker):  # type: ignore[misc, valid-type]
         handler.disable_nagle_algorithm = True
         return handler
 
-    def _drain_stderr_bounded(
-        self, first_line_wait: float = 0.004, idle_confirm: float = 0.002, hard_cap: float = 0.25
-    ) -> str:
-        # A handler that logs nothing must not pay 50 ms for a line that never comes.
-        log: str = super()._drain_stderr_bounded(first_line_wait, idle_confirm, hard_cap)
+    def _output(self, stream: IO[bytes], lines: "queue.Queue[str]") -> Output:
+        """Of that process: the invocation and the thread that follows it share it, whichever comes first."""
+        with self._sharing:
+            if self._shared is None or self._shared.stream is not stream:
+                self._shared = Output(stream, lines)
+            return self._shared
+
+    def _pump_output(self, stream: IO[bytes], log_queue: "queue.Queue[str]") -> None:
+        self._output(stream, log_queue).follow()
+
+    def _drain_stderr_bounded(self, *_: float, **__: float) -> str:
+        # A handler writes before it answers: what it has logged is in the pipe by now, and nothing else is worth waiting for.
+        process = self._proc
+        if process is not None:
+            self._output(process.stdout, self._stderr_queue).take()
+        log: str = self._drain_stderr()
         return log
 
 
@@ -196,6 +214,8 @@ def _execute(stock: Callable[..., Any]) -> Callable[..., Any]:
 def apply() -> None:
     for name in ("_provided_runtime_code_dir", "_resolve_layer_zip", "_runtime_env_vars", "_provided_code_lock"):
         need(service, name)
+    for name in ("_pump_output", "_drain_stderr", "_drain_stderr_bounded"):
+        need(ProvidedWorker, name)
     replace(service, "_provided_worker_env", _environment)
     replace(service, "execution_credentials", _credentials)
     replace(runtime, "_worker_class_for", _environment_class)

@@ -142,6 +142,8 @@ class Leg:
     intercept_end: At[e.InterceptEnded] | None = None
     is_rest: bool = False
     """It is what was left of a leg when a part of that was held back."""
+    rest_id: str = ""
+    """The leg that was split off it last, "" for none."""
     shipped_before: Quantities = field(default_factory=dict)
     """What of the order's lines had shipped when the leg was planned: no part of it."""
 
@@ -149,6 +151,12 @@ class Leg:
     def work_id(self) -> str:
         """The leg's work at its warehouse: "" stands for all of the order's work there."""
         return self.planned.fact.work_id
+
+    @property
+    def is_out(self) -> bool:
+        """A person vouched for a part of a leg, and it is the rest, which is out by the same word."""
+        said = self.human is not None and self.human.fact.resolution == Resolution.STOPPED_IN_PART
+        return said and self.is_rest and not self.rest_id
 
     @property
     def attempt(self) -> int:
@@ -714,7 +722,8 @@ def _split(case: Case, x: At[e.LegSplit]) -> None:
     rest = replace(leg, plan=replace(leg.plan, leg_id=x.fact.rest_id, lines=dict(x.fact.rest)), is_rest=True)
     rest.holds, rest.attempts, rest.settled = dict(leg.holds), {}, None
     rest.observations, rest.shipments = list(leg.observations), list(leg.shipments)
-    rest.voids, rest.intercepts = {}, {}
+    rest.voids, rest.intercepts, rest.rest_id = {}, {}, ""
+    leg.rest_id = x.fact.rest_id
     case.legs[x.fact.rest_id] = rest
 
 
@@ -959,8 +968,10 @@ def _resolved(case: Case, x: At[e.ExceptionResolved]) -> None:
     elif x.fact.resolution == Resolution.INTERCEPT:
         leg.intercept_wanted, leg.human = x, None
     else:
-        for part in [leg, *(p for p in case.legs.values() if p.is_rest and p.work_id == leg.work_id)]:
-            part.human = x if part is leg or x.fact.resolution == Resolution.STOPPED_IN_PART else part.human
+        leg.human = x
+        if x.fact.resolution == Resolution.STOPPED_IN_PART and leg.rest_id:
+            # What was split off before had its own word.
+            case.legs[leg.rest_id].human = x
 
 
 def _give_up(case: Case, state: ExceptionState, resolution: str) -> None:

@@ -104,7 +104,7 @@ def _by_person(case: Case, leg: Leg, policy: Policy) -> Decision | None:
     if leg.answer and leg.answer.version > leg.human.version and belies(leg, leg.answer.fact, word):
         return _withdrawn(case, leg) or _asked_back(case, leg, word, leg.answer.version)
     evidence = (leg.human.version,)
-    if word is Resolution.THEY_STOPPED_IT or (word is Resolution.STOPPED_IN_PART and not leg.is_rest):
+    if word is Resolution.THEY_STOPPED_IT or (word is Resolution.STOPPED_IN_PART and not leg.is_out):
         return _stopped(case, policy, evidence, "a person vouches that the goods were held back", "human")
     proof = "human_returned" if word is Resolution.CAME_BACK else "human"
     return Decision(Action.SETTLE, f"a person decided: {word}", evidence, _HUMAN_ENDS[word], proof=proof)

@@ -630,6 +630,28 @@ TABLE: tuple[Row, ...] = (
         (9,),
         leg=f"{LEG}~2",
     ),
+    Row(
+        "a person says: a part is stopped, and this is an older rest, with a word of its own",
+        (
+            *(*SILENT, word("let_it_ship"), e.LegSplit(LEG, f"{LEG}~2", {"L1": 1}, {"L1": 1})),
+            *(e.LegReopened(LEG, "asked again", anew=True), opened(number=2)),
+            *(e.LegSplit(LEG, f"{LEG}~3", {"L1": 1}, {"L1": 1}), word("stopped_in_part", 2)),
+        ),
+        "settle shipped human",
+        (8,),
+        leg=f"{LEG}~2",
+    ),
+    Row(
+        "a person says: a part of what was a rest is stopped, and this is the part",
+        (
+            *(*SILENT, e.LegSplit(LEG, f"{LEG}~2", {"L1": 2}, {"L1": 2}), word("let_it_ship")),
+            *(opened(f"{LEG}~2", 2), e.LegSplit(f"{LEG}~2", f"{LEG}~3", {"L1": 1}, {"L1": 1})),
+            word("stopped_in_part", 2),
+        ),
+        "settle stopped human",
+        (12,),
+        leg=f"{LEG}~2",
+    ),
     Row("a person says: withdrawn", (*SILENT, word("withdrawn")), "settle withdrawn human", (8,)),
     Row("a person says: retry", (*SILENT, word("retry")), "stop", (READ,)),
     Row(

@@ -370,3 +370,153 @@ def test_a_wish_that_was_taken_back_whole_and_is_made_again_is_acted_on(play: Pl
     assert world.the_exception.cause == Cause.LINES_NOT_IN_ORDER, "nobody has seen to the other line"
     world.answer_all(Resolution.RETRY)
     assert len(world.done("north.stop")) == 1 and order.refunded_lines == {"L1": 2}
+
+
+# ----------------------------------------------------------------------------- after a part was asked for again, and the rest may go
+
+
+def part_wanted(play: Play, pieces: int, part: int, manner: Manner = Manner.CALLBACK) -> Order:
+    """A person lets all the pieces of ``a`` go, and then somebody asks for a part of them: ``a~2`` is the rest, which may go. NetSuite's question keeps
+    the case open."""
+    world = play.world
+    order = world.order(lines={"L1": pieces}, works=[Work("a", "north", {"L1": pieces})])
+    captured(order)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.faults.on("erp.update", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    world.answer_all(Resolution.LET_IT_SHIP)
+    world.warehouses["north"].manner, world.warehouses["north"].answers_after = manner, 300
+    world.ask(delivery="d-2", lines={"L1": part})
+    world.later(30)
+    assert [dict(leg.plan.lines) for leg in world.case.legs.values()] == [{"L1": part}, {"L1": pieces - part}]
+    return order
+
+
+def left(play: Play, pieces: int, number: str = "box-1", source: str = "north", work: str = "a") -> None:
+    """Told twice: so many pieces, or nobody says how many for 0."""
+    world, now = play.world, play.world.clock.now()
+    lines, place = {"L1": pieces} if pieces else {}, "" if source == CHANNEL else source
+    seen = Signal(MERCHANT, CHANNEL, source, "shipped", "", "1001", work, SignalKind.SHIPMENT, now, now)
+    for delivery in (f"{source}-{number}-1", f"{source}-{number}-2"):
+        told = replace(seen, delivery_id=delivery, lines=lines, departed=True, reference=number, place=place)
+        receive_signal(world.desk, told)
+    world.settle()
+
+
+def ends(play: Play) -> dict[str, str]:
+    return {name: str(leg.outcome or "") for name, leg in play.world.case.legs.items()}
+
+
+@pytest.mark.parametrize("pieces", [1, 0])
+def test_that_the_rest_leaves_ends_no_stop_of_the_part(play: Play, pieces: int) -> None:
+    world = play.world
+    order = part_wanted(play, 2, 1)
+    left(play, pieces)
+    assert ends(play) == {"a": Outcome.STOPPED, "a~2": Outcome.SHIPPED}
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 1}
+    assert not world.done("store.return") and [x.detail for x in world.done("mail")] == ["outcome_part_stopped"]
+
+
+def test_what_leaves_beyond_the_rest_is_of_the_part_and_is_not_paid(play: Play) -> None:
+    world = play.world
+    order = part_wanted(play, 2, 1)
+    left(play, 2)
+    assert ends(play) == {"a": Outcome.SHIPPED, "a~2": Outcome.SHIPPED}
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {}
+
+
+def test_the_rest_may_leave_in_several_shipments(play: Play) -> None:
+    order = part_wanted(play, 3, 1)
+    left(play, 1, "box-1")
+    left(play, 1, "box-2")
+    assert ends(play) == {"a": Outcome.STOPPED, "a~2": Outcome.SHIPPED}
+    play.world.answer_all(Resolution.RETRY)
+    assert order.refunded_lines == {"L1": 1}
+    left(play, 1, "box-3")
+    assert [(x.cause, x.leg_id) for x in play.world.exceptions] == [(Cause.SHIPPED_AFTER_STOP, "a")]
+
+
+def test_the_rest_that_leaves_after_closing_is_no_leak_and_what_leaves_after_it_is(play: Play) -> None:
+    world = play.world
+    order = part_wanted(play, 2, 1, Manner.PROMPT)
+    world.answer_all(Resolution.RETRY)
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 1}
+    world.pick(order, PickState.SHIPPED, "a")
+    left(play, 1)
+    left(play, 1, "1Z-of-box-1", "warehouse:north")
+    left(play, 1, "fulfillment-7", CHANNEL, work="")
+    assert world.exceptions == [] and not world.case.reopened and play.outcome == Outcome.SHIPPED
+    left(play, 1, "box-2")
+    assert [(x.cause, x.leg_id) for x in world.exceptions] == [(Cause.SHIPPED_AFTER_STOP, "a")]
+    assert len(world.case.reopened) == 1 and len(world.done("payments.refund")) == 1
+
+
+def test_where_nobody_says_how_much_left_after_closing_a_person_looks_at_what_was_stopped(play: Play) -> None:
+    world = play.world
+    part_wanted(play, 2, 1, Manner.PROMPT)
+    world.answer_all(Resolution.RETRY)
+    left(play, 0)
+    assert [(x.cause, x.leg_id) for x in world.exceptions] == [(Cause.SHIPPED_AFTER_STOP, "a")]
+    world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert ends(play) == {"a": Outcome.STOPPED, "a~2": Outcome.SHIPPED} and len(world.done("payments.refund")) == 1
+
+
+def test_a_label_for_the_rest_makes_the_stop_of_the_part_careful_and_is_no_leak_after_it(play: Play) -> None:
+    world = play.world
+    order = part_wanted(play, 2, 1)
+    world.shipment(order, replace(order.works[0], lines={"L1": 1}), departed=False, delivery="label-1")
+    assert all(leg.in_work for leg in world.case.legs.values())
+    world.settle()
+    world.answer_all(Resolution.RETRY)
+    world.shipment(order, replace(order.works[0], lines={"L1": 1}), departed=False, delivery="label-2")
+    world.settle()
+    assert len(world.case.legs["a"].shipments) == 1 and len(world.case.legs["a~2"].shipments) == 2
+    assert world.exceptions == [] and order.refunded_lines == {"L1": 1}
+
+
+def test_what_was_let_go_keeps_its_own_word_when_a_person_vouches_for_a_part_of_the_rest(play: Play) -> None:
+    world = play.world
+    order = part_wanted(play, 3, 2, Manner.SILENT)
+    world.settle()
+    play.stopped_in_part(next(x for x in world.exceptions if x.leg_id == "a"), {"L1": 1})
+    words = {name: leg.human.fact.resolution for name, leg in world.case.legs.items() if leg.human}
+    part = Resolution.STOPPED_IN_PART
+    assert words == {"a": part, "a~2": Resolution.LET_IT_SHIP, "a~3": part}
+    world.warehouses["north"].manner = Manner.PROMPT
+    world.ask(delivery="d-3")
+    world.settle()
+    assert ends(play) == {"a": Outcome.STOPPED, "a~2": Outcome.STOPPED, "a~3": Outcome.SHIPPED}
+    world.answer_all(Resolution.RETRY)
+    assert order.refunded_lines == {"L1": 2}
+
+
+def test_a_part_of_what_was_once_a_rest_is_vouched_for_and_paid(play: Play) -> None:
+    world = play.world
+    order = part_wanted(play, 3, 1, Manner.SILENT)
+    world.ask(delivery="d-3")
+    world.settle()
+    play.stopped_in_part(next(x for x in world.exceptions if x.leg_id == "a~2"), {"L1": 1})
+    assert ends(play)["a~2"] == Outcome.STOPPED
+    world.answer(next(x for x in world.exceptions if x.leg_id == "a"), Resolution.THEY_STOPPED_IT)
+    world.settle()
+    assert ends(play) == {"a": Outcome.STOPPED, "a~2": Outcome.STOPPED, "a~2~2": Outcome.SHIPPED}
+    world.answer_all(Resolution.RETRY)
+    assert order.refunded_lines == {"L1": 2}
+
+
+def test_the_rest_of_a_part_that_a_person_vouched_for_leaves_late_and_is_no_leak(play: Play) -> None:
+    world = play.world
+    order = world.order(lines={"L1": 3}, works=[Work("a", "north", {"L1": 3})])
+    captured(order)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.ask()
+    world.settle()
+    play.stopped_in_part(world.the_exception, {"L1": 2})
+    assert play.outcome == Outcome.SHIPPED and order.refunded_lines == {"L1": 2}
+    left(play, 1)
+    assert world.exceptions == [] and not world.case.reopened
+    left(play, 1, "box-2")
+    assert [(x.cause, x.leg_id) for x in world.exceptions] == [(Cause.SHIPPED_AFTER_STOP, "a")]

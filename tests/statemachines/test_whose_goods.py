@@ -1,5 +1,7 @@
 """Many partners tell that something of an order left, and not what: it is put on the goods that left, on no others, and never lost."""
 
+import pytest
+
 from stopship.application.receive_signal import receive_signal
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
@@ -8,6 +10,7 @@ from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, captured
+from tests.fakes.trouble import Trouble
 from tests.fakes.world import CHANNEL, MERCHANT
 from tests.statemachines.play import Play
 
@@ -123,6 +126,30 @@ def test_the_other_piece_of_a_line_may_leave_without_an_alarm(play: Play) -> Non
     told(play, lines={"L1": 1})
     assert leaks(play) == [] and play.outcome == Outcome.STOPPED
     assert "PickStateObserved" in play.kinds()
+
+
+@pytest.mark.parametrize("word", [Resolution.LET_IT_SHIP, Resolution.SAVED])
+@pytest.mark.parametrize("place", ["north", ""])
+def test_of_a_work_of_which_a_part_may_go_that_part_is_what_left(play: Play, word: Resolution, place: str) -> None:
+    world = play.world
+    order = world.order(lines={"L1": 2, "L2": 1}, works=[Work("a", "north", {"L1": 2, "L2": 1})])
+    captured(order)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.faults.on("erp.update", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    world.answer_all(word)
+    world.pick(order, PickState.PICKED, "a")
+    world.warehouses["north"].manner, world.warehouses["north"].answers_after = Manner.CALLBACK, 600
+    world.ask(delivery="d-2", lines={"L1": 1})
+    world.later(60)
+    world.pick(order, PickState.SHIPPED, "a")
+    told(play, place)
+    ends = {name: (dict(leg.plan.lines), leg.outcome, bool(leg.departure)) for name, leg in world.case.legs.items()}
+    assert ends["a"] == ({"L1": 1}, Outcome.STOPPED, False)
+    assert ends["a~2"][0] == {"L1": 1, "L2": 1} and ends["a~2"][2]
+    world.answer_all(Resolution.RETRY)
+    assert order.refunded_lines == {"L1": 1} and leaks(play) == []
 
 
 def test_where_no_place_can_tell_a_person_is_asked_once(play: Play) -> None:

@@ -3,10 +3,25 @@
 Pure. What can only be one leg's is that leg's; where other goods of the order, or several legs, may be meant, nobody guesses.
 """
 
-from stopship.domain.case import Case, Leg, lines_of, total
-from stopship.domain.outcome import Outcome
+import hashlib
+
+from stopship.domain.case import Case, Leg, lines_of, subtract, total
+from stopship.domain.order import Quantities
+from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
+from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal
 from stopship.frozen import frozen
+
+_MAY_LEAVE = frozenset(
+    {
+        Resolution.LET_IT_SHIP,
+        Resolution.SAVED,
+        Resolution.ADDRESS_FIXED,
+        Resolution.WITHDRAWN,
+        Resolution.IT_SHIPPED,
+    }
+)
+"""Words after which a leg leaves, or has left, without an alarm."""
 
 
 @frozen
@@ -25,7 +40,7 @@ def whose_goods(case: Case, signal: Signal) -> Goods:
     """By the work that it names, else by its lines, else by the place that tells it."""
     named = case.legs_of(signal.leg_id)
     if named:
-        return Goods(tuple(named))
+        return Goods(tuple(_of_one_work(case, named, signal)))
     here = [leg for leg in case.legs.values() if signal.place in ("", leg.plan.warehouse)]
     if signal.lines:
         here = [leg for leg in here if set(leg.plan.lines) & set(signal.lines)]
@@ -34,6 +49,56 @@ def whose_goods(case: Case, signal: Signal) -> Goods:
         sure = here if len(here) == 1 and _is_all_of_the_order(case) else []
     perhaps = [leg for leg in here if leg not in sure and not leg.departure and leg.outcome is not Outcome.SHIPPED]
     return Goods(tuple(sure), tuple(perhaps))
+
+
+def _of_one_work(case: Case, named: list[Leg], signal: Signal) -> list[Leg]:
+    """Where parts of the work may leave, what leaves is taken for those, as far as they go. Only what is beyond them is of the others."""
+    wholes = {leg.planned.fact.leg_id for leg in named}
+    legs = [leg for leg in case.legs.values() if leg.planned.fact.leg_id in wholes]
+    free = [leg for leg in legs if _may_leave(leg)]
+    if not free:
+        return named
+    if signal.lines:
+        return _by_lines(legs, free, signal)
+    there = [leg for leg in free if _to_leave(leg, signal)]
+    others = [leg for leg in legs if leg not in free]
+    if there and signal.departed:
+        # Whether a stop that is under way came too late, its answer says; one that has ended might have been undone.
+        others = [leg for leg in others if leg.outcome in ENDS_WITHOUT_SHIPMENT]
+    return there + others
+
+
+def _by_lines(legs: list[Leg], free: list[Leg], signal: Signal) -> list[Leg]:
+    rest, found = dict(signal.lines), list[Leg]()
+    for leg in free:
+        there = _to_leave(leg, signal)
+        if set(there) & set(rest):
+            found.append(leg)
+            rest = subtract(rest, there)
+    for leg in legs:
+        careful = not signal.departed and leg.settled is None
+        if leg not in free and set(leg.plan.lines) & set(signal.lines if careful else rest):
+            found.append(leg)
+    return found or legs
+
+
+def _may_leave(leg: Leg) -> bool:
+    """A person's word lets it go, about it or about the whole wish, whether or not it has ended on that yet."""
+    if leg.outcome in ENDS_WITHOUT_SHIPMENT:
+        return False
+    said = leg.human is not None and leg.human.fact.resolution in _MAY_LEAVE
+    return said or leg.is_out or leg.outcome in (Outcome.SAVED, Outcome.WITHDRAWN)
+
+
+def _to_leave(leg: Leg, signal: Signal) -> Quantities:
+    """What of the leg its teller has not put into other shipments. Other tellers may mean the same one under another number."""
+    told = {
+        x.fact.tracking_sha256 or x.fact.occurred_at: x.fact.lines or leg.plan.lines
+        for x in leg.shipments
+        if x.fact.departed and x.fact.source == signal.source
+    }
+    told.pop(tracking_hash(signal) or signal.occurred_at, None)
+    return subtract(leg.plan.lines, total(told.values()))
 
 
 def _holds_all_of(case: Case, leg: Leg, signal: Signal) -> bool:
@@ -46,3 +111,8 @@ def _holds_all_of(case: Case, leg: Leg, signal: Signal) -> bool:
 
 def _is_all_of_the_order(case: Case) -> bool:
     return case.order is not None and total(leg.plan.lines for leg in case.legs.values()) == lines_of(case.order.fact)
+
+
+def tracking_hash(signal: Signal) -> str:
+    """A tracking number finds its order's address at the carrier: the ledger keeps its hash, "" where the message names none."""
+    return hashlib.sha256(signal.reference.encode()).hexdigest() if signal.reference else ""

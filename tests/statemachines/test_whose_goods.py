@@ -1,6 +1,9 @@
 """Many partners tell that something of an order left, and not what: it is put on the goods that left, on no others, and never lost."""
 
+import pytest
+
 from stopship.application.receive_signal import receive_signal
+from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Tier
@@ -8,6 +11,7 @@ from stopship.domain.resolution import Resolution
 from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.order_book import Order, Work
 from tests.fakes.partners import Manner, captured
+from tests.fakes.trouble import Trouble
 from tests.fakes.world import CHANNEL, MERCHANT
 from tests.statemachines.play import Play
 
@@ -152,3 +156,102 @@ def test_a_label_that_names_nothing_makes_every_stop_there_careful(play: Play) -
     told(play, "north", departed=False)
     assert all(leg.attempts[1].requested.fact.physical for leg in world.case.legs.values())
     assert play.outcome == Outcome.STOPPED
+
+
+def cancelled_in_the_shop(play: Play, *works: Work) -> Order:
+    """Nothing of it is listed there any more: its legs are all that a place has of it."""
+    order = play.world.order(lines={x: n for work in works for x, n in work.lines.items()}, works=list(works))
+    captured(order)
+    order.cancelled = True
+    for work in works:
+        work.listed = False
+    return order
+
+
+def test_of_an_order_that_was_cancelled_in_the_shop_the_place_is_named_and_found(play: Play) -> None:
+    order = cancelled_in_the_shop(play, Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1}))
+    play.world.ask()
+    play.world.settle()
+    play.world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED
+    play.world.pick(order, PickState.SHIPPED, "b")
+    told(play, "south")
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "all-south")]
+    assert play.kinds().count("ShipmentSeen") <= 2
+
+
+def test_where_a_part_of_what_a_place_has_was_wanted_the_place_is_asked(play: Play) -> None:
+    order = cancelled_in_the_shop(play, Work("a", "north", {"L1": 2, "L2": 1}))
+    play.world.ask(lines={"L1": 2})
+    play.world.settle()
+    play.world.pick(order, PickState.SHIPPED, "a")
+    told(play)
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "all-north")]
+
+
+@pytest.mark.parametrize("how", ["refuses", "is connected no more"])
+def test_a_place_that_tells_nothing_hides_no_departure_from_another(play: Play, how: str) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask()
+    world.settle()
+    world.pick(order, PickState.SHIPPED, "b")
+    if how == "refuses":
+        world.faults.on("north.read_pick_state", Trouble.REFUSE, 100)
+    else:
+        del world.warehouses["north"]
+    told(play)
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+
+
+def test_a_place_that_is_away_hides_no_departure_from_another_and_is_asked_again(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask()
+    world.settle()
+    world.pick(order, PickState.SHIPPED, "b")
+    world.faults.on("north.read_pick_state", Trouble.DOWN, 1)
+    now = world.clock.now()
+    signal = Signal(
+        MERCHANT,
+        CHANNEL,
+        CHANNEL,
+        "track",
+        "t-1",
+        "1001",
+        "",
+        SignalKind.SHIPMENT,
+        now,
+        now,
+        departed=True,
+        reference="x",
+    )
+    with pytest.raises(PartnerUnavailable):
+        receive_signal(world.desk, signal)
+    world.settle()
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+    receive_signal(world.desk, signal)
+    world.settle()
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+
+
+def test_a_shipment_that_was_found_once_is_no_question_when_it_is_told_again(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask()
+    world.settle()
+    world.pick(order, PickState.SHIPPED, "b")
+    world.warehouses["north"].believes["a"] = PickState.UNKNOWN
+    told(play)
+    told(play)
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+
+
+def test_of_goods_that_may_lie_at_two_places_the_one_that_they_left_is_found(play: Play) -> None:
+    order = cancelled_in_the_shop(play, Work("a", "north", {"L1": 2}), Work("b", "south", {"L1": 2}))
+    play.world.ask()
+    play.world.settle()
+    assert play.outcome == Outcome.STOPPED
+    play.world.pick(order, PickState.SHIPPED, "b")
+    told(play, lines={"L1": 2})
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "all-south")]

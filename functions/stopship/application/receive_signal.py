@@ -1,6 +1,5 @@
 """Something happened at a partner: put it on the case it concerns, wake whoever waits for it, reopen what it contradicts."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -26,7 +25,7 @@ from stopship.domain.ids import case_id as derive_case_id
 from stopship.domain.money import MoveState
 from stopship.domain.policy import Cause
 from stopship.domain.signal import Signal, SignalKind
-from stopship.domain.whose_goods import whose_goods
+from stopship.domain.whose_goods import tracking_hash, whose_goods
 
 _ATTEMPTS = 8
 _OF_THE_LEGS = frozenset(
@@ -105,8 +104,7 @@ def _events(case: Case, signal: Signal) -> list[Event]:
 
 
 def _shipment(case: Case, signal: Signal) -> list[Event]:
-    tracking = hashlib.sha256(signal.reference.encode()).hexdigest() if signal.reference else ""
-    goods = whose_goods(case, signal)
+    tracking, goods = tracking_hash(signal), whose_goods(case, signal)
     legs = goods.sure if signal.departed else goods.all  # A label only makes the stop more careful.
     return [
         ShipmentSeen(leg_id, signal.source, signal.occurred_at, signal.departed, dict(signal.lines), tracking)
@@ -151,7 +149,8 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
         return
     if signal.kind is SignalKind.SHIPMENT and signal.departed:
         for leg_id in ask_which_left(desk, case, signal):
-            named = replace(signal, leg_id=case.legs[leg_id].work_id, delivery_id=f"{signal.delivery_id}:{leg_id}")
+            work = case.legs[leg_id].work_id or leg_id
+            named = replace(signal, leg_id=work, delivery_id=f"{signal.delivery_id}:{leg_id}")
             _receive(desk, named, case.case_id, desk.ledger.lock_of(case.merchant, case.channel, case.order_ref))
     for leg in _concerned(case, signal):
         end_exception_by_evidence(desk, case, leg.plan.leg_id)

@@ -124,12 +124,12 @@ class Play:
 
     def _let_go_though_wanted(self, case: Case) -> list[str]:
         """A person's word lets nothing go that somebody asked for afterwards."""
-        asked = [r.version for r in case.requests if not r.fact.lines and r.fact.reason != Reason.PAYMENT_TIMEOUT]
+        asked = [r for r in case.requests if not r.fact.lines and r.fact.reason != Reason.PAYMENT_TIMEOUT]
         return [
             f"{case.case_id}: {leg.plan.leg_id} was let go, and asked for again"
             for leg in case.legs.values()
-            if case.closed and leg.human and leg.human.version < max(asked, default=0) and not leg.gone
-            if leg.human.fact.resolution in LETS_GO
+            if case.closed and leg.human and not leg.gone and leg.human.fact.resolution in LETS_GO
+            if any(r.version > leg.human.version and r.fact.requested_at > leg.human.at for r in asked)
         ]
 
     def _paid_for_what_goes_on(self, case: Case) -> list[str]:

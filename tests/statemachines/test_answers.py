@@ -6,7 +6,7 @@ import pytest
 
 from stopship.application.acknowledge import Heard
 from stopship.application.answer_exception import Answer, answer_exception
-from stopship.domain.order import AckLevel, PickState, StopAnswer
+from stopship.domain.order import AckLevel, PickObservation, PickState, StopAnswer
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Team, Tier
 from stopship.domain.resolution import Resolution
@@ -103,6 +103,32 @@ def test_a_copy_that_never_catches_up_is_for_a_person(play: Play) -> None:
     world.answer_all(Resolution.RETRY)
     assert play.outcome == Outcome.STOPPED
     assert world.case.legs["fo-1001"].retries == 1
+
+
+@pytest.mark.parametrize(("stands_for", "at_most"), [(None, 390), (60, 100)])
+def test_a_copy_of_a_moment_ago_that_stands_is_read_a_handful_of_times(
+    play: Play, stands_for: int | None, at_most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = play.world
+    captured(world.order())
+    north = world.warehouses["north"]
+    north.manner, north.answers_after = Manner.CALLBACK, 2
+    read, copy = north.read_pick_state, list[str]()
+
+    def read_the_copy(order_ref: str, leg_id: str) -> PickObservation:
+        seen = read(order_ref, leg_id)
+        copy.append(seen.observed_at)
+        stands = stands_for is None or world.seconds < stands_for
+        return replace(seen, observed_at=copy[0]) if stands else seen
+
+    monkeypatch.setattr(north, "read_pick_state", read_the_copy)
+    world.ask()
+    world.settle()
+    assert len(copy) <= 30 and world.seconds <= at_most
+    if stands_for:
+        assert play.outcome == Outcome.STOPPED and world.case.exceptions == {}
+    else:
+        assert world.the_exception.cause == Cause.STOP_UNPROVEN and no_money(play)
 
 
 def test_a_reading_from_before_the_second_stop_is_no_proof_of_it(play: Play) -> None:

@@ -372,6 +372,46 @@ def test_a_wish_that_was_taken_back_whole_and_is_made_again_is_acted_on(play: Pl
     assert len(world.done("north.stop")) == 1 and order.refunded_lines == {"L1": 2}
 
 
+def test_a_wish_from_before_the_word_that_comes_after_it_undoes_nothing_and_is_a_question(play: Play) -> None:
+    world = play.world
+    order = world.order()
+    captured(order)
+    world.warehouses["north"].manner = Manner.SILENT
+    world.faults.on("erp.update", Trouble.REFUSE, 1)
+    late = world.wish(delivery="d-9")
+    world.ask()
+    world.settle()
+    world.answer_all(Resolution.SAVED)
+    world.warehouses["north"].manner = Manner.PROMPT
+    assert receive_request(world.desk, late).how == "joined"
+    assert receive_request(world.desk, late).how == "repeated"
+    world.settle()
+    assert sorted(x.cause for x in world.exceptions) == [Cause.ERP_REFUSED, Cause.UNMATCHED_MESSAGE]
+    world.answer_all(Resolution.DONE_BY_HAND)
+    assert play.outcome == Outcome.SAVED
+    assert not world.done("north.stop") and not world.done("payments.refund")
+
+
+def test_goods_that_may_lie_at_two_places_are_stopped_at_both_when_a_wish_names_them_anew(play: Play) -> None:
+    world = play.world
+    works = [Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1})]
+    order = world.order(lines={"L1": 2, "L2": 1}, works=works)
+    captured(order)
+    order.cancelled = True
+    for work in works:
+        work.listed = False
+    world.faults.on("erp.update", Trouble.REFUSE, 1)
+    world.ask()
+    world.settle()
+    for item in world.exceptions:
+        world.answer(item, Resolution.LET_IT_SHIP)
+    world.settle()
+    asked = len(world.done("south.stop")), len(world.done("north.stop"))
+    world.ask(delivery="d-2", lines={"L2": 1})
+    world.settle()
+    assert len(world.done("south.stop")) > asked[0] and len(world.done("north.stop")) > asked[1]
+
+
 # ----------------------------------------------------------------------------- after a part was asked for again, and the rest may go
 
 

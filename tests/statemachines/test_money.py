@@ -246,6 +246,21 @@ def test_what_others_paid_back_for_another_piece_is_approved_as_it_was_shown(pla
     assert not world.done("payments.refund")
 
 
+def test_an_approval_is_known_again_however_many_lines_it_is_about(play: Play) -> None:
+    world = play.world
+    lines = {f"1480123456{i:04d}": 4 for i in range(60)}
+    order = world.order(lines=lines, works=[Work("a", "north", dict(lines))])
+    captured(order)
+    world.warehouses["north"].manner = Manner.CALLBACK
+    world.ask(lines=dict.fromkeys(lines, 2))
+    world.later(10)
+    order.refunded_lines = dict.fromkeys(lines, 1)
+    world.settle()
+    assert "and 50 more lines" in world.case.exceptions[world.the_exception.exception_id].opened.fact.detail
+    world.answer_all(Resolution.REFUND_APPROVED, approved_by="ben")
+    assert world.exceptions == [] and settled(play) == "refunded"
+
+
 def test_a_refund_of_others_for_another_piece_of_the_line_is_paid_beside_when_two_people_say_so(play: Play) -> None:
     world, order = play.world, in_pieces(play)
     world.ask(lines={"L1": 1, "L2": 1})

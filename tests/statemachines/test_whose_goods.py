@@ -3,6 +3,7 @@
 import pytest
 
 from stopship.application.receive_signal import receive_signal
+from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.order import PickState
 from stopship.domain.outcome import Outcome
 from stopship.domain.policy import Cause, Tier
@@ -179,3 +180,122 @@ def test_a_label_that_names_nothing_makes_every_stop_there_careful(play: Play) -
     told(play, "north", departed=False)
     assert all(leg.attempts[1].requested.fact.physical for leg in world.case.legs.values())
     assert play.outcome == Outcome.STOPPED
+
+
+def cancelled_in_the_shop(play: Play, *works: Work) -> Order:
+    """Nothing of it is listed there any more: its legs are all that a place has of it."""
+    order = play.world.order(lines={x: n for work in works for x, n in work.lines.items()}, works=list(works))
+    captured(order)
+    order.cancelled = True
+    for work in works:
+        work.listed = False
+    return order
+
+
+def test_of_an_order_that_was_cancelled_in_the_shop_the_place_is_named_and_found(play: Play) -> None:
+    order = cancelled_in_the_shop(play, Work("a", "north", {"L1": 2}), Work("b", "south", {"L2": 1}))
+    play.world.ask()
+    play.world.settle()
+    play.world.answer_all(Resolution.THEY_STOPPED_IT)
+    assert play.outcome == Outcome.STOPPED
+    play.world.pick(order, PickState.SHIPPED, "b")
+    told(play, "south")
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "all-south")]
+    assert play.kinds().count("ShipmentSeen") <= 2
+
+
+def test_where_a_part_of_what_a_place_has_was_wanted_the_place_is_asked(play: Play) -> None:
+    order = cancelled_in_the_shop(play, Work("a", "north", {"L1": 2, "L2": 1}))
+    play.world.ask(lines={"L1": 2})
+    play.world.settle()
+    play.world.pick(order, PickState.SHIPPED, "a")
+    told(play)
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "all-north")]
+
+
+@pytest.mark.parametrize("how", ["refuses", "is connected no more"])
+def test_a_place_that_tells_nothing_hides_no_departure_from_another(play: Play, how: str) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask()
+    world.settle()
+    world.pick(order, PickState.SHIPPED, "b")
+    if how == "refuses":
+        world.faults.on("north.read_pick_state", Trouble.REFUSE, 100)
+    else:
+        del world.warehouses["north"]
+    told(play)
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+
+
+def test_a_place_that_is_away_hides_no_departure_from_another_and_is_asked_again(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask()
+    world.settle()
+    world.pick(order, PickState.SHIPPED, "b")
+    world.faults.on("north.read_pick_state", Trouble.DOWN, 1)
+    now = world.clock.now()
+    signal = Signal(
+        MERCHANT,
+        CHANNEL,
+        CHANNEL,
+        "track",
+        "t-1",
+        "1001",
+        "",
+        SignalKind.SHIPMENT,
+        now,
+        now,
+        departed=True,
+        reference="x",
+    )
+    with pytest.raises(PartnerUnavailable):
+        receive_signal(world.desk, signal)
+    world.settle()
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+    receive_signal(world.desk, signal)
+    world.settle()
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+
+
+def test_a_shipment_that_was_found_once_is_no_question_when_it_is_told_again(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    world.ask()
+    world.settle()
+    world.pick(order, PickState.SHIPPED, "b")
+    world.warehouses["north"].believes["a"] = PickState.UNKNOWN
+    told(play)
+    told(play)
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "b")]
+
+
+def test_of_goods_that_may_lie_at_two_places_the_one_that_they_left_is_found(play: Play) -> None:
+    order = cancelled_in_the_shop(play, Work("a", "north", {"L1": 2}), Work("b", "south", {"L1": 2}))
+    play.world.ask()
+    play.world.settle()
+    assert play.outcome == Outcome.STOPPED
+    play.world.pick(order, PickState.SHIPPED, "b")
+    told(play, lines={"L1": 2})
+    assert leaks(play) == [(Cause.SHIPPED_AFTER_STOP, Tier.P1, "all-south")]
+
+
+def test_of_all_that_a_place_has_the_part_that_may_go_is_what_left(play: Play) -> None:
+    world = play.world
+    order = cancelled_in_the_shop(play, Work("a", "north", {"L1": 2}, PickState.PICKED))
+    world.warehouses["north"].manner = Manner.SILENT
+    world.faults.on("erp.update", Trouble.REFUSE)
+    world.ask()
+    world.settle()
+    world.answer_all(Resolution.SAVED)
+    world.warehouses["north"].manner, world.warehouses["north"].answers_after = Manner.CALLBACK, 600
+    world.ask(delivery="d-2", lines={"L1": 1})
+    world.later(60)
+    world.pick(order, PickState.SHIPPED, "a")
+    told(play, "north", {"L1": 1})
+    departed = {name: bool(leg.departure) for name, leg in world.case.legs.items()}
+    assert departed == {"all-north": False, "all-north~2": True}
+    assert world.case.legs["all-north"].outcome is Outcome.STOPPED
+    world.answer_all(Resolution.RETRY)
+    assert leaks(play) == [] and order.refunded_lines == {"L1": 1}

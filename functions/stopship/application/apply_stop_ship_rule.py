@@ -54,9 +54,9 @@ def decision_step(case: Case, leg: Leg, decision: Decision) -> Step | None:
 
 def where_next(case: Case, leg_id: str, decision: Decision, policy: Policy, now: str) -> Next:
     """While somebody has asked for more and the order was not read since, or legs are called, no leg begins to wait: the others would wait with
-    it."""
+    it. Only a leak that nobody was told of waits for no order that may never be read."""
     leg = case.legs[leg_id]
-    if case.wishes_unread or case.legs_called:
+    if case.legs_called or (case.wishes_unread and not _is_untold_leak(case, leg_id, decision)):
         return {"next": "ended"}
     if decision.action in (Action.STOP, Action.STOP_PHYSICALLY):
         return {"next": "stop", "acknowledgement_seconds": _seconds_left(leg, policy, now)}
@@ -67,6 +67,10 @@ def where_next(case: Case, leg_id: str, decision: Decision, policy: Policy, now:
     if decision.action is Action.ASK:
         return person(decision.cause or Cause.UNEXPECTED_ERROR, decision.reason)
     return {"next": "ended"}
+
+
+def _is_untold_leak(case: Case, leg_id: str, decision: Decision) -> bool:
+    return decision.cause is Cause.SHIPPED_AFTER_STOP and case.exception_of(leg_id) is None
 
 
 def _seconds_left(leg: Leg, policy: Policy, now: str) -> int:

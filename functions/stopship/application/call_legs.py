@@ -22,9 +22,15 @@ def wake_for_legs(desk: Desk, case: Case) -> None:
         desk.tasks.wake(door.token, {"why": "legs are to be taken up"})
 
 
+def been_at_the_legs(case: Case) -> bool:
+    """Whether the machine has come as far as a decision about a leg, in this execution or in one before it."""
+    return any(leg.decided for leg in case.legs.values())
+
+
 def _asked_before_the_legs(case: Case) -> bool:
     asked = case.exception_of("")
-    return asked is not None and asked.opened.fact.evidence.get("step") == "normalize"
+    normalizes = asked is not None and asked.opened.fact.evidence.get("step") == "normalize"
+    return normalizes and not been_at_the_legs(case)
 
 
 def take_up(desk: Desk, case: Case) -> Case:

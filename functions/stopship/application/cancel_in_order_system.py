@@ -27,7 +27,7 @@ from stopship.application.weigh_cancel import MARKETPLACES, still_proven, take_b
 from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import BY_HAND, Case, subtract, total
 from stopship.domain.conservation import counts, not_cancelled, rows
-from stopship.domain.errors import Conflict, PartnerRefused
+from stopship.domain.errors import Conflict, PartnerError, PartnerRefused
 from stopship.domain.events import (
     Event,
     LinesCounted,
@@ -80,10 +80,20 @@ def _covers(case: Case) -> bool:
 
 
 def _look_again(desk: Desk, case: Case) -> Next:
-    """Somebody asked for more after the order was read."""
+    """Somebody asked for more after the order was read. Legs that are called do not lie behind an order that cannot be read: that is for a
+    person when they are taken up."""
+    try:
+        return _plan_more(desk, case)
+    except PartnerError:
+        if not case.legs_called:
+            raise
+    return legs(take_up(desk, case))
+
+
+def _plan_more(desk: Desk, case: Case) -> Next:
     order = _system(desk, case).read_order(case.order_ref)
     if order is None:
-        return _gone()
+        return legs(take_up(desk, case)) if case.legs_called else _gone()
     if out_of_sight(case, order):
         case = ask_shelves(desk, case, STEP)
 

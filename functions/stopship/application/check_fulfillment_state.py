@@ -19,14 +19,15 @@ _A_MOMENT = 30
 
 
 def check_fulfillment_state(desk: Desk, merchant: str, case_id: str, leg_id: str) -> Next:
-    """Always leads to the rule. A warehouse that cannot be reached raises, so that the state machine tries again."""
+    """Always leads to the rule. A warehouse that cannot be reached raises, so that the state machine tries again. While all legs are to end, so
+    that others are taken up, none is read: one warehouse that is down would keep the others' news from everybody."""
     case = desk.cases.record(merchant, case_id, lambda c: _intend_hold(c, c.legs[leg_id]))
     leg = case.legs[leg_id]
     if leg.settled or leg.human:
         return {"next": "rule"}
     hold_wanted = needs_hold(case, leg)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        reading = pool.submit(read_pick_state, desk, case, leg) if _must_look(leg, desk.clock.now()) else None
+        reading = pool.submit(read_pick_state, desk, case, leg) if _must_look(case, leg, desk.clock.now()) else None
         holding = pool.submit(_place_hold, desk, case, leg) if hold_wanted else None
     held = holding.result() if holding else None
     if held:
@@ -59,9 +60,10 @@ def read_pick_state(desk: Desk, case: Case, leg: Leg) -> PickObservation:
     return warehouse.read_pick_state(case.order_ref, leg.work_id)
 
 
-def _must_look(leg: Leg, now: str) -> bool:
-    """Unless somebody has looked a moment ago: beside the reading of the order, or before the message had to wait for its turn."""
-    if not leg.plan.warehouse:
+def _must_look(case: Case, leg: Leg, now: str) -> bool:
+    """Unless somebody has looked a moment ago: beside the reading of the order, or before the message had to wait for its turn. That it left
+    after it was stopped is known, and no pick state takes it back."""
+    if not leg.plan.warehouse or case.legs_called or case.wishes_unread or (leg.gone and leg.was_stopped):
         return False
     last = leg.observation
     if last is None or last.fact.purpose not in (EARLY, CHECK) or last.version <= leg.retried_at:

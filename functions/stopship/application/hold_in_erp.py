@@ -83,6 +83,14 @@ def _ended_since(desk: Desk, case: Case, hold: str) -> bool:
 
 
 def _record(desk: Desk, case: Case, fact: ErpHoldAnswered) -> None:
-    step = Step()
-    step.add(fact)
-    desk.cases.extend(case, lambda _: step)
+    """The same failure twice in a row is one fact: a leg may begin to wait again and again."""
+
+    def build(current: Case) -> Step | None:
+        last = current.erp_hold_answered
+        if fact.level == "not_held" and last and last.fact == fact:
+            return None
+        step = Step()
+        step.add(fact)
+        return step
+
+    desk.cases.extend(case, build)

@@ -6,10 +6,11 @@ The holds go out beside the reading: a hold can be taken back, so it need not wa
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from stopship.application.call_legs import been_at_the_legs
 from stopship.application.check_fulfillment_state import EARLY, observed
 from stopship.application.context import Desk
 from stopship.application.first_holds import Holds, ask_shelves, hold_facts, intend_holds, place_holds
-from stopship.application.next_step import Next, go, open_legs, person, person_was_asked, wait
+from stopship.application.next_step import Next, answers, go, open_legs, person, wait
 from stopship.application.plan_legs import add_plan, lines_not_in_order, out_of_sight
 from stopship.application.record import Step
 from stopship.domain.bundles import in_part
@@ -21,6 +22,7 @@ from stopship.domain.policy import Cause, Policy
 from stopship.domain.resolution import Resolution
 
 STEP = "normalize"
+_ABOUT_LINES = frozenset({Cause.LINES_NOT_IN_ORDER, Cause.BUNDLE_IN_PART})
 
 type Seen = tuple[str, PickObservation]
 """Work id, and what was seen of it."""
@@ -29,7 +31,8 @@ type Seen = tuple[str, PickObservation]
 def normalize_intake(desk: Desk, merchant: str, case_id: str) -> Next:
     """Next: go (legs planned), wait (the order is not known yet) or person."""
     case = desk.cases.load(merchant, case_id)
-    if case.withdrawn:
+    if case.withdrawn or (case.legs_called and been_at_the_legs(case)):
+        # Legs that are called lie behind no question about the lines: that is put, once, when they are through.
         return go(legs=open_legs(case))
     first = list(desk.partners.hold_first(merchant))
     case = desk.cases.extend(case, lambda c: _intend_first(c, first))
@@ -54,8 +57,9 @@ def _bundles_are_whole(case: Case) -> bool:
 
 
 def _seen_by_person(case: Case) -> bool:
-    """A person knows what is wrong with the lines, and wants those that can be stopped to be stopped."""
-    return person_was_asked(case, STEP, case.requests[-1].version, (Resolution.RETRY,))
+    """A person knows what is wrong with the lines, and wants those that can be stopped to be stopped; whatever he was asked after that."""
+    asked = [x for x in answers(case, STEP, (Resolution.RETRY,)) if x.opened.fact.cause in _ABOUT_LINES]
+    return any(x.resolved and x.resolved.version > case.requests[-1].version for x in asked)
 
 
 def lines_missing(case: Case) -> bool:

@@ -2,9 +2,10 @@
 
 from stopship.application.context import Desk
 from stopship.application.end_exception import end_case_exception, end_exception_by_evidence
+from stopship.application.keep_unmatched import keep_unmatched
 from stopship.application.ports import NewEvent, OrderLock
 from stopship.application.record import Step
-from stopship.application.want_again import wanted_again
+from stopship.application.want_again import in_doubt, wanted_again
 from stopship.domain.cancel_reason import officially_asked
 from stopship.domain.case import Case, lines_of, subtract, total
 from stopship.domain.errors import AlreadyRecorded, Conflict
@@ -31,7 +32,9 @@ def receive_request(desk: Desk, request: CancelRequest) -> Received:
         known = desk.ledger.delivery_case(request.merchant, request.source, request.delivery_id)
         if known:
             _ensure_started(desk, request.merchant, known)
-            _document(desk, desk.cases.load(request.merchant, known))
+            case = desk.cases.load(request.merchant, known)
+            _document(desk, case)
+            _ask_whether_it_stands(desk, case, request)
             return Received(known, "repeated")
         try:
             return _receive_once(desk, request)
@@ -59,8 +62,21 @@ def _receive_once(desk: Desk, request: CancelRequest) -> Received:
     case = desk.cases.append(case, Step(facts, deliveries=_delivery(request)))
     _ensure_started(desk, request.merchant, lock.case_id)
     _document(desk, case)
+    _ask_whether_it_stands(desk, case, request)
     wake_for_wishes(desk, case)
     return Received(lock.case_id, "joined")
+
+
+def _ask_whether_it_stands(desk: Desk, case: Case, request: CancelRequest) -> None:
+    """Once, beside the case, which may wait for something else."""
+    legs = in_doubt(case, request)
+    if not legs:
+        return
+    works = ", ".join(leg.work_id or leg.plan.leg_id for leg in legs)
+    why = f"a wish for order {case.order_ref} was made at {request.requested_at}, before {works} was let go, and came after it"
+    keep_unmatched(
+        desk, case.merchant, request.source, "wish", f"stands:{request.delivery_id}", why, request.raw_sha256
+    )
 
 
 def wake_for_wishes(desk: Desk, case: Case) -> None:

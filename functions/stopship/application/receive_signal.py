@@ -149,7 +149,8 @@ def _follow_up(desk: Desk, case: Case, signal: Signal) -> None:
         return
     if signal.kind is SignalKind.SHIPMENT and signal.departed:
         for leg_id in ask_which_left(desk, case, signal):
-            named = replace(signal, leg_id=case.legs[leg_id].work_id, delivery_id=f"{signal.delivery_id}:{leg_id}")
+            work = case.legs[leg_id].work_id or leg_id
+            named = replace(signal, leg_id=work, delivery_id=f"{signal.delivery_id}:{leg_id}")
             _receive(desk, named, case.case_id, desk.ledger.lock_of(case.merchant, case.channel, case.order_ref))
     for leg in _concerned(case, signal):
         end_exception_by_evidence(desk, case, leg.plan.leg_id)

@@ -153,8 +153,10 @@ def _wake_again(desk: Desk, case: Case) -> None:
 
 def _wake_for_wishes(desk: Desk, case: Case) -> None:
     """The process that took the wish in may have died before it told anybody, or somebody began to wait at that very moment. Where the order
-    cannot be read, it is not tried for ever."""
-    if case.wishes_unread and seconds_between(case.requests[-1].at, desk.clock.now()) < WAKES_SECONDS:
+    cannot be read, it is not tried for ever; a person's word that it can be read may find the machine waiting for something else."""
+    word = case.case_human.at if case.case_human else ""
+    since = max(case.requests[-1].at, word)
+    if case.wishes_unread and seconds_between(since, desk.clock.now()) < WAKES_SECONDS:
         wake_for_wishes(desk, case)
 
 

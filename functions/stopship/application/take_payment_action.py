@@ -12,6 +12,7 @@ from stopship.application.context import Desk
 from stopship.application.next_step import Next, answers, go, legs, person, wait, wait_announced
 from stopship.application.ports import BookEntry, MoveAnswer, Payments
 from stopship.application.record import Step
+from stopship.domain import chain
 from stopship.domain.case import ENDS_MONEY, PAYMENT_STEP, Case, MoveRecord, lines_of, most, subtract, total
 from stopship.domain.errors import Conflict, PartnerRefused
 from stopship.domain.events import MoneyFailed, MoneyMoved, MoneyRequested, MoneySettled, RefundQuoted
@@ -36,6 +37,8 @@ STEP = PAYMENT_STEP
 BY_OTHERS = "refunded_by_others"
 PROOFS = frozenset({"system_cancelled", "physically_stopped", "human"})
 _ATTEMPTS = 8
+_NAMED = 10
+"""So many lines are listed where a person is asked."""
 _LOOKS = 48
 """How often something that takes its time is looked at within that time."""
 
@@ -353,8 +356,16 @@ def _refuse_unexplained(case: Case, snapshot: PaymentSnapshot, book: Sequence[Bo
 def _refuse_in_part(case: Case, snapshot: PaymentSnapshot, both: Quantities) -> None:
     """``both`` is due, and as much of these lines was paid back by others: for the same pieces, or for others of the line."""
     if both:
-        listed = ", ".join(f"{quantity} x {line}" for line, quantity in sorted(both.items()))
-        _refuse_unless_approved(case, snapshot, f"{listed} of what is due may be paid back by others already")
+        _refuse_unless_approved(case, snapshot, f"{_listed(both)} of what is due may be paid back by others already")
+
+
+def _listed(lines: Quantities) -> str:
+    """Some of them by name and all of them by a hash, so that what was shown is known again where a text is cut."""
+    named = [f"{quantity} x {line}" for line, quantity in sorted(lines.items())]
+    if len(named) <= _NAMED:
+        return ", ".join(named)
+    rest = len(named) - _NAMED
+    return f"{', '.join(named[:_NAMED])} and {rest} more lines ({chain.digest(dict(sorted(lines.items())))[:12]})"
 
 
 def _taken_out_before(case: Case, book: Sequence[BookedMove]) -> Quantities:

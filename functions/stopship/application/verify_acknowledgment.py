@@ -12,13 +12,14 @@ from stopship.application.next_step import Next
 from stopship.application.record import Step
 from stopship.application.stop_answers import add_answer, door_of
 from stopship.application.weigh_intercept import weigh_intercept
-from stopship.domain.case import Case, Leg
-from stopship.domain.decide import Action, Decision, decide_leg
+from stopship.domain.case import Case
+from stopship.domain.decide import Action, decide_leg
 from stopship.domain.errors import AlreadyRecorded, ReadingBehind
 from stopship.domain.events import SilenceRecorded
 from stopship.domain.ids import action_key
 from stopship.domain.instant import seconds_between
 from stopship.domain.order import FINAL, StopAnswer
+from stopship.domain.policy import Policy
 
 if TYPE_CHECKING:
     from stopship.application.ports import AnswerReader
@@ -45,7 +46,7 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
     if action is Action.VERIFY:
         seen = read_pick_state(desk, case, leg)
         case = desk.cases.extend(case, lambda _: observed_step(leg_id, seen, "verify"))
-        _wait_for_the_copy(case.legs[leg_id], decide_leg(case, case.legs[leg_id], policy, desk.clock.now()))
+        _wait_for_the_copy(case, leg_id, policy, desk.clock.now())
     now = desk.clock.now()
     case = desk.cases.extend(
         case, lambda c: decision_step(c, c.legs[leg_id], decide_leg(c, c.legs[leg_id], policy, now))
@@ -54,12 +55,15 @@ def verify_acknowledgment(desk: Desk, merchant: str, case_id: str, leg_id: str) 
     return where_next(case, leg_id, decide_leg(case, case.legs[leg_id], policy, now), policy, desk.clock.now())
 
 
-def _wait_for_the_copy(leg: Leg, decision: Decision) -> None:
-    """As long as the decision wants another reading, a copy may still catch up with the answer."""
-    if decision.action is not Action.VERIFY or leg.answer is None or leg.observation is None:
+def _wait_for_the_copy(case: Case, leg_id: str, policy: Policy, now: str) -> None:
+    """As long as the decision wants another reading, a copy may still catch up with the answer. How far it is behind is how long that takes if
+    it runs on; a copy that stands is looked at less and less often, and seen to be new at most half as late again as it is."""
+    leg = case.legs[leg_id]
+    if decide_leg(case, leg, policy, now).action is not Action.VERIFY or leg.answer is None or leg.observation is None:
         return
-    seconds = seconds_between(leg.observation.fact.observed_at, leg.answer.at)
-    raise ReadingBehind(leg.plan.warehouse, min(seconds, _LONGEST))
+    behind = seconds_between(leg.observation.fact.observed_at, leg.answer.at)
+    waited = seconds_between(leg.answer.at, now)
+    raise ReadingBehind(leg.plan.warehouse, min(max(behind, waited / 2), _LONGEST))
 
 
 def _read_lost_answer(desk: Desk, case: Case, leg_id: str) -> Case:

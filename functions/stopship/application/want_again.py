@@ -1,7 +1,8 @@
-"""Legs that were let go, and that somebody asks for again: a newer wish outweighs an older word, as long as the goods have not left."""
+"""Legs that were let go, and that somebody asks for again: a newer wish outweighs an older word, as long as the goods have not left. A wish that was made
+before the word and comes after it outweighs nothing, and is not lost either: a person is asked."""
 
 from stopship.application.ports import NewEvent
-from stopship.domain.case import Case, Goods, Leg, subtract, total
+from stopship.domain.case import Case, Goods, Leg, most, subtract, total
 from stopship.domain.events import Event, LegReopened, LegSettled, LegSplit
 from stopship.domain.order import Quantities
 from stopship.domain.outcome import Outcome
@@ -18,13 +19,37 @@ def wanted_again(case: Case, request: CancelRequest) -> list[NewEvent]:
         return []
     paid = [x for x, leg in case.legs.items() if leg.settled and leg.settled.fact.proof.get("kind") == "paid"]
     facts: list[Event] = [LegReopened(x, "somebody asks for it although it is paid") for x in paid]
-    let_go = [x for x, leg in case.legs.items() if x not in paid and _let_go(leg)]
+    let_go = [
+        x for x, leg in case.legs.items() if x not in paid and _let_go(leg) and not _said_since(case, leg, request)
+    ]
     rest = _not_on_the_way(case, request, let_go)
-    for leg in (case.legs[x] for x in let_go):
-        again = {line: min(quantity, rest.get(line, 0)) for line, quantity in leg.plan.lines.items()}
-        facts += _begun_anew(case, leg, {line: quantity for line, quantity in again.items() if quantity > 0})
-        rest = subtract(rest, again)
+    for same in case.goods:
+        parts = []
+        for leg in (x for x in same.legs if x.plan.leg_id in let_go):
+            parts.append({line: min(quantity, rest.get(line, 0)) for line, quantity in leg.plan.lines.items()})
+            facts += _begun_anew(case, leg, {line: quantity for line, quantity in parts[-1].items() if quantity > 0})
+            rest = rest if same.copies else subtract(rest, parts[-1])
+        if same.copies:
+            # Wherever of these places the goods lie: each is asked for all of them, and they count once.
+            rest = subtract(rest, most(parts))
     return [NewEvent(fact) for fact in facts]
+
+
+def in_doubt(case: Case, request: CancelRequest) -> list[Leg]:
+    """Legs that were let go after the wish was made, and that it asks for: whether it stands, only its maker knows."""
+    return [
+        leg
+        for leg in case.legs.values()
+        if _let_go(leg)
+        and _said_since(case, leg, request)
+        and (not request.lines or set(request.lines) & set(leg.plan.lines))
+    ]
+
+
+def _said_since(case: Case, leg: Leg, request: CancelRequest) -> bool:
+    """Whether the word that let it go is newer than the wish, which only came later: the same wish may come by several ways."""
+    word = leg.human or case.withdrawn or leg.settled
+    return word is not None and request.requested_at <= word.at
 
 
 def _let_go(leg: Leg) -> bool:

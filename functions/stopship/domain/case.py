@@ -362,6 +362,7 @@ class Case:
     submissions_ended: set[str] = field(default_factory=set)
     """References of submissions that the partner says it is through with."""
     erp_hold_requested: At[e.ErpHoldRequested] | None = None
+    erp_hold_answered: At[e.ErpHoldAnswered] | None = None
     erp_holds: dict[str, bool] = field(default_factory=dict)
     """Holds of the sales order that are the desk's own, by type; False while nobody knows whether it stands. Others' are not among them."""
     erp_requested: At[e.ErpUpdateRequested] | None = None
@@ -1031,6 +1032,7 @@ def _erp_hold_requested(case: Case, x: At[e.ErpHoldRequested]) -> None:
 def _erp_hold_answered(case: Case, x: At[e.ErpHoldAnswered]) -> None:
     """Two legs may ask for the same hold: that one of them did not get it says nothing of the other's."""
     hold, asked = x.fact.hold, case.erp_hold_requested
+    case.erp_hold_answered = x
     if x.fact.level == "released" or (x.fact.level == "held" and _let_go(case, hold)):
         case.erp_holds.pop(hold, None)
     elif x.fact.level == "held":

@@ -38,7 +38,7 @@ class Goods:
 
 def whose_goods(case: Case, signal: Signal) -> Goods:
     """By the work that it names, else by its lines, else by the place that tells it."""
-    named = case.legs_of(signal.leg_id)
+    named = case.legs_of(signal.leg_id) or _all_there(case, signal.leg_id)
     if named:
         return Goods(tuple(_of_one_work(case, named, signal)))
     here = [leg for leg in case.legs.values() if signal.place in ("", leg.plan.warehouse)]
@@ -49,6 +49,11 @@ def whose_goods(case: Case, signal: Signal) -> Goods:
         sure = here if len(here) == 1 and _is_all_of_the_order(case) else []
     perhaps = [leg for leg in here if leg not in sure and not leg.departure and leg.outcome is not Outcome.SHIPPED]
     return Goods(tuple(sure), tuple(perhaps))
+
+
+def _all_there(case: Case, leg_id: str) -> list[Leg]:
+    """A leg of all that a place has of the order: its work has no id of its own."""
+    return [leg for leg in case.legs.values() if not leg.work_id and leg.plan.leg_id == leg_id]
 
 
 def _of_one_work(case: Case, named: list[Leg], signal: Signal) -> list[Leg]:
@@ -103,7 +108,7 @@ def _to_leave(leg: Leg, signal: Signal) -> Quantities:
 
 def _holds_all_of(case: Case, leg: Leg, signal: Signal) -> bool:
     """Whether no other goods of the order can be meant by those of its lines that the message names."""
-    if case.order is None:
+    if case.order is None or case.shares_goods(leg):
         return False
     ordered = lines_of(case.order.fact)
     return all(leg.plan.lines[line] == ordered.get(line) for line in leg.plan.lines if line in signal.lines)

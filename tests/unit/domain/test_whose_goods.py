@@ -59,6 +59,7 @@ TWO_LINES = (planned("a", {"L1": 1, "L2": 1}), *said("let_it_ship"), *split({"L1
 GROWN = (planned("a", {"L1": 1}), planned("a~2", {"L1": 1}))
 """Somebody wanted one, and then one more."""
 PART = (WHOLE, e.LegSplit("a", "a~2", {"L1": 2}, {"L1": 1}), *said("stopped_in_part"))
+ALL = planned("all-north", {"L1": 1}, "")
 HERE, AWAY, BOTH = ["a"], ["a~2"], ["a", "a~2"]
 
 ROWS: tuple[tuple[str, tuple[e.Event, ...], Signal, list[str]], ...] = (
@@ -67,6 +68,8 @@ ROWS: tuple[tuple[str, tuple[e.Event, ...], Signal, list[str]], ...] = (
     ("two that are wanted", GROWN, signal({"L1": 1}), BOTH),
     ("another piece of work", (*REST, planned("b", {"L1": 1}, "b")), signal({"L1": 3}, work="b"), ["b"]),
     ("the work beside another", (*REST, planned("b", {"L1": 1}, "b")), signal({"L1": 3}), BOTH),
+    ("all that a place has", (*REST, ALL), signal({"L1": 1}, work="all-north"), ["all-north"]),
+    ("a leg's name, which is no work's", (*REST, ALL), signal({"L3": 1}, work="a~2"), []),
     ("what may go", REST, signal({"L1": 1}), AWAY),
     ("more than may go", REST, signal({"L1": 2}), BOTH),
     ("the same told again", (*REST, gone({"L1": 1})), signal({"L1": 1}), AWAY),

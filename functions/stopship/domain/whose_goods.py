@@ -65,21 +65,21 @@ def _of_one_work(case: Case, named: list[Leg], signal: Signal) -> list[Leg]:
         return named
     if signal.lines:
         return _by_lines(legs, free, signal)
-    there = [leg for leg in free if _to_leave(leg, signal)]
+    leaving = [leg for leg in free if _to_leave(leg, signal)]
     others = [leg for leg in legs if leg not in free]
-    if there and signal.departed:
+    if leaving and signal.departed:
         # Whether a stop that is under way came too late, its answer says; one that has ended might have been undone.
         others = [leg for leg in others if leg.outcome in ENDS_WITHOUT_SHIPMENT]
-    return there + others
+    return leaving + others
 
 
 def _by_lines(legs: list[Leg], free: list[Leg], signal: Signal) -> list[Leg]:
     rest, found = dict(signal.lines), list[Leg]()
     for leg in free:
-        there = _to_leave(leg, signal)
-        if set(there) & set(rest):
+        leaving = _to_leave(leg, signal)
+        if set(leaving) & set(rest):
             found.append(leg)
-            rest = subtract(rest, there)
+            rest = subtract(rest, leaving)
     for leg in legs:
         careful = not signal.departed and leg.settled is None
         if leg not in free and set(leg.plan.lines) & set(signal.lines if careful else rest):

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stopship.application.receive_signal import receive_signal
+from stopship.domain.errors import PartnerUnavailable
 from stopship.domain.money import MoveKind, MoveState
 from stopship.domain.order import IN_WORK
 from stopship.domain.signal import Signal, SignalKind
 from tests.fakes.order_book import Work
-from tests.fakes.world import CHANNEL, MERCHANT
+from tests.fakes.world import CHANNEL, MERCHANT, REDELIVERY_SECONDS
 from tests.statemachines.play import Play
 
 type Teller = Callable[[Play, Work, Signal], Signal | None]
@@ -92,4 +93,12 @@ def tell(play: Play, work: Work, kind: str, number: int) -> None:
     )
     told = TELLERS[kind](play, work, plain)
     if told is not None:
-        world.door(lambda: receive_signal(world.desk, told))
+        _deliver(play, told)
+
+
+def _deliver(play: Play, told: Signal) -> None:
+    """As from a queue: what could not be worked comes again."""
+    try:
+        play.world.door(lambda: receive_signal(play.world.desk, told))
+    except PartnerUnavailable:
+        play.world.schedule(REDELIVERY_SECONDS, lambda: _deliver(play, told))

@@ -6,7 +6,7 @@ from stopship.application.check_fulfillment_state import observed_step, read_pic
 from stopship.application.context import Desk
 from stopship.application.keep_unmatched import keep_unmatched
 from stopship.domain.case import Case, Leg
-from stopship.domain.errors import PartnerContractBroken, PartnerRefused, PartnerUnavailable
+from stopship.domain.errors import PartnerContractBroken, PartnerDown, PartnerRefused, PartnerUnavailable
 from stopship.domain.order import DEPARTED, PickState
 from stopship.domain.policy import Cause
 from stopship.domain.signal import Signal
@@ -53,13 +53,13 @@ def _ask_a_person(desk: Desk, case: Case, signal: Signal, unknown: list[Leg]) ->
 
 
 def _read(desk: Desk, case: Case, leg: Leg) -> PickState:
-    """What has left is not recorded here: the message is put on that leg, with all that follows from it. A place that is connected no more, or
-    that refuses, tells nothing, and would tell nothing tomorrow either."""
+    """What has left is not recorded here: the message is put on that leg, with all that follows from it. A place that is connected no more, that
+    refuses, or that is known to be down tells nothing for longer than a message can wait."""
     if leg.plan.warehouse not in desk.partners.places(case.merchant):
         return PickState.UNKNOWN
     try:
         seen = read_pick_state(desk, case, leg)
-    except (PartnerRefused, PartnerContractBroken):
+    except (PartnerRefused, PartnerContractBroken, PartnerDown):
         return PickState.UNKNOWN
     if seen.state not in DEPARTED and not leg.settled:
         desk.cases.extend(case, lambda _: observed_step(leg.plan.leg_id, seen, WHICH))

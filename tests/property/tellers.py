@@ -77,7 +77,7 @@ TELLERS: Mapping[str, Teller] = {
 
 def tell(play: Play, work: Work, kind: str, number: int) -> None:
     """To the door, which is told again what it could not take in."""
-    world, now = play.world, play.world.clock.now()
+    now = play.world.clock.now()
     plain = Signal(
         merchant=MERCHANT,
         channel=CHANNEL,

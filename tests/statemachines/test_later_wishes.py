@@ -560,3 +560,21 @@ def test_the_rest_of_a_part_that_a_person_vouched_for_leaves_late_and_is_no_leak
     assert world.exceptions == [] and not world.case.reopened
     left(play, 1, "box-2")
     assert [(x.cause, x.leg_id) for x in world.exceptions] == [(Cause.SHIPPED_AFTER_STOP, "a")]
+
+
+def test_what_was_let_go_is_stopped_after_all_when_the_order_turns_out_to_be_fraud(play: Play) -> None:
+    world = play.world
+    order = two_places(play)
+    for name in ("north", "south"):
+        world.warehouses[name].manner = Manner.SILENT
+    world.ask()
+    world.settle()
+    first, second = sorted(world.exceptions, key=lambda item: item.leg_id)
+    world.answer(first, Resolution.LET_IT_SHIP)
+    world.settle()
+    for name in ("north", "south"):
+        world.warehouses[name].manner = Manner.PROMPT
+    world.answer(second, Resolution.MARK_FRAUD)
+    world.settle()
+    assert play.outcome == Outcome.BLOCKED
+    assert all(work.stopped for work in order.works)

@@ -11,6 +11,7 @@ from stopship.application.keep_unmatched import CHANNEL as UNMATCHED
 from stopship.application.kept_address import keep_address
 from stopship.application.ports import ExceptionItem
 from stopship.application.record import Step
+from stopship.application.want_again import wanted_again
 from stopship.domain.address import ShippingAddress
 from stopship.domain.case import Case, subtract
 from stopship.domain.command import Command
@@ -102,7 +103,9 @@ def answer_facts(case: Case, item: ExceptionItem, command: Command, who: Said) -
     if word is Resolution.STOPPED_IN_PART:
         _split(case, item, command.lines, step)
     if word is Resolution.MARK_FRAUD:
-        step.add(_fraud(case, item, command, who.at))
+        fraud = _fraud(case, item, command, who.at)
+        step.add(fraud)
+        step.events += wanted_again(case, fraud)
     fact = ExceptionResolved(
         item.exception_id,
         word,

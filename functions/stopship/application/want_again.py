@@ -3,19 +3,21 @@ before the word and comes after it outweighs nothing, and is not lost either: a 
 
 from stopship.application.ports import NewEvent
 from stopship.domain.case import Case, Goods, Leg, most, subtract, total
-from stopship.domain.events import Event, LegReopened, LegSettled, LegSplit
+from stopship.domain.events import Event, LegReopened, LegSettled, LegSplit, RequestReceived
 from stopship.domain.order import Quantities
 from stopship.domain.outcome import Outcome
 from stopship.domain.request import CancelRequest, Reason, Requester
 from stopship.domain.resolution import Resolution
 
+type Wish = CancelRequest | RequestReceived
+"""As it comes in, or as the desk records one of its own."""
 _LETS_GO = frozenset({Resolution.LET_IT_SHIP, Resolution.SAVED, Resolution.ADDRESS_FIXED, Resolution.WITHDRAWN})
 """Words after which the goods may go, and may yet be there. "It shipped" says that they are not."""
 
 
-def wanted_again(case: Case, request: CancelRequest) -> list[NewEvent]:
+def wanted_again(case: Case, request: Wish) -> list[NewEvent]:
     """What the wish changes about legs of the case that were let go. That an order was not paid in time changes nothing: nobody asked."""
-    if request.reason is Reason.PAYMENT_TIMEOUT and request.requester is Requester.SYSTEM:
+    if (request.reason, request.requester) == (Reason.PAYMENT_TIMEOUT, Requester.SYSTEM):
         return []
     paid = [x for x, leg in case.legs.items() if leg.settled and leg.settled.fact.proof.get("kind") == "paid"]
     facts: list[Event] = [LegReopened(x, "somebody asks for it although it is paid") for x in paid]
@@ -35,7 +37,7 @@ def wanted_again(case: Case, request: CancelRequest) -> list[NewEvent]:
     return [NewEvent(fact) for fact in facts]
 
 
-def in_doubt(case: Case, request: CancelRequest) -> list[Leg]:
+def in_doubt(case: Case, request: Wish) -> list[Leg]:
     """Legs that were let go after the wish was made, and that it asks for: whether it stands, only its maker knows."""
     return [
         leg
@@ -46,7 +48,7 @@ def in_doubt(case: Case, request: CancelRequest) -> list[Leg]:
     ]
 
 
-def _said_since(case: Case, leg: Leg, request: CancelRequest) -> bool:
+def _said_since(case: Case, leg: Leg, request: Wish) -> bool:
     """Whether the word that let it go is newer than the wish, which only came later: the same wish may come by several ways."""
     word = leg.human or case.withdrawn or leg.settled
     return word is not None and request.requested_at <= word.at
@@ -60,7 +62,7 @@ def _let_go(leg: Leg) -> bool:
     return said or leg.outcome in (Outcome.SAVED, Outcome.WITHDRAWN)
 
 
-def _not_on_the_way(case: Case, request: CancelRequest, let_go: list[str]) -> dict[str, int]:
+def _not_on_the_way(case: Case, request: Wish, let_go: list[str]) -> dict[str, int]:
     """What the wish asks for beyond what is stopped, or is being stopped, all the same."""
     if not request.lines:
         return total(case.legs[x].plan.lines for x in let_go)

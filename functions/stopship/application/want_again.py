@@ -7,12 +7,10 @@ from stopship.domain.events import Event, LegReopened, LegSettled, LegSplit, Req
 from stopship.domain.order import Quantities
 from stopship.domain.outcome import Outcome
 from stopship.domain.request import CancelRequest, Reason, Requester
-from stopship.domain.resolution import Resolution
+from stopship.domain.resolution import LETS_GO, Resolution
 
 type Wish = CancelRequest | RequestReceived
 """As it comes in, or as the desk records one of its own."""
-_LETS_GO = frozenset({Resolution.LET_IT_SHIP, Resolution.SAVED, Resolution.ADDRESS_FIXED, Resolution.WITHDRAWN})
-"""Words after which the goods may go, and may yet be there. "It shipped" says that they are not."""
 
 
 def wanted_again(case: Case, request: Wish) -> list[NewEvent]:
@@ -58,7 +56,7 @@ def _let_go(leg: Leg) -> bool:
     """By a person's word about it or about the whole wish, whether or not the leg has ended on that yet."""
     if leg.gone:
         return False
-    said = leg.human is not None and Resolution(leg.human.fact.resolution) in _LETS_GO
+    said = leg.human is not None and Resolution(leg.human.fact.resolution) in LETS_GO
     return said or leg.outcome in (Outcome.SAVED, Outcome.WITHDRAWN)
 
 

@@ -74,6 +74,8 @@ _FOR_A_PERSON_ALONE = frozenset(
 """No step of a case waits for the answer."""
 NEEDS_APPROVAL = frozenset({Resolution.REFUND_APPROVED})
 """Money that a person decides about: above the policy's limit a second one does too."""
+LETS_GO = frozenset({Resolution.LET_IT_SHIP, Resolution.SAVED, Resolution.ADDRESS_FIXED, Resolution.WITHDRAWN})
+"""Words after which the goods may go, and may yet be there. "It shipped" says that they are not."""
 VOUCHES = frozenset(
     {Resolution.THEY_STOPPED_IT, Resolution.STOPPED_IN_PART, Resolution.CAME_BACK, Resolution.DONE_BY_HAND}
 )

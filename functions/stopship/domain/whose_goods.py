@@ -8,24 +8,16 @@ import hashlib
 from stopship.domain.case import Case, Leg, lines_of, subtract, total
 from stopship.domain.order import Quantities
 from stopship.domain.outcome import ENDS_WITHOUT_SHIPMENT, Outcome
-from stopship.domain.resolution import Resolution
+from stopship.domain.resolution import LETS_GO, Resolution
 from stopship.domain.signal import Signal
 from stopship.frozen import frozen
 
-_MAY_LEAVE = frozenset(
-    {
-        Resolution.LET_IT_SHIP,
-        Resolution.SAVED,
-        Resolution.ADDRESS_FIXED,
-        Resolution.WITHDRAWN,
-        Resolution.IT_SHIPPED,
-    }
-)
+_MAY_LEAVE = LETS_GO | {Resolution.IT_SHIPPED}
 """Words after which a leg leaves, or has left, without an alarm."""
 
 
 @frozen
-class Goods:
+class Meant:
     """``sure`` are the legs that the message is about, ``perhaps`` those that it may be about and that are not known to have left."""
 
     sure: tuple[Leg, ...] = ()
@@ -36,11 +28,11 @@ class Goods:
         return self.sure + self.perhaps
 
 
-def whose_goods(case: Case, signal: Signal) -> Goods:
+def whose_goods(case: Case, signal: Signal) -> Meant:
     """By the work that it names, else by its lines, else by the place that tells it."""
     named = case.legs_of(signal.leg_id) or _all_there(case, signal.leg_id)
     if named:
-        return Goods(tuple(_of_one_work(case, named, signal)))
+        return Meant(tuple(_of_one_work(case, named, signal)))
     here = [leg for leg in case.legs.values() if signal.place in ("", leg.plan.warehouse)]
     if signal.lines:
         here = [leg for leg in here if set(leg.plan.lines) & set(signal.lines)]
@@ -48,7 +40,7 @@ def whose_goods(case: Case, signal: Signal) -> Goods:
     else:
         sure = here if len(here) == 1 and _is_all_of_the_order(case) else []
     perhaps = [leg for leg in here if leg not in sure and not leg.departure and leg.outcome is not Outcome.SHIPPED]
-    return Goods(tuple(sure), tuple(perhaps))
+    return Meant(tuple(sure), tuple(perhaps))
 
 
 def _all_there(case: Case, leg_id: str) -> list[Leg]:
